@@ -1,0 +1,52 @@
+-- ---
+-- title = "户籍迁出后仍享受"
+-- list = "benefit_exit"
+-- subject = "child_roster.child"
+-- reads = ["child_roster", "benefit_payment", "move_out"]
+-- event = "day"
+-- severity = "medium"
+-- basis = ["child_system_exit", "social_relief_measures#13"]
+-- recipients = ["civil-affairs"]
+-- due_days = 10
+-- reason = "户籍于 {{ moved_on }} 迁往{{ moved_to }}（市外），{{ programs }}所属 {{ first_month }} 至 {{ last_month }} 仍有 {{ months }} 个月发放成功，共 {{ money | yuan }} 元。疑似迁出后继续发放，待核查；建议末领年月 {{ suggested_last_month }}，请先与迁入地衔接"
+-- verify = ["是否实际落户（准迁未落户）", "是否因升学迁入学校集体户", "迁入地是否已接续保障，衔接前勿断档"]
+-- [columns]
+-- moved_on = { title = "迁出日期" }
+-- moved_to = { title = "迁往地", class = "address" }
+-- programs = { title = "项目", class = "money" }
+-- suggested_last_month = { title = "建议末领年月", class = "money" }
+-- months = { title = "疑似多发月数", class = "money" }
+-- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
+-- ---
+WITH stop AS (SELECT months FROM stop_month WHERE cause = 'register_moved'),
+moved AS (
+    SELECT subject_identity AS identity, moved_on, coalesce(moved_to, '不详') AS moved_to, row_key,
+           row_number() OVER (PARTITION BY subject_identity ORDER BY moved_on DESC, row_key) AS nth
+    FROM move_out
+    WHERE move_kind = '市外' AND moved_on <= $known_until AND subject_identity IS NOT NULL AND subject_grade < 'D'
+),
+child AS (
+    SELECT row_key, child_identity AS identity,
+           row_number() OVER (PARTITION BY child_identity ORDER BY CASE status WHEN '登记在册' THEN 0 ELSE 1 END, row_key) AS nth
+    FROM child_roster
+    WHERE child_identity IS NOT NULL
+)
+SELECT c.row_key AS subject_row_key,
+       CAST(m.moved_on AS VARCHAR) AS event,
+       m.moved_on,
+       m.moved_to,
+       string_agg(DISTINCT p.program_title, '、' ORDER BY p.program_title) AS programs,
+       min(p.month) AS first_month,
+       max(p.month) AS last_month,
+       count(DISTINCT p.month) AS months,
+       sum(p.amount) AS money,
+       month_add(month_of(m.moved_on), min(s.months) - 1) AS suggested_last_month,
+       c.row_key AS evidence_child_roster,
+       m.row_key AS evidence_move_out,
+       array_agg(p.row_key ORDER BY p.row_key) AS evidence_benefit_payment
+FROM child c
+JOIN moved m ON m.identity = c.identity AND m.nth = 1
+CROSS JOIN stop s
+JOIN paid_month p ON p.identity = c.identity AND p.month >= month_add(month_of(m.moved_on), s.months)
+WHERE c.nth = 1
+GROUP BY c.row_key, m.moved_on, m.moved_to, m.row_key

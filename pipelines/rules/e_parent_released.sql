@@ -1,0 +1,95 @@
+-- ---
+-- title = "父母刑满释放或解除羁押"
+-- list = "benefit_exit"
+-- subject = "child_roster.child"
+-- reads = ["child_roster", "prison_term"]
+-- optional_reads = ["custody", "benefit_payment", "disability_card", "judgment", "serious_illness", "death_cancellation", "death_certificate", "cremation"]
+-- event = "day"
+-- severity = "medium"
+-- basis = ["de_facto_2019", "de_facto_2020", "child_system_exit"]
+-- recipients = ["civil-affairs"]
+-- due_days = 10
+-- reason = "{{ side_title }}登记为{{ recorded_state }}，{{ source_title }}显示 {{ released_on }} 已释放或解除，未见其他符合情形的状态；另一方：{{ other_state }}。按父母状态对照，疑似不再符合事实无人抚养情形，待核查；建议末领年月 {{ suggested_last_month }}{% if months %}，此后已发放 {{ months }} 个月 {{ money | yuan }} 元{% endif %}"
+-- verify = ["是否又被羁押、强制隔离戒毒或转押", "是否为假释、暂予监外执行", "是否有重残、重病等其他情形", "渐退期口径"]
+-- [columns]
+-- side_title = { title = "父或母", class = "relative" }
+-- recorded_state = { title = "名册登记状态", class = "custody" }
+-- released_on = { title = "释放或解除日期", class = "custody" }
+-- other_state = { title = "另一方状态", class = "custody" }
+-- suggested_last_month = { title = "建议末领年月", class = "money" }
+-- months = { title = "疑似多发月数", class = "money" }
+-- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
+-- ---
+WITH stop AS (SELECT months FROM stop_month WHERE cause = 'parent_released'),
+child AS (
+    SELECT c.row_key, c.child_identity AS identity, coalesce(i.birth, c.child_birth) AS birth,
+           c.father_identity, c.father_state, c.father_state_from,
+           c.mother_identity, c.mother_state, c.mother_state_from,
+           row_number() OVER (PARTITION BY c.child_identity ORDER BY c.row_key) AS nth
+    FROM child_roster c
+    JOIN child_categories k ON k.label = c.category AND k.de_facto
+    LEFT JOIN identity i ON i.identity = c.child_identity
+    WHERE c.status = '登记在册' AND coalesce(c.benefit_status, '正常发放') <> '已停发' AND c.child_identity IS NOT NULL
+),
+held AS (
+    SELECT row_key, identity, '父亲' AS side_title, father_identity AS parent, father_state AS recorded_state,
+           father_state_from AS recorded_from, coalesce(mother_state, '未登记') AS other_state
+    FROM child WHERE nth = 1 AND birth > add_months($known_until, -216)
+    UNION ALL
+    SELECT row_key, identity, '母亲', mother_identity, mother_state, mother_state_from, coalesce(father_state, '未登记')
+    FROM child WHERE nth = 1 AND birth > add_months($known_until, -216)
+),
+release AS (
+    SELECT p.subject_identity AS parent, p.term_from AS from_date, p.released_on, '司法服刑人员' AS source_title,
+           p.row_key AS prison_row, CAST(NULL AS VARCHAR) AS custody_row
+    FROM prison_term p
+    JOIN custody_effects e ON e.source = 'prison_term' AND e.label = p.enforcement AND e.held
+    WHERE p.subject_grade < 'D'
+    UNION ALL
+    SELECT p.subject_identity, p.from_date, p.released_on, '公安监所', CAST(NULL AS VARCHAR), p.row_key
+    FROM custody p
+    JOIN custody_effects e ON e.source = 'custody' AND e.label = p.measure AND e.held AND e.code <> 'NONE'
+    WHERE p.subject_grade < 'D'
+),
+ended AS (
+    SELECT h.*, r.released_on, r.source_title, r.prison_row, r.custody_row,
+           row_number() OVER (
+               PARTITION BY h.row_key, h.side_title ORDER BY r.released_on DESC, r.source_title, r.prison_row, r.custody_row
+           ) AS nth
+    FROM held h
+    JOIN parent_state_codes s ON s.label = h.recorded_state AND s.code IN ('JAIL', 'REST')
+    JOIN release r ON r.parent = h.parent
+    WHERE r.released_on <= $known_until
+      AND r.released_on >= coalesce(h.recorded_from, r.released_on)
+),
+over_paid AS (
+    SELECT e.row_key, e.side_title, count(DISTINCT p.month) AS months, sum(p.amount) AS money,
+           array_agg(p.row_key ORDER BY p.row_key) AS payments
+    FROM ended e
+    CROSS JOIN stop s
+    JOIN paid_month p ON p.identity = e.identity AND p.month >= month_add(month_of(e.released_on), s.months)
+                     AND p.program = 'de_facto'
+    WHERE e.nth = 1
+    GROUP BY e.row_key, e.side_title
+)
+SELECT e.row_key AS subject_row_key,
+       CAST(e.released_on AS VARCHAR) AS event,
+       e.side_title,
+       e.recorded_state,
+       e.released_on,
+       e.source_title,
+       e.other_state,
+       month_add(month_of(e.released_on), s.months - 1) AS suggested_last_month,
+       o.months,
+       o.money,
+       e.parent AS parent_identity,
+       e.row_key AS evidence_child_roster,
+       e.prison_row AS evidence_prison_term,
+       e.custody_row AS evidence_custody,
+       o.payments AS evidence_benefit_payment
+FROM ended e
+CROSS JOIN stop s
+LEFT JOIN over_paid o ON o.row_key = e.row_key AND o.side_title = e.side_title
+WHERE e.nth = 1
+  -- Held again, whatever the length, or any other state that counts: nothing has ended.
+  AND NOT EXISTS (SELECT 1 FROM parent_state x WHERE x.identity = e.parent)

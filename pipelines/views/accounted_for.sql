@@ -1,0 +1,24 @@
+-- ---
+-- title = "每个已有去向、不必在本市学籍中出现的人一行：安置、死亡、迁出、证明在有效期内的市外就读"
+-- ---
+WITH reasons AS (
+    SELECT subject_identity AS identity, '残疾儿童安置：' || placement_kind AS reason
+    FROM placement
+    WHERE valid_until >= $as_of
+       OR (valid_until IS NULL AND substr(school_year, 1, 4) = substr(school_year_of($as_of), 1, 4))
+    UNION ALL
+    SELECT identity, '死亡' FROM death
+    UNION ALL
+    SELECT subject_identity, '户籍迁出' FROM move_out WHERE move_kind IN ('市外', '升学') AND moved_on <= $as_of
+    UNION ALL
+    SELECT resident_identity, '户籍注销：' || cancel_state FROM population WHERE cancel_state IN ('死亡', '迁出')
+    UNION ALL
+    SELECT child_identity, '名册减员：' || exit_reason
+    FROM child_roster
+    WHERE status = '已减员' AND exit_reason IN ('死亡', '户籍迁出', '跨省收养', '涉外收养')
+    UNION ALL
+    SELECT subject_identity, '控辍台账去向：' || coalesce(whereabouts, '有证明')
+    FROM dropout_ledger
+    WHERE proof_valid_until >= $as_of
+)
+SELECT identity, min(reason) AS reason FROM reasons WHERE identity IS NOT NULL GROUP BY identity

@@ -1,0 +1,61 @@
+-- ---
+-- title = "每个未成年人每位父母一行：父母是谁、关系依据等级 L1–L3、依据所在的行。只有姓名没有证件号的父母不采用（L4）"
+-- ---
+WITH named AS (
+    SELECT resident_identity AS child, father_identity AS parent, 'father' AS side, 'L1' AS link_grade,
+           father_grade AS grade, 'population' AS source, row_key
+    FROM population
+    WHERE father_id IS NOT NULL AND resident_birth > add_months($as_of, -216)
+    UNION ALL
+    SELECT resident_identity, mother_identity, 'mother', 'L1', mother_grade, 'population', row_key
+    FROM population
+    WHERE mother_id IS NOT NULL AND resident_birth > add_months($as_of, -216)
+    UNION ALL
+    SELECT child_identity, father_identity, 'father', 'L1', father_grade, 'birth_registration', row_key
+    FROM birth_registration
+    WHERE father_id IS NOT NULL AND birth_date > add_months($as_of, -216)
+    UNION ALL
+    SELECT child_identity, mother_identity, 'mother', 'L1', mother_grade, 'birth_registration', row_key
+    FROM birth_registration
+    WHERE mother_id IS NOT NULL AND birth_date > add_months($as_of, -216)
+    UNION ALL
+    SELECT child_identity, father_identity, 'father', 'L2', father_grade, 'child_roster', row_key
+    FROM child_roster
+    WHERE father_id IS NOT NULL
+    UNION ALL
+    SELECT child_identity, mother_identity, 'mother', 'L2', mother_grade, 'child_roster', row_key
+    FROM child_roster
+    WHERE mother_id IS NOT NULL
+    UNION ALL
+    SELECT pupil_identity, member_1_identity, CASE member_1_relation WHEN '父亲' THEN 'father' ELSE 'mother' END,
+           'L3', member_1_grade, 'student_roll', row_key
+    FROM student_roll
+    WHERE member_1_id IS NOT NULL AND member_1_relation IN ('父亲', '母亲')
+    UNION ALL
+    SELECT pupil_identity, member_2_identity, CASE member_2_relation WHEN '父亲' THEN 'father' ELSE 'mother' END,
+           'L3', member_2_grade, 'student_roll', row_key
+    FROM student_roll
+    WHERE member_2_id IS NOT NULL AND member_2_relation IN ('父亲', '母亲')
+),
+linked AS (
+    SELECT * FROM named WHERE child IS NOT NULL AND parent IS NOT NULL AND child <> parent AND grade < 'D'
+),
+candidates AS (
+    SELECT child, side, parent, min(link_grade) AS link_grade, min(grade) AS grade,
+           count(DISTINCT source) AS source_count,
+           array_agg(row_key ORDER BY row_key) FILTER (WHERE source = 'population') AS population_rows,
+           array_agg(row_key ORDER BY row_key) FILTER (WHERE source = 'birth_registration') AS birth_rows,
+           array_agg(row_key ORDER BY row_key) FILTER (WHERE source = 'child_roster') AS roster_rows,
+           array_agg(row_key ORDER BY row_key) FILTER (WHERE source = 'student_roll') AS roll_rows
+    FROM linked
+    GROUP BY child, side, parent
+),
+ranked AS (
+    SELECT *, row_number() OVER (
+        PARTITION BY child, side ORDER BY link_grade, source_count DESC, grade, parent
+    ) AS choice
+    FROM candidates
+)
+SELECT child, side, parent, link_grade, grade, population_rows, birth_rows, roster_rows, roll_rows
+FROM ranked
+WHERE choice = 1

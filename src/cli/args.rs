@@ -1,0 +1,129 @@
+//! The command line as its user sees it. The words here are the manual: `doudi help <command>`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Nightly matching of several agencies' files, so that no child falls between them.
+///
+/// Exit codes: 0 done · 1 a bug · 2 wrong use or configuration · 4 a file could not be read or written.
+#[derive(Debug, Parser)]
+#[command(name = "doudi", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulate a county and write its agencies' files with the truth beside them.
+    Synth(SynthArgs),
+    /// Measure a run against the truth: links and findings, precision and recall.
+    Evaluate(EvaluateArgs),
+    /// Print the JSON Schema of a kind of TOML file, for editors.
+    Schema {
+        /// Kind; left out: all kinds are written to `--out`.
+        #[arg(value_enum)]
+        kind: Option<SchemaKind>,
+        /// Folder to write all schemas to.
+        #[arg(long, value_name = "DIR", default_value = "schemas/json")]
+        out: PathBuf,
+        /// Write nothing; fail (2) when the files in `--out` are not up to date.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Ways to link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Linkage {
+    /// Numbers, names, dates, addresses, relatives: everything the model knows.
+    Model,
+    /// Equal valid numbers and nothing else.
+    IdOnly,
+}
+
+/// Options of `synth`.
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// Number of registered residents.
+    #[arg(long, value_name = "N")]
+    pub people: u32,
+    /// Seed; the same seed gives the same bytes.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// How dirty the files are.
+    #[arg(long, value_enum, default_value_t = NoiseArg::Mid)]
+    pub noise: NoiseArg,
+    /// Folder to write to; it is created.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Day on which the agencies cut their extracts (YYYY-MM-DD).
+    #[arg(long, value_name = "DAY", default_value = "2026-11-20")]
+    pub as_of: String,
+    /// Worker threads; left out: all cores.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// Amounts of dirt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NoiseArg {
+    /// A well-kept county.
+    Low,
+    /// What is usual.
+    Mid,
+    /// A first delivery that nobody ever cleaned.
+    High,
+}
+
+/// Options of `evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// Folder of a run (`<out>/<run-id>` or `<out>/latest`).
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+    /// `truth.csv`: which mention is which person.
+    #[arg(long, value_name = "FILE")]
+    pub truth: PathBuf,
+    /// `findings_truth.csv`: what each rule should have found.
+    #[arg(long, value_name = "FILE")]
+    pub findings: Option<PathBuf>,
+    /// `truth_strata.csv`; left out: the file of that name beside the truth, if there is one.
+    #[arg(long, value_name = "FILE")]
+    pub strata: Option<PathBuf>,
+    /// Measure the ID-only join on the same records as well.
+    #[arg(long, value_enum)]
+    pub baseline: Option<Linkage>,
+    /// Folder of contracts: they say which field of a record is whose number (for the baseline).
+    #[arg(long, value_name = "DIR", default_value = "schemas")]
+    pub schemas: PathBuf,
+    /// A run made with `--linkage id-only`, for the baseline's findings.
+    #[arg(long, value_name = "DIR")]
+    pub baseline_run: Option<PathBuf>,
+    /// Machine-readable.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Kinds of TOML files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaKind {
+    /// A contract.
+    Contract,
+    /// The header of a rule.
+    Rule,
+    /// The header of a view.
+    View,
+    /// The cases of a rule.
+    Cases,
+    /// A list template.
+    ListTemplate,
+}

@@ -1,0 +1,77 @@
+//! F7: the command line. Reads arguments, calls one function, prints.
+//!
+//! Standard output carries results only; failures go to standard error.
+
+mod args;
+mod measure;
+mod schema;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use args::{Cli, Command};
+
+/// Exit code: done.
+const DONE: u8 = 0;
+/// Exit code: a bug.
+const BUG: u8 = 1;
+/// Exit code: wrong use or configuration.
+const CONFIG: u8 = 2;
+/// Exit code: a source or file could not be read or written.
+const SOURCE: u8 = 4;
+
+/// Runs the program and gives its exit code.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Synth(args) => measure::synth(&args),
+        Command::Evaluate(args) => measure::evaluate(&args),
+        Command::Schema { kind, out, check } => schema::schema(kind, &out, check),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "doudi", &mut std::io::stdout());
+            Ok(())
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::from(DONE),
+        Err(failure) => {
+            complain(&failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Why a command failed, and the exit code for it.
+struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    fn config(message: impl ToString) -> Self {
+        Self { code: CONFIG, message: message.to_string() }
+    }
+
+    fn source(message: impl ToString) -> Self {
+        Self { code: SOURCE, message: message.to_string() }
+    }
+
+    fn bug(message: impl ToString) -> Self {
+        Self { code: BUG, message: message.to_string() }
+    }
+}
+
+/// A command's end.
+type Done = Result<(), Failure>;
+
+/// Prints a result.
+#[expect(clippy::print_stdout, reason = "standard output is where results go")]
+fn say(text: impl std::fmt::Display) {
+    println!("{text}");
+}
+
+/// Prints a failure.
+#[expect(clippy::print_stderr, reason = "standard error is where failures go")]
+fn complain(text: impl std::fmt::Display) {
+    eprintln!("{text}");
+}

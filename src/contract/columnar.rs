@@ -1,0 +1,139 @@
+//! Reads Parquet files into the intake; row numbers are index + 2, as if a header stood above.
+
+use std::fs::File;
+
+use arrow::array::{Array, ArrayRef, Float32Array, Float64Array, StringArray, StringBuilder};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use super::cell;
+use super::intake::Cells;
+use super::refusal::Refusal;
+use super::text_file::unreadable;
+use super::workbook::Job;
+
+/// Rows decoded at once.
+const BATCH_ROWS: usize = 32_768;
+
+fn broken() -> Refusal {
+    Refusal::new("file_truncated", "parquet file is broken or cut off", "文件损坏或不完整（Parquet 打不开）")
+}
+
+/// Reads the file; columns are found by name like headings.
+pub(super) fn read(job: &mut Job<'_, '_>) -> Result<(), Refusal> {
+    let file = File::open(job.path).map_err(|error| unreadable(&error))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| broken())?;
+    let unpacked: i64 = builder
+        .metadata()
+        .row_groups()
+        .iter()
+        .flat_map(parquet::file::metadata::RowGroupMetaData::columns)
+        .map(|column| column.uncompressed_size().max(0))
+        .fold(0, i64::saturating_add);
+    if unpacked.unsigned_abs() > job.limits.zip_unpacked_max {
+        let message = format!("file unpacks to more than {} MiB", job.limits.zip_unpacked_max >> 20);
+        return Err(Refusal::new("zip_bomb", message, "压缩内容异常（解压后过大），拒绝读取"));
+    }
+    let schema = builder.schema().clone();
+    let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let plan = job.intake.headings().plan(names.iter().map(String::as_str));
+    if !job.intake.headings().plausible(&plan) {
+        let reason = "找不到与约定列名相符的列";
+        return Err(Refusal::new("header_missing", "no column matches the contract's headings", reason));
+    }
+    job.intake.begin_columns(&names)?;
+    let wanted: Vec<usize> = {
+        let mut wanted: Vec<usize> = plan.column_of.iter().flatten().copied().collect();
+        wanted.sort_unstable();
+        wanted
+    };
+    if wanted.iter().any(|&column| schema.field(column).data_type().is_nested()) {
+        return Err(Refusal::new(
+            "column_nested",
+            "a column holds lists or records",
+            "列的数据类型不是单个值",
+        ));
+    }
+    let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.iter().copied());
+    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|_| broken())?;
+    let mut row = 1_u32;
+    for batch in reader {
+        let batch = batch.map_err(|_| broken())?;
+        let mut columns: Vec<Option<StringArray>> = vec![None; names.len()];
+        for (at, array) in wanted.iter().zip(batch.columns()) {
+            columns[*at] = Some(texts(array)?);
+        }
+        for index in 0..batch.num_rows() {
+            row = row.checked_add(1).ok_or_else(broken)?;
+            job.intake.push(row, &Record { columns: &columns, index })?;
+        }
+    }
+    Ok(())
+}
+
+/// A column as text, the way the same cell of a workbook would read.
+fn texts(array: &ArrayRef) -> Result<StringArray, Refusal> {
+    let utf8 = || {
+        let array = cast(array, &DataType::Utf8).map_err(|_| {
+            Refusal::new("column_type", "a column's type cannot be read as text", "列的数据类型无法识别")
+        })?;
+        array.as_any().downcast_ref::<StringArray>().cloned().ok_or_else(broken)
+    };
+    match array.data_type() {
+        DataType::Timestamp(_, zone) => {
+            let plain = cast(array, &DataType::Timestamp(arrow::datatypes::TimeUnit::Second, zone.clone()))
+                .and_then(|array| cast(&array, &DataType::Utf8))
+                .map_err(|_| broken())?;
+            let plain = plain.as_any().downcast_ref::<StringArray>().ok_or_else(broken)?;
+            Ok(rewrite(plain.iter(), |text, out| cell::iso(text, out)))
+        }
+        DataType::Boolean => Ok(rewrite(utf8()?.iter(), |text, out| {
+            out.push(if text == "true" { '1' } else { '0' });
+        })),
+        DataType::Float64 => {
+            let values = array.as_any().downcast_ref::<Float64Array>().ok_or_else(broken)?;
+            Ok(rewrite(values.iter(), |value, out| cell::number(value, out)))
+        }
+        DataType::Float32 => {
+            let values = array.as_any().downcast_ref::<Float32Array>().ok_or_else(broken)?;
+            Ok(rewrite(values.iter(), |value, out| cell::number(f64::from(value), out)))
+        }
+        _ => utf8(),
+    }
+}
+
+fn rewrite<T>(values: impl Iterator<Item = Option<T>>, write: impl Fn(T, &mut String)) -> StringArray {
+    let (mut builder, mut text) = (StringBuilder::new(), String::new());
+    for value in values {
+        match value {
+            None => builder.append_null(),
+            Some(value) => {
+                text.clear();
+                write(value, &mut text);
+                builder.append_value(&text);
+            }
+        }
+    }
+    builder.finish()
+}
+
+/// One row of decoded columns; columns that no field needs are absent and read as empty.
+struct Record<'a> {
+    columns: &'a [Option<StringArray>],
+    index: usize,
+}
+
+impl Cells for Record<'_> {
+    fn count(&self) -> usize {
+        self.columns.len()
+    }
+
+    fn cell(&self, column: usize) -> &str {
+        match self.columns.get(column) {
+            Some(Some(array)) if array.is_valid(self.index) => array.value(self.index),
+            _ => "",
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Whatever bytes arrive: an answer, never a panic, and the counts of every file add up.
+
+use std::io::{Cursor, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn broken(kind: &str, file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/broken").join(kind).join(file)
+}
+
+/// Validates bytes under a file name with a contract that accepts everything by that name.
+fn validate_bytes(name: &str, bytes: &[u8]) -> CheckedExtract {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let pulled = PulledExtract {
+        extract: "sample".to_owned(),
+        contract: Arc::new(sample::contract()),
+        files: vec![PulledFile {
+            path: file.path().to_owned(),
+            name: name.to_owned(),
+            bytes: bytes.len() as u64,
+            sha256: String::new(),
+            as_of: None,
+            promised_rows: None,
+        }],
+        problems: Vec::new(),
+    };
+    let context = ValidateContext {
+        as_of: Day::from_days(20_000),
+        last_accepted: None,
+        limits: Limits { zip_unpacked_max: 64 << 20, ..Limits::default() },
+        town_label: None,
+    };
+    validate(&pulled, &context)
+}
+
+/// Overwrites, cuts and doubles parts of a valid file.
+fn damage(bytes: &[u8], places: &[(usize, u8)], cut: usize) -> Vec<u8> {
+    let mut out = bytes.to_vec();
+    for &(at, value) in places {
+        let at = at % out.len();
+        out[at] = value;
+    }
+    let len = out.len();
+    out.truncate(len - cut % len / 8);
+    out
+}
+
+/// The container with one of its entries damaged, checksums right again.
+fn damage_entry(container: &[u8], which: usize, places: &[(usize, u8)]) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(container)).unwrap();
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let which = which % archive.len();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        let content = if index == which { damage(&content, places, 0) } else { content };
+        let name = entry.name().unwrap().into_owned();
+        out.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        out.write_all(&content).unwrap();
+    }
+    out.finish().unwrap().into_inner()
+}
+
+fn places() -> impl Strategy<Value = Vec<(usize, u8)>> {
+    proptest::collection::vec((any::<usize>(), any::<u8>()), 0..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_under_any_extension(
+        bytes in proptest::collection::vec(any::<u8>(), 0..600),
+        magic in 0_usize..4,
+        name in prop_oneof![Just("a.csv"), Just("a.xlsx"), Just("a.xls"), Just("a.parquet")],
+    ) {
+        let magic: &[u8] = [b"".as_slice(), b"PK\x03\x04", ole_guard::MAGIC, b"PAR1"][magic];
+        validate_bytes(name, &[magic, &bytes].concat());
+    }
+
+    #[test]
+    fn damaged_text(places in places(), cut in any::<usize>()) {
+        let text = "编号,姓名,身份证号,镇(街道),金额\n1,\"张\n三\",,汇龙镇,2\n合计,,,,2\n2,李四,,,\n".repeat(3);
+        validate_bytes("a.csv", &damage(text.as_bytes(), &places, cut));
+        let (gb, _, _) = encoding_rs::GB18030.encode(&text);
+        validate_bytes("a.csv", &damage(&gb, &places, cut));
+    }
+
+    #[test]
+    fn damaged_workbooks(places in places(), cut in any::<usize>(), entry in any::<usize>()) {
+        let xls = std::fs::read(broken("xls-workbook", "disability-federation/残疾人证_20261130.xls")).unwrap();
+        validate_bytes("a.xls", &damage(&xls, &places, cut));
+        let xlsx = std::fs::read(broken("sheet-merged", "education/控辍台账_20261130.xlsx")).unwrap();
+        validate_bytes("a.xlsx", &damage(&xlsx, &places, cut));
+        validate_bytes("a.xlsx", &damage_entry(&xlsx, entry, &places));
+    }
+
+    #[test]
+    fn damaged_parquet(places in places(), cut in any::<usize>()) {
+        let file = std::fs::read(broken("parquet-types", "public-security/人口_20261130.parquet")).unwrap();
+        validate_bytes("a.parquet", &damage(&file, &places, cut));
+    }
+}
+
+#[test]
+fn a_table_of_strings_that_promises_the_moon_is_refused() {
+    let xlsx = std::fs::read(broken("sheet-merged", "education/控辍台账_20261130.xlsx")).unwrap();
+    let mut archive = zip::ZipArchive::new(Cursor::new(&xlsx)).unwrap();
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let mut content = String::new();
+        entry.read_to_string(&mut content).unwrap();
+        let content = content.replace("uniqueCount=\"", "uniqueCount=\"999999999999");
+        out.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        out.write_all(content.as_bytes()).unwrap();
+    }
+    let bytes = out.finish().unwrap().into_inner();
+    assert_eq!(validate_bytes("a.xlsx", &bytes).problems[0].code, "zip_bomb");
+}
+
+#[test]
+fn chains_of_sectors_that_run_in_a_circle_are_refused() {
+    let path = broken("xls-workbook", "disability-federation/残疾人证_20261130.xls");
+    let mut bytes = std::fs::read(path).unwrap();
+    // Every sector of the first table points at sector 0.
+    let table = u32::from_le_bytes(bytes[76..80].try_into().unwrap());
+    let from = (usize::try_from(table).unwrap() + 1) * 512;
+    bytes[from..from + 512].fill(0);
+    assert_eq!(validate_bytes("a.xls", &bytes).problems[0].code, "file_truncated");
+}

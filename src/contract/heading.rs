@@ -1,0 +1,193 @@
+//! Which column holds which field: headings are compared after normalisation, so that spaces,
+//! the width of brackets, case and marks of required columns do not matter.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::domain::Contract;
+
+/// A heading without what does not matter: NFKC, no white space, no zero-width characters, no
+/// asterisk, no colon at the end, lower case.
+pub(super) fn normalise(heading: &str) -> String {
+    let mut out: String = heading
+        .nfkc()
+        .filter(|c| !c.is_whitespace() && !is_invisible(*c) && *c != '*')
+        .flat_map(char::to_lowercase)
+        .collect();
+    while out.ends_with(':') {
+        out.pop();
+    }
+    out
+}
+
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+}
+
+/// The normalised heading without its bracketed parts; empty when nothing is left.
+fn without_brackets(normalised: &str) -> String {
+    let mut depth = 0_u32;
+    let mut out = String::new();
+    for c in normalised.chars() {
+        match c {
+            '(' | '[' | '【' => depth += 1,
+            ')' | ']' | '】' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// The contract's headings, normalised once.
+pub(super) struct Headings {
+    /// For each field its headings, best first.
+    fields: Vec<Vec<String>>,
+    required: Vec<bool>,
+}
+
+/// Where the fields are in one sheet or file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ColumnPlan {
+    /// For each contract field the column, when there is one.
+    pub(super) column_of: Vec<Option<usize>>,
+    /// Number of columns of the header row.
+    pub(super) width: usize,
+    /// Headings that no field lists, as delivered.
+    pub(super) dropped: Vec<String>,
+    /// Fields recognised only after bracketed parts were left out: column index of each.
+    pub(super) loose: Vec<usize>,
+    /// Headings that name a field already found in another column.
+    pub(super) repeated: Vec<String>,
+}
+
+impl ColumnPlan {
+    /// How many fields were found.
+    pub(super) fn found(&self) -> usize {
+        self.column_of.iter().flatten().count()
+    }
+}
+
+impl Headings {
+    pub(super) fn new(contract: &Contract) -> Self {
+        Self {
+            fields: contract
+                .field
+                .values()
+                .map(|field| field.headers.iter().map(|heading| normalise(heading)).collect())
+                .collect(),
+            required: contract.field.values().map(|field| field.required).collect(),
+        }
+    }
+
+    /// Whether a row with this many recognised headings can be a header at all: two fields and a
+    /// third of the required ones, so that a note or a legend is not taken for a table.
+    pub(super) fn plausible(&self, plan: &ColumnPlan) -> bool {
+        let required = self.required.iter().filter(|needed| **needed).count();
+        plan.found() >= 2.min(self.fields.len()) && plan.found() * 3 >= required
+    }
+
+    /// Fields (indices) that are required and have no column.
+    pub(super) fn missing_required(&self, plan: &ColumnPlan) -> Vec<usize> {
+        (0..self.fields.len()).filter(|&f| self.required[f] && plan.column_of[f].is_none()).collect()
+    }
+
+    /// Matches one row of cells with the fields. Official names win over synonyms, exact matches
+    /// over those without bracketed parts, the first column over later ones.
+    pub(super) fn plan<'c>(&self, cells: impl IntoIterator<Item = &'c str>) -> ColumnPlan {
+        let raw: Vec<&str> = cells.into_iter().collect();
+        let texts: Vec<String> = raw.iter().map(|cell| normalise(cell)).collect();
+        let mut column_of = vec![None; self.fields.len()];
+        let mut taken = vec![false; texts.len()];
+        let ranks = self.fields.iter().map(Vec::len).max().unwrap_or(0);
+        for rank in 0..ranks {
+            for (field, headings) in self.fields.iter().enumerate() {
+                let Some(heading) = headings.get(rank).filter(|_| column_of[field].is_none()) else {
+                    continue;
+                };
+                let free = |column: &usize| !taken[*column] && &texts[*column] == heading;
+                if let Some(column) = (0..texts.len()).find(free) {
+                    column_of[field] = Some(column);
+                    taken[column] = true;
+                }
+            }
+        }
+        let loose = self.plan_loosely(&texts, &mut column_of, &mut taken);
+        let known = |text: &String| self.fields.iter().any(|headings| headings.contains(text));
+        let left = |column: &usize| !taken[*column] && !texts[*column].is_empty();
+        let repeated = (0..texts.len()).filter(left).filter(|&column| known(&texts[column]));
+        let repeated = repeated.map(|column| raw[column].to_owned()).collect();
+        let dropped = (0..texts.len()).filter(left).map(|column| raw[column].trim().to_owned()).collect();
+        ColumnPlan { column_of, width: raw.len(), dropped, loose, repeated }
+    }
+
+    /// Second chance for fields without a column: `金额(元)` for `金额`.
+    fn plan_loosely(
+        &self,
+        texts: &[String],
+        column_of: &mut [Option<usize>],
+        taken: &mut [bool],
+    ) -> Vec<usize> {
+        let bare: Vec<String> = texts.iter().map(|text| without_brackets(text)).collect();
+        let mut loose = Vec::new();
+        for (field, headings) in self.fields.iter().enumerate() {
+            if column_of[field].is_some() {
+                continue;
+            }
+            let fits = |column: &usize| {
+                !taken[*column]
+                    && !bare[*column].is_empty()
+                    && headings.iter().any(|heading| without_brackets(heading) == bare[*column])
+            };
+            if let Some(column) = (0..texts.len()).find(fits) {
+                column_of[field] = Some(column);
+                taken[column] = true;
+                loose.push(column);
+            }
+        }
+        loose
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::sample;
+
+    #[test]
+    fn what_does_not_matter_is_left_out() {
+        for (heading, expected) in [
+            ("镇（街道）", "镇(街道)"),
+            (" 姓 名 *", "姓名"),
+            ("\u{feff}身份证号：", "身份证号"),
+            ("ＩＤ", "id"),
+        ] {
+            assert_eq!(normalise(heading), expected, "{heading}");
+        }
+    }
+
+    #[test]
+    fn synonyms_any_order_and_extra_columns() {
+        let contract = sample::contract();
+        let headings = Headings::new(&contract);
+        let plan = headings.plan(["备注", "镇（街道）", "公民身份号码", "姓 名", "编号"]);
+        assert_eq!(plan.column_of, [Some(4), Some(3), Some(2), Some(1), None]);
+        assert_eq!(plan.dropped, ["备注"]);
+        assert!(headings.missing_required(&plan).is_empty());
+        assert!(headings.plausible(&plan));
+    }
+
+    #[test]
+    fn the_official_name_wins_over_a_synonym_and_brackets_are_a_second_chance() {
+        let headings = Headings::new(&sample::contract());
+        let plan = headings.plan(["编号", "姓名", "公民身份号码", "身份证号", "金额(元)"]);
+        assert_eq!(plan.column_of, [Some(0), Some(1), Some(3), None, Some(4)]);
+        assert_eq!(plan.repeated, ["公民身份号码"]);
+        assert_eq!(plan.loose, [4]);
+    }
+
+    #[test]
+    fn one_word_in_a_legend_is_no_header() {
+        let headings = Headings::new(&sample::contract());
+        assert!(!headings.plausible(&headings.plan(["说明", "姓名"])));
+    }
+}

@@ -1,0 +1,168 @@
+//! Looks through a zip container before a workbook reader opens it, so that memory stays bounded:
+//! sizes told by the container are not believed, every entry is unpacked once and counted.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::limits::Limits;
+use super::refusal::Refusal;
+
+/// Entries below this size are not suspected for their ratio alone.
+const RATIO_FROM: u64 = 16 << 20;
+/// What marks a merged region in a sheet.
+const MERGE_MARK: &[u8] = b"mergeCell ";
+
+/// What was seen in the container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ZipFacts {
+    /// Whether some sheet has merged cells.
+    pub(super) merges: bool,
+}
+
+/// Unpacks everything once within the limits.
+pub(super) fn check(path: &Path, limits: &Limits) -> Result<ZipFacts, Refusal> {
+    let file = File::open(path).map_err(|error| super::text_file::unreadable(&error))?;
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
+    if archive.len() > limits.zip_entries_max {
+        return Err(bomb(format!("container with more than {} entries", limits.zip_entries_max)));
+    }
+    let (mut total, mut facts) = (0_u64, ZipFacts::default());
+    let mut buffer = vec![0_u8; 128 << 10];
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(|error| broken(&error))?;
+        let name = entry.name().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
+        let mut scan = Scan::new(limits, entry.compressed_size(), &name);
+        loop {
+            let read = match entry.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) => return Err(broken(&ZipError::Io(error))),
+            };
+            scan.take(&buffer[..read])?;
+            if total + scan.unpacked > limits.zip_unpacked_max {
+                let most = limits.zip_unpacked_max >> 20;
+                return Err(bomb(format!("container unpacks to more than {most} MiB")));
+            }
+        }
+        scan.end()?;
+        total += scan.unpacked;
+        facts.merges |= scan.merges > 0;
+    }
+    Ok(facts)
+}
+
+fn broken(error: &ZipError) -> Refusal {
+    match error {
+        ZipError::UnsupportedArchive(_) | ZipError::InvalidPassword => Refusal::new(
+            "encrypted",
+            "container is encrypted or packed in an unknown way",
+            "文件已加密或打包方式无法识别",
+        ),
+        _ => Refusal::new(
+            "file_truncated",
+            "container is broken or cut off",
+            "文件损坏或不完整（工作簿打不开）",
+        ),
+    }
+}
+
+fn bomb(message: String) -> Refusal {
+    Refusal::new("zip_bomb", message, "压缩内容异常（解压后过大），拒绝读取")
+}
+
+/// Counts one entry while it is unpacked.
+struct Scan<'a> {
+    limits: &'a Limits,
+    packed: u64,
+    unpacked: u64,
+    /// Whether readers stream this entry instead of holding it whole.
+    streamed: bool,
+    is_picture: bool,
+    /// Bytes since the last angle bracket.
+    run: usize,
+    run_max: usize,
+    matched: usize,
+    merges: usize,
+    /// First bytes, where a table of strings tells its size.
+    head: Vec<u8>,
+}
+
+impl<'a> Scan<'a> {
+    fn new(limits: &'a Limits, packed: u64, name: &str) -> Self {
+        Self {
+            limits,
+            packed,
+            unpacked: 0,
+            streamed: name.contains("worksheets/"),
+            is_picture: name.contains("media/"),
+            run: 0,
+            run_max: 0,
+            matched: 0,
+            merges: 0,
+            head: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        self.unpacked += bytes.len() as u64;
+        if self.head.len() < 4096 {
+            self.head.extend_from_slice(&bytes[..bytes.len().min(4096)]);
+        }
+        for &byte in bytes {
+            if byte == b'<' || byte == b'>' {
+                self.run_max = self.run_max.max(self.run);
+                self.run = 0;
+            } else {
+                self.run += 1;
+            }
+            if byte == MERGE_MARK[self.matched] {
+                self.matched += 1;
+                if self.matched == MERGE_MARK.len() {
+                    self.merges += 1;
+                    self.matched = 0;
+                }
+            } else {
+                self.matched = usize::from(byte == MERGE_MARK[0]);
+            }
+        }
+        self.run_max = self.run_max.max(self.run);
+        let limits = self.limits;
+        if self.unpacked > RATIO_FROM && self.unpacked > self.packed.saturating_mul(limits.zip_ratio_max) {
+            return Err(bomb(format!("entry unpacks to more than {} times its size", limits.zip_ratio_max)));
+        }
+        if !self.streamed && self.unpacked > limits.zip_held_max {
+            return Err(bomb(format!("entry unpacks to more than {} MiB", limits.zip_held_max >> 20)));
+        }
+        // An escaped character takes up to ten bytes.
+        if !self.is_picture && self.run_max > limits.cell_bytes_max.saturating_mul(10) {
+            return Err(Refusal::new(
+                "cell_too_long",
+                format!("a cell of more than {} bytes", limits.cell_bytes_max),
+                "有单元格超过长度上限",
+            ));
+        }
+        if self.merges > limits.merged_regions_max {
+            let message = format!("more than {} merged regions", limits.merged_regions_max);
+            return Err(Refusal::new("too_many_merges", message, "合并单元格过多"));
+        }
+        Ok(())
+    }
+
+    /// A table of strings may promise more than it holds, and readers make room for the promise.
+    fn end(&self) -> Result<(), Refusal> {
+        let head = String::from_utf8_lossy(&self.head);
+        let promised = head.split("uniqueCount=").skip(1).find_map(|rest| {
+            let digits: String =
+                rest.trim_start_matches(['"', '\'']).chars().take_while(char::is_ascii_digit).collect();
+            digits.parse::<u128>().ok()
+        });
+        if promised.is_some_and(|count| count > u128::from(self.unpacked)) {
+            return Err(bomb("a table of strings promises more than it holds".to_owned()));
+        }
+        Ok(())
+    }
+}

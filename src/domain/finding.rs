@@ -1,0 +1,190 @@
+//! Findings of rules and the cases they open.
+
+use super::{Day, Grade, IdentityId};
+
+/// How urgent a finding is.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Deserialize,
+    serde::Serialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// For information.
+    Info,
+    /// Look at it in the usual rhythm.
+    Medium,
+    /// Look at it first.
+    High,
+    /// The same day.
+    Urgent,
+}
+
+/// A row that a finding rests on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Evidence {
+    /// Extract id.
+    pub extract: String,
+    /// Row key.
+    pub row_key: String,
+}
+
+/// A named value shown beside a finding, in the order of the rule's SELECT.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FindingDetail {
+    /// Column name of the rule's SELECT.
+    pub name: String,
+    /// Its value as text.
+    pub value: String,
+}
+
+/// One hit of one rule. Made only by [`Finding::new`], which asks for evidence (invariant 6).
+#[derive(Clone)]
+pub struct Finding {
+    /// Rule id.
+    pub rule: String,
+    /// List it belongs to, e.g. `dropout`.
+    pub list: String,
+    /// Subject's extract.
+    pub subject_extract: String,
+    /// Subject's role in that extract.
+    pub subject_role: String,
+    /// Subject's row key.
+    pub subject_row_key: String,
+    /// Who it is about.
+    pub identity: IdentityId,
+    /// Event key: a school year, a day, a month, a row key, or empty.
+    pub event: String,
+    /// Probability that the links it rests on are right, 0–1.
+    pub confidence: f64,
+    /// Weakest grade it rests on.
+    pub grade: Grade,
+    /// One Chinese sentence.
+    pub reason: String,
+    /// True: belongs to the annex 疑似同人待确认.
+    pub annex: bool,
+    /// Why it is in the annex, in Chinese; empty otherwise.
+    pub annex_reason: String,
+    /// Rows it rests on, sorted, never empty.
+    evidence: Vec<Evidence>,
+    /// Values shown beside it.
+    pub details: Vec<FindingDetail>,
+}
+
+/// What a [`Finding`] is made from.
+pub struct FindingParts {
+    /// Rule id.
+    pub rule: String,
+    /// List.
+    pub list: String,
+    /// Subject: extract, role, row key.
+    pub subject: (String, String, String),
+    /// Identity.
+    pub identity: IdentityId,
+    /// Event key.
+    pub event: String,
+    /// Confidence, 0–1.
+    pub confidence: f64,
+    /// Weakest grade.
+    pub grade: Grade,
+    /// Sentence.
+    pub reason: String,
+    /// Details.
+    pub details: Vec<FindingDetail>,
+}
+
+impl Finding {
+    /// A finding with its evidence; `None` when there is no evidence row.
+    pub fn new(parts: FindingParts, mut evidence: Vec<Evidence>) -> Option<Self> {
+        evidence.sort();
+        evidence.dedup();
+        if evidence.is_empty() {
+            return None;
+        }
+        let (subject_extract, subject_role, subject_row_key) = parts.subject;
+        Some(Self {
+            rule: parts.rule,
+            list: parts.list,
+            subject_extract,
+            subject_role,
+            subject_row_key,
+            identity: parts.identity,
+            event: parts.event,
+            confidence: parts.confidence,
+            grade: parts.grade,
+            reason: parts.reason,
+            annex: false,
+            annex_reason: String::new(),
+            evidence,
+            details: parts.details,
+        })
+    }
+
+    /// The rows it rests on: sorted, never empty.
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.evidence
+    }
+
+    /// The key a case lives under: rule, subject row and event.
+    pub fn case_key(&self) -> String {
+        format!("{}|{}|{}|{}", self.rule, self.subject_extract, self.subject_row_key, self.event)
+    }
+}
+
+/// Whether a rule ran tonight.
+#[derive(Clone, Debug)]
+pub struct RuleOutcome {
+    /// Rule id.
+    pub rule: String,
+    /// Its title in Chinese.
+    pub title: String,
+    /// Its list.
+    pub list: String,
+    /// `None` when it ran; else why not (未运行), in Chinese.
+    pub not_run: Option<String>,
+    /// Findings outside the annex.
+    pub findings: u64,
+    /// Findings in the annex.
+    pub annex: u64,
+    /// The edge of what is known: the smallest as-of date of what it reads.
+    pub known_until: Option<Day>,
+}
+
+/// Where a case stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CaseStatus {
+    /// First seen tonight.
+    New,
+    /// Seen before and again tonight, unchanged.
+    Kept,
+    /// Seen again with other evidence or another sentence.
+    Changed,
+    /// Not found any more.
+    Withdrawn,
+    /// Its rule did not run tonight, or not on complete data: it stands as it was.
+    Carried,
+}
+
+/// A finding with its life.
+#[derive(Clone)]
+pub struct Case {
+    /// Clue number (线索编号): short, stable, with a check character.
+    pub number: String,
+    /// Case key.
+    pub key: String,
+    /// Status tonight.
+    pub status: CaseStatus,
+    /// Day it was first seen.
+    pub first_seen: Day,
+    /// The finding as of tonight; for a withdrawn case the last one known.
+    pub finding: Finding,
+    /// For a withdrawn case: why, in Chinese.
+    pub withdrawn_reason: String,
+}

@@ -1,0 +1,35 @@
+//! F0: the nouns every floor shares. Pure data: no IO, no clock, no thread, no agency name.
+//!
+//! What one stage hands to the next is declared here, because stage modules may not import each
+//! other. Invariant: nothing in this folder knows a file format, an engine or a TOML key.
+
+mod contract;
+mod day;
+mod digest;
+mod finding;
+mod linkage;
+mod masked;
+mod mention;
+mod records;
+mod resident_id;
+
+pub use contract::{
+    Completeness, Contract, Encoding, Field, FieldKind, Format, IdHistory, MentionSpec, OnUnknownCode,
+    Relation, RelationSource, SexOfRole, Tolerance,
+};
+pub use day::{Day, Month};
+pub use digest::hex;
+pub use finding::{Case, CaseStatus, Evidence, Finding, FindingDetail, FindingParts, RuleOutcome, Severity};
+pub use linkage::{
+    Grade, Identity, IdentityEvent, IdentityId, Judgement, Link, LinkSummary, NearMiss, NearMissFinder,
+    Resolution, ReviewPair, Verdict,
+};
+pub use masked::Masked;
+pub use mention::{
+    IdState, LocalKey, Mention, MentionSet, NameForm, NameId, NamePool, OtherId, OtherIdSource, Place, Sex,
+    StdName,
+};
+pub use records::{
+    CheckedExtract, ExtractState, FileReport, PulledExtract, PulledFile, Quarantined, RawTable, RecordSet,
+};
+pub use resident_id::ResidentId;

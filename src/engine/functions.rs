@@ -1,0 +1,131 @@
+//! The functions that SQL has beyond the engine's own: one list for every session.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Date32Array, Int64Array, StringArray};
+use arrow::datatypes::{DataType, Date32Type, Int64Type};
+use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
+use datafusion::scalar::ScalarValue;
+
+use super::calendar;
+use crate::domain::{Day, Month};
+
+/// All functions, in the order of their names. A null argument gives null.
+///
+/// | function | result |
+/// |---|---|
+/// | `add_months(date, n)` | the corresponding day n months later, or the month's last day (民法典 202) |
+/// | `age_on(birth, date)` | whole years |
+/// | `compulsory_cohort(birth, as_of)` | whether of compulsory school age |
+/// | `expected_grade(birth, as_of)` | grade 1–9, null outside |
+/// | `month_add(month, n)` | `2026-11` and n → `2026-12` |
+/// | `month_compact(month)` | `2026-11` → `202611` |
+/// | `month_first_day(month)` | `2026-11` → 2026-11-01 |
+/// | `month_of(date)` | `2026-11` |
+/// | `months_between(from, to)` | whole months |
+/// | `school_year_of(date)` | `2026-2027` |
+/// | `school_year_start(date)` | 1 September |
+pub fn functions() -> Vec<ScalarUDF> {
+    use DataType::{Boolean, Date32, Int64, Utf8};
+    vec![
+        function("add_months", vec![Date32, Int64], Date32, add_months),
+        function("age_on", vec![Date32, Date32], Int64, |args| {
+            two_days(args, |birth, on| Some(i64::from(birth.age_on(on))))
+        }),
+        function("compulsory_cohort", vec![Date32, Date32], Boolean, compulsory_cohort),
+        function("expected_grade", vec![Date32, Date32], Int64, |args| {
+            two_days(args, |birth, on| calendar::expected_grade(birth, on).map(i64::from))
+        }),
+        function("month_add", vec![Utf8, Int64], Utf8, month_add),
+        function("month_compact", vec![Utf8], Utf8, |args| {
+            let months = args[0].as_string::<i32>().iter();
+            Arc::new(months.map(|text| Some(month(text?)?.compact())).collect::<StringArray>())
+        }),
+        function("month_first_day", vec![Utf8], Date32, |args| {
+            let months = args[0].as_string::<i32>().iter();
+            let days = months.map(|text| Some(month(text?)?.first_day().days()));
+            Arc::new(days.collect::<Date32Array>())
+        }),
+        function("month_of", vec![Date32], Utf8, |args| day_text(&args[0], |day| dashed(day.month()))),
+        function("months_between", vec![Date32, Date32], Int64, |args| {
+            two_days(args, |from, to| Some(i64::from(calendar::months_between(from, to))))
+        }),
+        function("school_year_of", vec![Date32], Utf8, |args| day_text(&args[0], calendar::school_year)),
+        function("school_year_start", vec![Date32], Date32, |args| {
+            let days = args[0].as_primitive::<Date32Type>().iter();
+            let starts = days.map(|day| Some(calendar::school_year_start(Day::from_days(day?)).days()));
+            Arc::new(starts.collect::<Date32Array>())
+        }),
+    ]
+}
+
+/// Names of [`functions`], sorted.
+pub fn function_names() -> Vec<String> {
+    functions().iter().map(|function| function.name().to_owned()).collect()
+}
+
+type Body = fn(&[ArrayRef]) -> ArrayRef;
+
+/// A pure function of arrays; constants stay constants, so the planner can fold them.
+fn function(name: &str, inputs: Vec<DataType>, output: DataType, body: Body) -> ScalarUDF {
+    let run = move |args: &[ColumnarValue]| {
+        let constant = args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+        let result = body(&ColumnarValue::values_to_arrays(args)?);
+        if constant {
+            return ScalarValue::try_from_array(&result, 0).map(ColumnarValue::Scalar);
+        }
+        Ok(ColumnarValue::Array(result))
+    };
+    create_udf(name, inputs, output, Volatility::Immutable, Arc::new(run))
+}
+
+fn two_days(args: &[ArrayRef], f: fn(Day, Day) -> Option<i64>) -> ArrayRef {
+    let (left, right) = (args[0].as_primitive::<Date32Type>(), args[1].as_primitive::<Date32Type>());
+    let values = left.iter().zip(right.iter());
+    let result = values.map(|(a, b)| f(Day::from_days(a?), Day::from_days(b?)));
+    Arc::new(result.collect::<Int64Array>())
+}
+
+fn day_text(days: &ArrayRef, f: fn(Day) -> String) -> ArrayRef {
+    let days = days.as_primitive::<Date32Type>().iter();
+    Arc::new(days.map(|day| Some(f(Day::from_days(day?)))).collect::<StringArray>())
+}
+
+fn compulsory_cohort(args: &[ArrayRef]) -> ArrayRef {
+    let (births, days) = (args[0].as_primitive::<Date32Type>(), args[1].as_primitive::<Date32Type>());
+    let values = births.iter().zip(days.iter());
+    let result = values
+        .map(|(birth, day)| Some(calendar::compulsory_cohort(Day::from_days(birth?), Day::from_days(day?))));
+    Arc::new(result.collect::<BooleanArray>())
+}
+
+fn add_months(args: &[ArrayRef]) -> ArrayRef {
+    let (days, months) = (args[0].as_primitive::<Date32Type>(), args[1].as_primitive::<Int64Type>());
+    let values = days.iter().zip(months.iter());
+    let result = values.map(|(day, n)| Some(Day::from_days(day?).plus_months(count(n?)?).days()));
+    Arc::new(result.collect::<Date32Array>())
+}
+
+fn month_add(args: &[ArrayRef]) -> ArrayRef {
+    let (months, counts) = (args[0].as_string::<i32>(), args[1].as_primitive::<Int64Type>());
+    let values = months.iter().zip(counts.iter());
+    let result = values.map(|(text, n)| Some(dashed(month(text?)?.plus(count(n?)?))));
+    Arc::new(result.collect::<StringArray>())
+}
+
+/// A number of months that stays within a thousand years; anything else is null.
+fn count(months: i64) -> Option<i32> {
+    i32::try_from(months).ok().filter(|n| n.abs() <= 12_000)
+}
+
+fn dashed(month: Month) -> String {
+    let (year, number) = month.year_month();
+    format!("{year:04}-{number:02}")
+}
+
+/// The month of `YYYY-MM`; anything else is null.
+fn month(text: &str) -> Option<Month> {
+    let (year, number) = text.split_once('-')?;
+    let number: u32 = number.parse().ok().filter(|n| (1..=12).contains(n))?;
+    Some(Month::new(year.parse().ok().filter(|y| (1..=9999).contains(y))?, number))
+}

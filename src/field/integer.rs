@@ -1,0 +1,20 @@
+//! Whole numbers.
+
+use super::Cell;
+use super::text::{is_nothing, narrow};
+
+/// Reads a cell: digits with an optional sign, thousands separators, and a spreadsheet's `.0`.
+pub fn parse(raw: &str) -> Cell<i64> {
+    if let Ok(value) = raw.parse::<i64>() {
+        return Cell::Value(value);
+    }
+    if is_nothing(raw) {
+        return Cell::Empty;
+    }
+    let text: String = narrow(raw).chars().filter(|c| *c != ',').collect();
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    match whole.parse::<i64>() {
+        Ok(value) if decimals.bytes().all(|byte| byte == b'0') => Cell::Value(value),
+        _ => Cell::Unreadable("不是整数"),
+    }
+}

@@ -1,0 +1,12 @@
+//! F0: the arithmetic of linkage. Numbers in, numbers out.
+//!
+//! Invariant: nothing in this folder knows a person's field, an extract, an engine, a thread or a
+//! clock, and every function gives the same bits for the same input.
+
+pub mod assignment;
+pub mod digest;
+pub mod em;
+pub mod pattern;
+pub mod similarity;
+pub mod union_find;
+pub mod weight;

@@ -1,0 +1,20 @@
+//! F4, stage record: findings of tonight and the ledger of all nights in, cases out.
+//!
+//! The ledger is one SQLite file of append-only, hash-chained events; the state of every case is a
+//! fold over them. [`Ledger::reconcile`] only plans (what is new, kept, changed, withdrawn),
+//! [`Ledger::commit`] writes the plan, the accepted deliveries and the register's digest in one
+//! transaction. It must never change or delete an event, never count a rule that did not run as
+//! evidence that a case is gone, and never put a person's value into an error.
+
+mod case_number;
+mod event;
+mod reconcile;
+mod schema;
+mod state;
+mod store;
+
+pub use case_number::{CaseNumberError, parse as parse_case_number};
+pub use event::{Event, EventKind, StoredEvent};
+pub use reconcile::{Night, Reconciled, RuleRun, Tally};
+pub use state::{CaseRecord, LedgerState};
+pub use store::{Delivery, Ledger, LedgerError, RunFacts, RunRecord};

@@ -1,0 +1,100 @@
+//! Schema of `ledger.sqlite` by version. A step, once released, is never edited; new ones are appended.
+
+use rusqlite::Connection;
+
+/// One step from version `to - 1` to version `to`.
+struct Migration {
+    to: i64,
+    sql: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    to: 1,
+    sql: "
+CREATE TABLE event (
+  seq      INTEGER PRIMARY KEY,
+  run_id   TEXT NOT NULL,
+  case_key TEXT NOT NULL,
+  kind     TEXT NOT NULL,
+  at       TEXT NOT NULL,
+  payload  TEXT NOT NULL,
+  prev     TEXT NOT NULL,
+  hash     TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE INDEX event_case ON event (case_key, seq);
+CREATE TRIGGER event_is_never_updated BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER event_is_never_deleted BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TABLE run (
+  run_id    TEXT PRIMARY KEY,
+  commit_no INTEGER NOT NULL UNIQUE,
+  as_of     TEXT NOT NULL,
+  plan_hash TEXT NOT NULL,
+  register  TEXT NOT NULL,
+  committed TEXT NOT NULL,
+  head      TEXT NOT NULL
+) STRICT;
+CREATE TABLE delivery (
+  run_id      TEXT NOT NULL REFERENCES run (run_id),
+  extract     TEXT NOT NULL,
+  as_of       TEXT,
+  rows        INTEGER NOT NULL,
+  town_counts TEXT NOT NULL,
+  files       TEXT NOT NULL,
+  PRIMARY KEY (run_id, extract)
+) STRICT;
+CREATE TABLE case_number (
+  number   TEXT PRIMARY KEY,
+  case_key TEXT NOT NULL UNIQUE
+) STRICT, WITHOUT ROWID;
+CREATE TABLE judgement (
+  seq           INTEGER PRIMARY KEY,
+  left_extract  TEXT NOT NULL,
+  left_row_key  TEXT NOT NULL,
+  left_role     TEXT NOT NULL,
+  right_extract TEXT NOT NULL,
+  right_row_key TEXT NOT NULL,
+  right_role    TEXT NOT NULL,
+  verdict       TEXT NOT NULL CHECK (verdict IN ('same', 'not_same')),
+  at            TEXT NOT NULL,
+  source        TEXT NOT NULL
+) STRICT;
+",
+}];
+
+/// The version this program writes.
+pub(super) fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |step| step.to)
+}
+
+/// The version of an open ledger; 0 for a new file.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Brings the ledger to the newest version, each step in its own transaction.
+pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let from = version(connection)?;
+    for step in MIGRATIONS.iter().filter(|step| step.to > from) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step.sql)?;
+        transaction.pragma_update(None, "user_version", step.to)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_rise_by_one_and_migrating_twice_changes_nothing() {
+        for (at, step) in MIGRATIONS.iter().enumerate() {
+            assert_eq!(step.to, i64::try_from(at).unwrap() + 1);
+        }
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection).unwrap();
+        migrate(&mut connection).unwrap();
+        assert_eq!(version(&connection).unwrap(), newest());
+    }
+}

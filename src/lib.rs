@@ -1,0 +1,19 @@
+//! `doudi`: nightly matching of several agencies' files, so that no child falls between them.
+
+pub mod cli;
+pub mod comparator;
+pub mod contract;
+pub mod diag;
+pub mod domain;
+pub mod engine;
+pub mod evaluate;
+pub mod field;
+pub mod kernel;
+pub mod ledger;
+pub mod report;
+pub mod rule;
+pub mod source;
+pub mod spec;
+pub mod standard;
+pub mod synth;
+pub mod tables;

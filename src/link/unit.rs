@@ -1,0 +1,210 @@
+//! Units: the persons found so far, with their best values, as the model compares them.
+
+use rayon::prelude::*;
+
+use super::clusters::Clusters;
+use super::prepare::Prepared;
+use crate::comparator::resident_id;
+use crate::domain::{Day, IdState, NameId, Place, Relation, ResidentId, Sex};
+
+/// One person found so far.
+pub(super) struct Unit {
+    /// The mention that content names first among the most telling ones.
+    pub(super) hub: u32,
+    /// Smallest content key of its mentions: decides ties.
+    pub(super) key: u64,
+    /// Up to three names, the most frequent first.
+    pub(super) names: [NameId; 3],
+    pub(super) former: NameId,
+    /// Trusted number: packed + 1, 0 none.
+    pub(super) id: u64,
+    /// A number that is damaged, when there is no trusted one.
+    pub(super) weak: Option<(ResidentId, IdState)>,
+    pub(super) birth: Option<Day>,
+    /// The birth date was read from the trusted number.
+    pub(super) birth_from_id: bool,
+    pub(super) sex: Sex,
+    pub(super) places: [Place; 2],
+    pub(super) phone: u64,
+    pub(super) slots: u64,
+    /// Whether it is looked up among the others: no trusted number of its own.
+    pub(super) probe: bool,
+}
+
+/// Somebody named beside a person.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Relative {
+    pub(super) kind: Relation,
+    /// Its set, as a mention index of the set's root.
+    pub(super) root: u32,
+    pub(super) name: u32,
+    pub(super) phone: u64,
+    /// Whether its set has a trusted number or several mentions: then sharing it is evidence.
+    pub(super) known: bool,
+}
+
+/// Units sorted by content key, and the mentions of each.
+pub(super) struct Units {
+    pub(super) all: Vec<Unit>,
+    starts: Vec<u32>,
+    members: Vec<u32>,
+}
+
+impl Units {
+    /// Builds the units of all sets that can be compared at all; sets of name-only relatives stay out.
+    pub(super) fn build(prepared: &Prepared<'_>, clusters: &Clusters) -> Self {
+        let mut order: Vec<(u32, u32)> =
+            (0..prepared.len()).into_par_iter().map(|at| (clusters.root(at), at)).collect();
+        order.par_sort_unstable();
+        let mut units: Vec<(Unit, Vec<u32>)> = order
+            .par_chunk_by(|a, b| a.0 == b.0)
+            .filter_map(|group| {
+                let mut members: Vec<u32> = group.iter().map(|&(_, at)| at).collect();
+                members.sort_unstable_by_key(|&at| prepared.key(at));
+                let unit = unit(prepared, clusters, &members)?;
+                Some((unit, members))
+            })
+            .collect();
+        drop(order);
+        units.par_sort_by_key(|(unit, _)| unit.key);
+        let mut built = Self { all: Vec::with_capacity(units.len()), starts: vec![0], members: Vec::new() };
+        for (unit, members) in units {
+            built.all.push(unit);
+            built.members.extend(members);
+            built.starts.push(u32::try_from(built.members.len()).unwrap_or(u32::MAX));
+        }
+        built
+    }
+
+    /// Mentions of a unit, in order of their content keys.
+    pub(super) fn members(&self, unit: u32) -> &[u32] {
+        let at = unit as usize;
+        &self.members[self.starts[at] as usize..self.starts[at + 1] as usize]
+    }
+
+    /// Everybody named beside a unit: its parents, guardians, payees; its children; sorted, each once.
+    pub(super) fn relatives(&self, prepared: &Prepared<'_>, clusters: &Clusters, unit: u32) -> Vec<Relative> {
+        let mut found = Vec::new();
+        for &at in self.members(unit) {
+            let own = prepared.mention(at);
+            for mate in prepared.row(at).filter(|&mate| mate != at) {
+                let other = prepared.mention(mate);
+                let kind = if other.of == Some(own.role) {
+                    other.relation
+                } else if own.of == Some(other.role) {
+                    reverse(own.relation)
+                } else {
+                    continue;
+                };
+                let root = clusters.root(mate);
+                found.push(Relative {
+                    kind,
+                    root,
+                    name: other.name.0,
+                    phone: other.phone,
+                    known: clusters.id_of(mate) != 0 || clusters.size(mate) > 1,
+                });
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// What the other is to someone who is its `relation`.
+fn reverse(relation: Relation) -> Relation {
+    match relation {
+        Relation::Father | Relation::Mother | Relation::Adopter => Relation::Child,
+        Relation::Child => Relation::Guardian,
+        _ => Relation::None,
+    }
+}
+
+/// Best values of a set, `None` when there is nothing to compare.
+fn unit(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32]) -> Option<Unit> {
+    let id = clusters.id_of(members[0]);
+    let mut unit = Unit {
+        hub: members[0],
+        key: prepared.key(members[0]),
+        names: [NameId::NONE; 3],
+        former: NameId::NONE,
+        id,
+        weak: None,
+        birth: None,
+        birth_from_id: false,
+        sex: Sex::Unknown,
+        places: [Place::default(); 2],
+        phone: 0,
+        slots: clusters.slots_of(members[0]),
+        probe: id == 0,
+    };
+    let mut names: Vec<(NameId, u32)> = Vec::new();
+    let mut births: Vec<(Day, bool, u32)> = Vec::new();
+    let (mut sexes, mut places, mut phones) = (Vec::new(), Vec::new(), Vec::new());
+    for &at in members {
+        let mention = prepared.mention(at);
+        let disputed = clusters.disputed[at as usize];
+        if prepared.names.tells(mention.name) || prepared.names.is_stand_in(mention.name) {
+            let told = prepared.names.tells(mention.name);
+            tally(&mut names, mention.name, if told { 1000 } else { 1 });
+        }
+        if mention.former_name.is_some() && !unit.former.is_some() {
+            unit.former = mention.former_name;
+        }
+        if id == 0 && !disputed && unit.weak.is_none() && !resident_id::usable(mention.id_state) {
+            unit.weak = mention.id.map(|number| (number, mention.id_state));
+        }
+        // What was read from a number that is someone else's is someone else's as well.
+        if let Some(birth) = mention.birth.filter(|_| !(disputed && mention.birth_from_id)) {
+            match births.iter_mut().find(|(known, from_id, _)| *known == birth && *from_id == mention.birth_from_id) {
+                Some((_, _, n)) => *n += 1,
+                None => births.push((birth, mention.birth_from_id, 1)),
+            }
+        }
+        if mention.sex != Sex::Unknown {
+            tally(&mut sexes, mention.sex, 1);
+        }
+        if mention.place.town != 0 || mention.place.village != 0 || mention.place.outside {
+            tally(&mut places, mention.place, 1 + 4 * u32::from(mention.place.village != 0));
+        }
+        if mention.phone != 0 {
+            tally(&mut phones, mention.phone, 1);
+        }
+    }
+    best_first(&mut names, |name| prepared.names.hash(*name));
+    for (slot, (name, _)) in unit.names.iter_mut().zip(&names) {
+        *slot = *name;
+    }
+    births.sort_by_key(|&(birth, from_id, n)| (from_id, std::cmp::Reverse(n), birth));
+    if let Some(&(birth, from_id, _)) = births.first() {
+        (unit.birth, unit.birth_from_id) = (Some(birth), from_id);
+    }
+    best_first(&mut sexes, |sex| u64::from(*sex as u8));
+    unit.sex = sexes.first().map_or(Sex::Unknown, |(sex, _)| *sex);
+    best_first(&mut places, |place| u64::from(place.village) << 32 | u64::from(place.town) << 16 | u64::from(place.group));
+    for (slot, (place, _)) in unit.places.iter_mut().zip(&places) {
+        *slot = *place;
+    }
+    best_first(&mut phones, |phone| *phone);
+    unit.phone = phones.first().map_or(0, |(phone, _)| *phone);
+    let named = unit.names[0].is_some();
+    let only_beside = members.iter().all(|&at| {
+        let mention = prepared.mention(at);
+        mention.of.is_some() && mention.relation != Relation::Child
+    });
+    let hold = unit.birth.is_some() || unit.weak.is_some() || unit.phone != 0;
+    let beside = !only_beside && (unit.places[0].village != 0 || members.iter().any(|&at| prepared.row(at).len() > 1));
+    (named && (id != 0 || hold || beside)).then_some(unit)
+}
+
+fn tally<T: PartialEq + Copy>(counts: &mut Vec<(T, u32)>, value: T, n: u32) {
+    match counts.iter_mut().find(|(known, _)| *known == value) {
+        Some((_, count)) => *count += n,
+        None => counts.push((value, n)),
+    }
+}
+
+fn best_first<T>(counts: &mut [(T, u32)], tie: impl Fn(&T) -> u64) {
+    counts.sort_by_key(|(value, n)| (std::cmp::Reverse(*n), tie(value)));
+}

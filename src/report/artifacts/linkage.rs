@@ -1,0 +1,116 @@
+//! `links.parquet`, `review_pairs.parquet` and `near_misses.parquet`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array};
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
+
+use super::ReportError;
+use super::people::{RowIndex, grade_words};
+use super::writer::{ArrowTypes, coded, few, schema, text, write};
+use crate::domain::{Grade, Link, NearMiss, ReviewPair};
+
+/// A pair as all three files tell it.
+struct Pair<'a> {
+    left: u32,
+    right: u32,
+    weight: f32,
+    probability: f32,
+    grade: Grade,
+    /// Name of the pass, or what differs.
+    words: &'a str,
+}
+
+impl<'a> Pair<'a> {
+    fn of_link(link: &'a Link, words: &'a str) -> Self {
+        Self {
+            left: link.left,
+            right: link.right,
+            weight: link.weight,
+            probability: link.probability,
+            grade: link.grade,
+            words,
+        }
+    }
+}
+
+/// Writes `links.parquet`: `left_extract, left_row_key, left_role, right_extract, right_row_key,
+/// right_role, weight, probability, grade, pass`. Gives the number of rows.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn links(path: &Path, index: &RowIndex<'_>, links: &[Link]) -> Result<u64, ReportError> {
+    let shape = pair_schema(["left", "right"], "pass");
+    write(path, &shape, links.len(), ArrowTypes::Plain, |range| {
+        batch(&shape, index, links[range].iter().map(|link| Pair::of_link(link, link.pass)).collect())
+    })
+}
+
+/// Writes `review_pairs.parquet`: the columns of `links.parquet` with `difference` for `pass`.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn review_pairs(path: &Path, index: &RowIndex<'_>, pairs: &[ReviewPair]) -> Result<u64, ReportError> {
+    let shape = pair_schema(["left", "right"], "difference");
+    write(path, &shape, pairs.len(), ArrowTypes::Plain, |range| {
+        let pairs = pairs[range].iter().map(|pair| Pair::of_link(&pair.link, &pair.difference));
+        batch(&shape, index, pairs.collect())
+    })
+}
+
+/// Writes `near_misses.parquet`: `subject_extract, subject_row_key, subject_role, candidate_extract,
+/// candidate_row_key, candidate_role, weight, probability, grade, difference`.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn near_misses(path: &Path, index: &RowIndex<'_>, misses: &[NearMiss]) -> Result<u64, ReportError> {
+    let shape = pair_schema(["subject", "candidate"], "difference");
+    write(path, &shape, misses.len(), ArrowTypes::Plain, |range| {
+        let pairs = misses[range].iter().map(|miss| Pair {
+            left: miss.subject,
+            right: miss.candidate,
+            weight: miss.weight,
+            probability: miss.probability,
+            grade: miss.grade,
+            words: &miss.difference,
+        });
+        batch(&shape, index, pairs.collect())
+    })
+}
+
+fn pair_schema(sides: [&str; 2], words: &str) -> SchemaRef {
+    let names: Vec<String> = sides
+        .iter()
+        .flat_map(|side| ["extract", "row_key", "role"].map(|part| format!("{side}_{part}")))
+        .collect();
+    let mut columns: Vec<(&str, DataType, bool)> = names
+        .iter()
+        .map(|name| (name.as_str(), if name.ends_with("row_key") { DataType::Utf8 } else { few() }, false))
+        .collect();
+    columns.extend([
+        ("weight", DataType::Float64, false),
+        ("probability", DataType::Float64, false),
+        ("grade", few(), false),
+        (words, DataType::Utf8, false),
+    ]);
+    schema(&columns)
+}
+
+fn batch(shape: &SchemaRef, index: &RowIndex<'_>, pairs: Vec<Pair<'_>>) -> Result<RecordBatch, ArrowError> {
+    let left: Vec<u32> = pairs.iter().map(|pair| pair.left).collect();
+    let right: Vec<u32> = pairs.iter().map(|pair| pair.right).collect();
+    let number = |of: fn(&Pair<'_>) -> f32| -> ArrayRef {
+        Arc::new(Float64Array::from_iter_values(pairs.iter().map(|pair| f64::from(of(pair)))))
+    };
+    let mut columns: Vec<ArrayRef> = Vec::with_capacity(10);
+    columns.extend(index.name_columns(&left)?);
+    columns.extend(index.name_columns(&right)?);
+    columns.push(number(|pair| pair.weight));
+    columns.push(number(|pair| pair.probability));
+    columns.push(coded(pairs.iter().map(|pair| pair.grade as usize), &Arc::new(grade_words()))?);
+    columns.push(text(pairs.iter().map(|pair| pair.words)));
+    RecordBatch::try_new(Arc::clone(shape), columns)
+}

@@ -1,0 +1,253 @@
+//! One list on one sheet.
+
+use polars::prelude::{Column as Series, DataType};
+use rust_xlsxwriter::{
+    DataValidation, DataValidationErrorStyle, DataValidationRule, ExcelDateTime, Format, ProtectionOptions,
+    Worksheet, XlsxError,
+};
+
+use super::Book;
+use super::look::{self, Look};
+use crate::domain::{CaseStatus, Day};
+use crate::report::rows::{ListRows, status_word};
+use crate::report::template::{AnswerColumn, AnswerKind, ColumnSource};
+
+/// Row of the headings; data begin below.
+const HEADINGS: u32 = 2;
+
+/// Writes a list: title, notice, headings, rows, total, signatures; paper, protection, drop-downs.
+pub(super) fn write(
+    sheet: &mut Worksheet,
+    look: &Look,
+    book: &Book<'_>,
+    (name, heading): (&str, &str),
+    rows: &ListRows<'_>,
+) -> Result<(), XlsxError> {
+    let height = u32::try_from(rows.frame.height()).unwrap_or(u32::MAX);
+    let evidence = column_index(rows.columns.len());
+    let width = evidence + column_index(rows.template.answer.len());
+    let last_row = HEADINGS + height;
+    sheet.set_name(name)?;
+    head(sheet, look, book, heading, width)?;
+    let mut total_units = 0.0;
+    for (at, granted) in rows.columns.iter().enumerate() {
+        let column = granted.column();
+        let cells = &rows.frame.columns()[at];
+        let units = fitted(&column.title, column.width, cells);
+        total_units += units;
+        sheet.set_column_width(column_index(at), units)?;
+        sheet.write_string_with_format(HEADINGS, column_index(at), &column.title, &look.heading)?;
+        write_column(sheet, look, column_index(at), centred(column.source), cells, &rows.status)?;
+    }
+    for (at, answer) in rows.template.answer.iter().enumerate() {
+        total_units += f64::from(answer.width);
+        write_answers(sheet, look, evidence + column_index(at), answer, (HEADINGS + 1, last_row))?;
+    }
+    foot(sheet, look, rows, last_row + 1, width)?;
+    sheet.set_row_height(HEADINGS, 30)?;
+    look::paper(sheet, &book.receiver, book.run_id);
+    sheet.set_print_scale(look::print_scale(total_units));
+    sheet.set_repeat_rows(0, HEADINGS)?;
+    sheet.set_page_breaks(&breaks_by_town(&rows.towns))?;
+    sheet.set_freeze_panes(HEADINGS + 1, frozen_columns(rows))?;
+    if height > 0 && width > 0 {
+        sheet.autofilter(HEADINGS, 0, last_row, width - 1)?;
+    }
+    sheet.protect_with_options(&ProtectionOptions {
+        format_columns: true,
+        format_rows: true,
+        sort: true,
+        use_autofilter: true,
+        ..ProtectionOptions::default()
+    });
+    Ok(())
+}
+
+/// Title and notice above the headings.
+pub(super) fn head(
+    sheet: &mut Worksheet,
+    look: &Look,
+    book: &Book<'_>,
+    heading: &str,
+    width: u16,
+) -> Result<(), XlsxError> {
+    let notice = format!(
+        "内部资料 注意保密    数据截至 {}    比对批次 {}    以下均为疑似线索，须经核查认定",
+        book.as_of.iso(),
+        book.run_id
+    );
+    let last = width.max(2) - 1;
+    sheet.merge_range(0, 0, 0, last, heading, &look.title)?;
+    sheet.merge_range(1, 0, 1, last, &notice, &look.notice)?;
+    sheet.set_row_height(0, 26)?;
+    Ok(())
+}
+
+fn write_column(
+    sheet: &mut Worksheet,
+    look: &Look,
+    at: u16,
+    centred: bool,
+    cells: &Series,
+    status: &[CaseStatus],
+) -> Result<(), XlsxError> {
+    let text = if centred { &look.centre } else { &look.text };
+    for (index, status) in status.iter().enumerate() {
+        let row = HEADINGS + 1 + u32::try_from(index).unwrap_or(u32::MAX);
+        let gone = *status == CaseStatus::Withdrawn;
+        let pick = |normal, struck| if gone { struck } else { normal };
+        match cells.dtype() {
+            DataType::Date => {
+                let format: &Format = pick(&look.date, &look.gone_date);
+                match date(cells, index) {
+                    Some(day) => sheet.write_number_with_format(row, at, excel_serial(day), format)?,
+                    None => sheet.write_blank(row, at, format)?,
+                };
+            }
+            DataType::Float64 => {
+                let share = cells.f64().ok().and_then(|values| values.get(index)).unwrap_or_default();
+                sheet.write_number_with_format(row, at, share, pick(&look.share, &look.gone_share))?;
+            }
+            DataType::UInt32 => {
+                let number = cells.u32().ok().and_then(|values| values.get(index)).unwrap_or_default();
+                sheet.write_number_with_format(row, at, number, pick(&look.number, &look.gone))?;
+            }
+            _ => {
+                let value = cells.str().ok().and_then(|values| values.get(index)).unwrap_or_default();
+                sheet.write_string_with_format(row, at, value, pick(text, &look.gone))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_answers(
+    sheet: &mut Worksheet,
+    look: &Look,
+    at: u16,
+    answer: &AnswerColumn,
+    (first, last): (u32, u32),
+) -> Result<(), XlsxError> {
+    sheet.set_column_width(at, f64::from(answer.width))?;
+    sheet.write_string_with_format(HEADINGS, at, &answer.title, &look.answer_heading)?;
+    let dated = answer.kind == AnswerKind::Date;
+    for row in first..=last {
+        sheet.write_blank(row, at, if dated { &look.answer_date } else { &look.answer })?;
+    }
+    if first > last {
+        return Ok(());
+    }
+    if dated {
+        let earliest = ExcelDateTime::from_ymd(2000, 1, 1)?;
+        let rule = DataValidation::new()
+            .allow_date(DataValidationRule::GreaterThanOrEqualTo(earliest))
+            .set_error_style(DataValidationErrorStyle::Warning)
+            .set_error_title("日期")?
+            .set_error_message("请填写日期，例如 2026-11-23。")?;
+        sheet.add_data_validation(first, at, last, at, &rule)?;
+    } else if !answer.choices.is_empty() {
+        let rule = DataValidation::new()
+            .allow_list_strings(&answer.choices)?
+            .set_error_style(DataValidationErrorStyle::Warning)
+            .set_error_title(&answer.title)?
+            .set_error_message("请从下拉列表中选择；确需另写的，请同时填写情况说明。")?;
+        sheet.add_data_validation(first, at, last, at, &rule)?;
+    }
+    Ok(())
+}
+
+/// Total and signature line.
+fn foot(
+    sheet: &mut Worksheet,
+    look: &Look,
+    rows: &ListRows<'_>,
+    row: u32,
+    width: u16,
+) -> Result<(), XlsxError> {
+    let count = |status| rows.status.iter().filter(|s| **s == status).count();
+    let parts: Vec<String> =
+        [CaseStatus::New, CaseStatus::Kept, CaseStatus::Changed, CaseStatus::Carried, CaseStatus::Withdrawn]
+            .into_iter()
+            .map(|status| format!("{} {}", status_word(status), count(status)))
+            .collect();
+    let text = format!("合计 {} 条：{}", rows.status.len(), parts.join("，"));
+    let last = width.max(2) - 1;
+    sheet.merge_range(row, 0, row, last, &text, &look.total)?;
+    sheet.set_row_height(row, 20)?;
+    let signatures = "制表：____________    复核：____________    审批：____________    日期：____________";
+    sheet.merge_range(row + 2, 0, row + 2, last, signatures, &look.sign)?;
+    Ok(())
+}
+
+/// Width that shows the content on few lines and is not wider than the template allows.
+fn fitted(title: &str, limit: u16, cells: &Series) -> f64 {
+    let longest = match cells.dtype() {
+        DataType::Date => 10,
+        DataType::String => {
+            cells.str().map_or(0, |values| values.iter().flatten().map(look::units).max().unwrap_or_default())
+        }
+        _ => 5,
+    };
+    // A heading may break into two lines.
+    let heading = look::units(title).div_ceil(2);
+    f64::from(longest.max(heading).min(u32::from(limit)).max(4)) + 1.0
+}
+
+const fn centred(source: ColumnSource) -> bool {
+    matches!(
+        source,
+        ColumnSource::Clue
+            | ColumnSource::Name
+            | ColumnSource::Sex
+            | ColumnSource::ResidentId
+            | ColumnSource::Grade
+            | ColumnSource::Status
+            | ColumnSource::Severity
+            | ColumnSource::SubjectRow
+    )
+}
+
+/// Columns up to the name stay in sight.
+fn frozen_columns(rows: &ListRows<'_>) -> u16 {
+    let at = rows.columns.iter().position(|granted| granted.column().source == ColumnSource::Name);
+    at.map_or(0, |at| column_index(at + 1))
+}
+
+/// Sheet rows before which a page ends, because another town begins. Excel takes at most 1023 of them.
+fn breaks_by_town(towns: &[String]) -> Vec<u32> {
+    let begins = (1..towns.len()).filter(|&at| towns[at] != towns[at - 1]);
+    begins.map(|at| HEADINGS + 1 + u32::try_from(at).unwrap_or(u32::MAX)).take(1000).collect()
+}
+
+fn date(cells: &Series, index: usize) -> Option<Day> {
+    match cells.get(index) {
+        Ok(polars::prelude::AnyValue::Date(days)) => Some(Day::from_days(days)),
+        _ => None,
+    }
+}
+
+/// Excel counts days from 1899-12-30.
+fn excel_serial(day: Day) -> f64 {
+    f64::from(day.days()) + 25_569.0
+}
+
+fn column_index(at: usize) -> u16 {
+    u16::try_from(at).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_break_where_the_town_changes() {
+        let towns: Vec<String> = ["a", "a", "b", "c", "c"].into_iter().map(str::to_owned).collect();
+        assert_eq!(breaks_by_town(&towns), [5, 6]);
+        assert_eq!(breaks_by_town(&[]), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn days_are_excel_serials() {
+        assert!((excel_serial(Day::from_ymd(2026, 11, 23).unwrap()) - 46_349.0).abs() < 1e-9);
+    }
+}

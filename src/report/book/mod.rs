@@ -1,0 +1,87 @@
+//! Workbooks that officers print and fill in: summary, lists, annexes, rules that did not run, notes.
+//!
+//! Text goes in as text always, so no cell can become a formula. Evidence cells are locked (without a
+//! password: it protects from slips, not from people), answer cells are open. The creation time is the
+//! as-of day, so the same rows give the same bytes.
+
+mod cover;
+mod list_sheet;
+mod look;
+
+use std::path::Path;
+
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
+
+pub(super) use cover::{NotRun, SummaryRow};
+
+use super::rows::ListRows;
+use crate::domain::{Day, Quarantined};
+use look::Look;
+
+/// One workbook.
+pub(super) struct Book<'a> {
+    /// Title, as in the file's name.
+    pub(super) title: String,
+    /// Who receives it.
+    pub(super) receiver: String,
+    pub(super) run_id: &'a str,
+    pub(super) as_of: Day,
+    /// Lists in order, each with its annex.
+    pub(super) lists: Vec<BookList<'a>>,
+    pub(super) summary: Vec<SummaryRow>,
+    pub(super) not_run: Vec<NotRun>,
+    /// Rows held back, for the owner of the data: title of the extract and the row.
+    pub(super) returned: Vec<(String, &'a Quarantined)>,
+    /// Name of their sheet.
+    pub(super) returned_sheet: String,
+    /// Legal basis of the rules: title, basis.
+    pub(super) basis: Vec<(String, String)>,
+}
+
+/// A list of a workbook.
+pub(super) struct BookList<'a> {
+    pub(super) main: ListRows<'a>,
+    pub(super) annex: ListRows<'a>,
+}
+
+/// Writes the workbook.
+pub(super) fn write(path: &Path, book: &Book<'_>) -> Result<(), XlsxError> {
+    let mut workbook = Workbook::new();
+    workbook.set_properties(&properties(book)?);
+    let look = Look::new();
+    cover::summary(workbook.add_worksheet(), &look, book)?;
+    for list in &book.lists {
+        let name = &list.main.template.sheet;
+        let heading = format!("{}（{}）", list.main.template.title, book.receiver);
+        list_sheet::write(workbook.add_worksheet(), &look, book, (name, &heading), &list.main)?;
+        if list.annex.frame.height() > 0 {
+            let name = if book.lists.len() == 1 {
+                "疑似同人待确认".to_owned()
+            } else {
+                format!("{name}-待确认")
+            };
+            let heading = format!("疑似同人待确认 · {}（{}）", list.main.template.title, book.receiver);
+            list_sheet::write(workbook.add_worksheet(), &look, book, (&name, &heading), &list.annex)?;
+        }
+    }
+    if !book.returned.is_empty() {
+        cover::returned_rows(workbook.add_worksheet(), &look, book)?;
+    }
+    if !book.not_run.is_empty() {
+        cover::not_run(workbook.add_worksheet(), &look, book)?;
+    }
+    cover::notes(workbook.add_worksheet(), &look, book)?;
+    workbook.save(path)
+}
+
+fn properties(book: &Book<'_>) -> Result<DocProperties, XlsxError> {
+    let (year, month, day) = book.as_of.ymd();
+    let part = |number: u32| u8::try_from(number).unwrap_or(1);
+    let created = ExcelDateTime::from_ymd(u16::try_from(year).unwrap_or(1900), part(month), part(day))?;
+    Ok(DocProperties::new()
+        .set_title(&book.title)
+        .set_subject(format!("{} {}", book.receiver, book.as_of.iso()))
+        .set_keywords("内部资料")
+        .set_comment(format!("比对批次 {}", book.run_id))
+        .set_creation_datetime(&created))
+}

@@ -1,0 +1,337 @@
+//! Who may see what: recipients, the matrix recipient × class, words that a class covers.
+//!
+//! A column reaches a list only as a [`Granted`], which only [`Disclosure::grant`] makes; what is not in
+//! the table is not granted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::template::{Column, ListTemplate};
+use crate::diag::{Diagnostic, Spot, did_you_mean};
+
+/// How a recipient sees a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Show {
+    /// Not at all.
+    No,
+    /// Masked: of a number, the region and the last four characters.
+    Masked,
+    /// As it is.
+    Full,
+}
+
+/// What a recipient is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecipientKind {
+    /// One office.
+    Agency,
+    /// Each town, with the rows of its own area.
+    Town,
+    /// Whoever owns the subject's row.
+    Owner,
+}
+
+/// A line of `recipients.csv`.
+#[derive(Clone, Debug)]
+pub struct Recipient {
+    /// Id: what rules name, and the folder of the lists.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// What it is.
+    pub kind: RecipientKind,
+    /// Other names under which rules may name it.
+    pub aliases: Vec<String>,
+    /// Title of the one workbook that holds all its lists; empty: one workbook for each list.
+    pub book: String,
+}
+
+/// Recipients and what each of them may see.
+#[derive(Clone, Debug)]
+pub struct Disclosure {
+    recipients: Vec<Recipient>,
+    grants: BTreeMap<(String, String), Show>,
+    classes: BTreeSet<String>,
+    redactions: Vec<Redaction>,
+    sources: BTreeMap<String, String>,
+}
+
+/// A word that belongs to a class and what stands in its place.
+#[derive(Clone, Debug)]
+struct Redaction {
+    class: String,
+    word: String,
+    shown_as: String,
+}
+
+/// A column that a recipient may see. Made only by [`Disclosure::grant`].
+#[derive(Clone, Copy)]
+pub(super) struct Granted<'a> {
+    column: &'a Column,
+    show: Show,
+}
+
+impl<'a> Granted<'a> {
+    pub(super) const fn column(&self) -> &'a Column {
+        self.column
+    }
+
+    pub(super) const fn show(&self) -> Show {
+        self.show
+    }
+}
+
+const TABLES: [(&str, &str, &[&str]); 4] = [
+    (
+        "recipients.csv",
+        include_str!("../../schemas/tables/recipients.csv"),
+        &["recipient", "title", "kind", "aliases", "book"],
+    ),
+    ("disclosure.csv", include_str!("../../schemas/tables/disclosure.csv"), &["recipient", "plain"]),
+    ("redactions.csv", include_str!("../../schemas/tables/redactions.csv"), &["class", "word", "shown_as"]),
+    ("source_classes.csv", include_str!("../../schemas/tables/source_classes.csv"), &["extract", "class"]),
+];
+
+/// A small CSV table: headings and rows of equal length.
+struct Sheet {
+    file: String,
+    headings: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Sheet {
+    fn read(folder: Option<&Path>, at: usize, problems: &mut Vec<Diagnostic>) -> Self {
+        let (name, bundled, expected) = TABLES[at];
+        let text = match folder.map(|folder| folder.join(name)).filter(|path| path.exists()) {
+            None => bundled.to_owned(),
+            Some(path) => std::fs::read_to_string(&path).unwrap_or_else(|error| {
+                problems.push(Diagnostic::error("unreadable", Spot::file(name), error.to_string()));
+                String::new()
+            }),
+        };
+        let mut sheet = Self { file: name.to_owned(), headings: Vec::new(), rows: Vec::new() };
+        let text = text.trim_start_matches('\u{feff}');
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+        for record in reader.records() {
+            match record {
+                Ok(record) => {
+                    let row: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
+                    if sheet.headings.is_empty() { sheet.headings = row } else { sheet.rows.push(row) }
+                }
+                Err(error) => {
+                    let line = error.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(0));
+                    let spot = Spot::line(name, line);
+                    problems.push(Diagnostic::error(
+                        "table_row",
+                        spot,
+                        "the row has another number of cells",
+                    ));
+                }
+            }
+        }
+        for heading in expected.iter().filter(|heading| !sheet.headings.iter().any(|h| h == *heading)) {
+            let message = format!("the table lacks the column `{heading}`");
+            problems.push(Diagnostic::error("table_column", Spot::file(name), message));
+        }
+        sheet
+    }
+
+    fn cell<'s>(&self, row: &'s [String], heading: &str) -> &'s str {
+        let at = self.headings.iter().position(|h| h == heading);
+        at.and_then(|at| row.get(at)).map_or("", String::as_str)
+    }
+
+    fn spot(&self, row: usize) -> Spot {
+        Spot::line(self.file.as_str(), u32::try_from(row + 2).unwrap_or(0))
+    }
+}
+
+impl Disclosure {
+    /// Reads the four tables from a folder (`None` or a missing file: the bundled one).
+    pub(super) fn load(folder: Option<&Path>, problems: &mut Vec<Diagnostic>) -> Self {
+        let recipients = recipients(&Sheet::read(folder, 0, problems), problems);
+        let matrix = Sheet::read(folder, 1, problems);
+        let classes: BTreeSet<String> = matrix.headings.iter().skip(1).cloned().collect();
+        let mut grants = BTreeMap::new();
+        for (at, row) in matrix.rows.iter().enumerate() {
+            let id = &row[0];
+            if !recipients.iter().any(|recipient| recipient.id == *id) {
+                let message = format!("no recipient `{id}` in recipients.csv");
+                problems.push(Diagnostic::error("unknown_recipient", matrix.spot(at), message));
+            }
+            for (class, cell) in matrix.headings.iter().zip(row).skip(1) {
+                let show = match cell.as_str() {
+                    "full" => Show::Full,
+                    "masked" => Show::Masked,
+                    "no" => Show::No,
+                    other => {
+                        let mut spot = matrix.spot(at);
+                        spot.column.clone_from(class);
+                        let message = format!("`{other}` is none of full, masked, no");
+                        problems.push(Diagnostic::error("unknown_grant", spot, message));
+                        Show::No
+                    }
+                };
+                grants.insert((id.clone(), class.clone()), show);
+            }
+        }
+        let words = Sheet::read(folder, 2, problems);
+        let mut redactions: Vec<Redaction> = words
+            .rows
+            .iter()
+            .map(|row| Redaction {
+                class: words.cell(row, "class").to_owned(),
+                word: words.cell(row, "word").to_owned(),
+                shown_as: words.cell(row, "shown_as").to_owned(),
+            })
+            .filter(|redaction| !redaction.word.is_empty())
+            .collect();
+        // Longer words first, so that a word inside another one does not spoil it.
+        redactions.sort_by(|a, b| b.word.len().cmp(&a.word.len()).then_with(|| a.word.cmp(&b.word)));
+        let of_sources = Sheet::read(folder, 3, problems);
+        let sources = of_sources
+            .rows
+            .iter()
+            .map(|row| (of_sources.cell(row, "extract").to_owned(), of_sources.cell(row, "class").to_owned()))
+            .collect();
+        Self { recipients, grants, classes, redactions, sources }
+    }
+
+    /// Reports classes of a template that the matrix does not know.
+    pub(super) fn check(&self, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
+        let of_columns = template.column.iter().map(|column| (&column.title, &column.class));
+        let of_details = template.detail.values().map(|detail| (&detail.title, &detail.class));
+        for (title, class) in of_columns.chain(of_details) {
+            if !self.classes.contains(class) {
+                let spot = Spot { column: title.clone(), ..Spot::file(template.list.as_str()) };
+                let message = format!("disclosure.csv has no class `{class}`");
+                let mut problem = Diagnostic::error("unknown_class", spot, message);
+                if let Some(near) = did_you_mean(class, self.classes.iter().map(String::as_str)) {
+                    problem = problem.with_help(format!("did you mean `{near}`?"));
+                }
+                problems.push(problem);
+            }
+        }
+    }
+
+    /// All recipients, in the table's order.
+    pub fn recipients(&self) -> &[Recipient] {
+        &self.recipients
+    }
+
+    /// The recipient that a rule names by id, title or alias.
+    pub fn recipient(&self, name: &str) -> Option<&Recipient> {
+        self.recipients
+            .iter()
+            .find(|r| r.id == name || r.title == name || r.aliases.iter().any(|alias| alias == name))
+    }
+
+    /// How a recipient (its id; `town` for every town) sees a class. What the table lacks is not seen.
+    pub fn show(&self, recipient: &str, class: &str) -> Show {
+        let key = (recipient.to_owned(), class.to_owned());
+        self.grants.get(&key).copied().unwrap_or(Show::No)
+    }
+
+    /// The column, if the recipient may see it at all.
+    pub(super) fn grant<'a>(&self, recipient: &str, column: &'a Column) -> Option<Granted<'a>> {
+        let show = self.show(recipient, &column.class);
+        (show != Show::No).then_some(Granted { column, show })
+    }
+
+    /// Whether the recipient may know that a row stands in this extract.
+    pub(super) fn may_name_source(&self, recipient: &str, extract: &str) -> bool {
+        self.sources.get(extract).is_none_or(|class| self.show(recipient, class) == Show::Full)
+    }
+
+    /// The text without words of classes that the recipient may not see.
+    pub(super) fn redact(&self, recipient: &str, text: &str) -> String {
+        let mut out = text.to_owned();
+        for redaction in &self.redactions {
+            if out.contains(&redaction.word) && self.show(recipient, &redaction.class) != Show::Full {
+                out = out.replace(&redaction.word, &redaction.shown_as);
+            }
+        }
+        out
+    }
+}
+
+fn recipients(sheet: &Sheet, problems: &mut Vec<Diagnostic>) -> Vec<Recipient> {
+    let mut recipients = Vec::new();
+    for (at, row) in sheet.rows.iter().enumerate() {
+        let kind = match sheet.cell(row, "kind") {
+            "agency" => RecipientKind::Agency,
+            "town" => RecipientKind::Town,
+            "owner" => RecipientKind::Owner,
+            other => {
+                let message = format!("`{other}` is none of agency, town, owner");
+                problems.push(Diagnostic::error("unknown_kind", sheet.spot(at), message));
+                continue;
+            }
+        };
+        let aliases = sheet.cell(row, "aliases").split('|').filter(|alias| !alias.is_empty());
+        recipients.push(Recipient {
+            id: sheet.cell(row, "recipient").to_owned(),
+            title: sheet.cell(row, "title").to_owned(),
+            kind,
+            aliases: aliases.map(str::to_owned).collect(),
+            book: sheet.cell(row, "book").to_owned(),
+        });
+    }
+    recipients
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bundled() -> Disclosure {
+        let mut problems = Vec::new();
+        let disclosure = Disclosure::load(None, &mut problems);
+        assert_eq!(problems, Vec::new());
+        disclosure
+    }
+
+    #[test]
+    fn forbidden_classes_are_forbidden_in_the_bundled_matrix() {
+        let disclosure = bundled();
+        for recipient in disclosure.recipients() {
+            for class in ["bank", "hiv", "no_such_class"] {
+                assert_eq!(disclosure.show(&recipient.id, class), Show::No, "{} {class}", recipient.id);
+            }
+            if recipient.id != "civil-affairs" {
+                for class in ["custody", "illness", "case"] {
+                    assert_eq!(disclosure.show(&recipient.id, class), Show::No, "{} {class}", recipient.id);
+                }
+            }
+            assert_ne!(disclosure.show(&recipient.id, "id_number"), Show::Full, "{}", recipient.id);
+        }
+    }
+
+    #[test]
+    fn every_template_names_known_classes() {
+        let mut problems = Vec::new();
+        let disclosure = bundled();
+        for template in super::super::template::load(None, &mut problems) {
+            disclosure.check(&template, &mut problems);
+        }
+        assert_eq!(problems, Vec::new());
+    }
+
+    #[test]
+    fn words_of_a_class_are_replaced_for_those_who_may_not_see_it() {
+        let disclosure = bundled();
+        let text = "父亲服刑在押，母亲强制隔离戒毒";
+        assert_eq!(disclosure.redact("education", text), "父亲监护受限，母亲监护受限");
+        assert_eq!(disclosure.redact("civil-affairs", text), text);
+        assert_eq!(disclosure.redact("civil-affairs", "艾滋病病毒感染儿童"), "其他类别");
+    }
+
+    #[test]
+    fn recipients_are_found_by_every_name() {
+        let disclosure = bundled();
+        for name in ["civil-affairs", "civil_affairs", "民政局", "民政"] {
+            assert_eq!(disclosure.recipient(name).unwrap().id, "civil-affairs", "{name}");
+        }
+        assert!(disclosure.recipient("nobody").is_none());
+    }
+}

@@ -1,0 +1,145 @@
+//! What publish is given: cases and the facts of the run, as plain values.
+
+use crate::diag::Diagnostic;
+use crate::domain::{
+    Case, Day, Evidence, ExtractState, FileReport, Finding, Identity, LinkSummary, Place, Quarantined,
+    ResidentId, RuleOutcome, Severity, Sex,
+};
+
+use super::Desk;
+
+/// Everything a publication needs. The same input gives the same bytes in every file.
+pub struct PublishInput<'a> {
+    /// Templates, recipients and the disclosure matrix.
+    pub desk: &'a Desk,
+    /// Run id.
+    pub run_id: &'a str,
+    /// Day the lists speak about.
+    pub as_of: Day,
+    /// Title of the pipeline.
+    pub title: &'a str,
+    /// Further facts of the run for `report.html`: name → value (model, plan digest, tables …).
+    pub facts: &'a [(String, String)],
+    /// Rules of the plan.
+    pub rules: &'a [RuleFacts],
+    /// How each rule did tonight.
+    pub outcomes: &'a [RuleOutcome],
+    /// Cases of tonight.
+    pub cases: &'a [Case],
+    /// Extracts of the plan.
+    pub extracts: &'a [ExtractFacts],
+    /// Figures of the linkage.
+    pub link: &'a LinkSummary,
+    /// Figures of the identities.
+    pub identities: IdentityFigures,
+    /// Who a finding is about, for the columns of a list.
+    pub person: &'a (dyn Fn(&Finding) -> Person + Sync),
+    /// Where a row stands in its delivery.
+    pub place: &'a (dyn Fn(&Evidence) -> Option<RowPlace> + Sync),
+}
+
+/// What a list needs to know of a rule.
+#[derive(Clone, Debug)]
+pub struct RuleFacts {
+    /// Rule id.
+    pub id: String,
+    /// Title in Chinese.
+    pub title: String,
+    /// List id.
+    pub list: String,
+    /// Urgency.
+    pub severity: Severity,
+    /// Recipients as the rule's header names them: ids or aliases of `recipients.csv`.
+    pub recipients: Vec<String>,
+    /// Calendar days from the first sight to the day the answer is due.
+    pub due_days: u32,
+    /// Legal basis, one line each, ready to print.
+    pub basis: Vec<String>,
+    /// Disclosure classes that title and sentence reveal; a recipient who lacks one of them sees a
+    /// neutral sentence instead.
+    pub discloses: Vec<String>,
+}
+
+/// What report and lists need to know of an extract.
+#[derive(Clone)]
+pub struct ExtractFacts {
+    /// Extract id.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// Recipient id of the agency that owns it (the folder of its contract).
+    pub agency: String,
+    /// The owner as the contract names it.
+    pub owner: String,
+    /// As-of date.
+    pub as_of: Option<Day>,
+    /// Whether it may be relied on.
+    pub state: ExtractState,
+    /// One report for each file.
+    pub files: Vec<FileReport>,
+    /// Records that reached the stages after standardise.
+    pub records: u64,
+    /// Rows held back at validate and at standardise.
+    pub quarantined: Vec<Quarantined>,
+    /// Official headings, in the order of `Quarantined::cells`.
+    pub headings: Vec<String>,
+    /// What was said about the data.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Figures of the identities of a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct IdentityFigures {
+    /// Number of identities.
+    pub count: u64,
+    /// Merges since the last night.
+    pub merged: u64,
+    /// Splits since the last night.
+    pub split: u64,
+}
+
+/// A person as lists show it. No `Debug`: the values are personal.
+#[derive(Clone, Default)]
+pub struct Person {
+    /// Name, display form.
+    pub name: String,
+    /// Sex.
+    pub sex: Sex,
+    /// Birth date.
+    pub birth: Option<Day>,
+    /// Resident number.
+    pub resident_id: Option<ResidentId>,
+    /// Place, for the order of rows.
+    pub place: Place,
+    /// Name of the town; empty when unknown.
+    pub town: String,
+    /// Name of the village; empty when unknown.
+    pub village: String,
+}
+
+impl Person {
+    /// An identity as lists show it; `names` gives town and village of a place.
+    pub fn of_identity(identity: &Identity, names: impl Fn(Place) -> (String, String)) -> Self {
+        let (town, village) = names(identity.place);
+        Self {
+            name: identity.name.clone(),
+            sex: identity.sex,
+            birth: identity.birth,
+            resident_id: identity.resident_id,
+            place: identity.place,
+            town,
+            village,
+        }
+    }
+}
+
+/// Where a row stands in its delivery.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowPlace {
+    /// Base name of the file.
+    pub file: String,
+    /// Sheet name, empty for text files.
+    pub sheet: String,
+    /// Row number as Excel shows it.
+    pub row: u32,
+}

@@ -1,0 +1,213 @@
+//! F4, stage publish: cases and the facts of a run in; per recipient workbooks, CSV and Parquet, one
+//! offline `report.html`, and the Parquet artifacts of all stages out.
+//!
+//! Everything is written into a folder the pipeline gives; that it appears at once is the pipeline's
+//! business. A column reaches a list only when the disclosure table grants its class to the recipient
+//! ([`Disclosure`]). It must never read a clock, and never give a recipient what the table does not grant.
+
+pub mod artifacts;
+mod book;
+mod disclosure;
+mod flat;
+mod input;
+mod package;
+mod page;
+mod rows;
+mod template;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::diag::{Diagnostic, Level, Spot};
+
+pub use disclosure::{Disclosure, Recipient, RecipientKind, Show};
+pub use input::{ExtractFacts, IdentityFigures, Person, PublishInput, RowPlace, RuleFacts};
+pub use template::{AnswerColumn, AnswerKind, Column, ColumnSource, DetailSpec, ListTemplate};
+
+use package::Package;
+use rows::{CaseFacts, Context};
+
+/// What can go wrong while publishing.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A file or folder cannot be written.
+    #[error("write {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A workbook cannot be made.
+    #[error("write the workbook {}: {source}", path.display())]
+    Workbook {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rust_xlsxwriter::XlsxError,
+    },
+    /// The rows of a list cannot be shaped or written.
+    #[error("write the list {}: {source}", path.display())]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: polars::prelude::PolarsError,
+    },
+    /// A Parquet artifact cannot be written.
+    #[error("write {}: {source}", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: parquet::errors::ParquetError,
+    },
+    /// The page's template fails.
+    #[error("write {}: {source}", path.display())]
+    Page {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: minijinja::Error,
+    },
+}
+
+impl ReportError {
+    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::Io { path, source }
+    }
+}
+
+/// Templates, recipients and the disclosure matrix, read and checked together.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// List templates in order.
+    pub templates: Vec<ListTemplate>,
+    /// Recipients and what they may see.
+    pub disclosure: Disclosure,
+}
+
+impl Desk {
+    /// Reads templates from `lists` and the tables `recipients.csv`, `disclosure.csv`, `redactions.csv`,
+    /// `source_classes.csv` from `tables`; `None` takes the bundled ones, as does a missing table.
+    ///
+    /// # Errors
+    /// All problems of all files at once.
+    pub fn load(lists: Option<&Path>, tables: Option<&Path>) -> Result<Self, Vec<Diagnostic>> {
+        let mut problems = Vec::new();
+        let disclosure = Disclosure::load(tables, &mut problems);
+        let templates = template::load(lists, &mut problems);
+        for template in &templates {
+            disclosure.check(template, &mut problems);
+        }
+        if problems.iter().any(|problem| problem.level == Level::Error) {
+            return Err(problems);
+        }
+        Ok(Self { templates, disclosure })
+    }
+
+    /// The template of the list that a rule names.
+    pub fn template(&self, list: &str) -> Option<&ListTemplate> {
+        self.templates.iter().find(|t| t.list == list || t.also.iter().any(|also| also == list))
+    }
+
+    /// What is wrong with a rule's list, recipients and classes, for `check`.
+    pub fn check_rule(&self, rule: &RuleFacts) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        let mut report = |code, message: String| {
+            problems.push(Diagnostic::error(code, Spot::file(rule.id.as_str()), message));
+        };
+        if self.template(&rule.list).is_none() {
+            report("unknown_list", format!("no template for the list `{}`", rule.list));
+        }
+        for name in &rule.recipients {
+            if self.disclosure.recipient(name).is_none() {
+                report("unknown_recipient", format!("no recipient `{name}` in recipients.csv"));
+            }
+        }
+        if rule.recipients.is_empty() {
+            report("no_recipient", "the rule has no recipient".to_owned());
+        }
+        problems
+    }
+}
+
+/// One file of a publication.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedFile {
+    /// Path below the output folder, with `/`.
+    pub path: String,
+    /// Folder name of the recipient.
+    pub recipient: String,
+    /// List id; empty for workbooks of several lists and for rows held back.
+    pub list: String,
+    /// Data rows.
+    pub rows: u64,
+}
+
+/// What was published.
+#[derive(Clone, Debug, Default)]
+pub struct Published {
+    /// Files, sorted by path.
+    pub files: Vec<PublishedFile>,
+    /// What the author of a rule or a list should look at.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Writes `lists/<recipient>/…` and `report.html` below `out`.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn publish(input: &PublishInput<'_>, out: &Path) -> Result<Published, ReportError> {
+    let context = Context::new(input);
+    let rules: BTreeMap<&str, &RuleFacts> = input.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
+    let cases: Vec<CaseFacts<'_>> =
+        input.cases.par_iter().filter_map(|case| CaseFacts::of(case, &rules, &context, input)).collect();
+    let packages = package::sort_out(input, &cases, &context);
+    let mut published = Published { files: Vec::new(), problems: unlisted(input, &rules) };
+    let written: Vec<Vec<PublishedFile>> = packages
+        .par_iter()
+        .map(|package: &Package<'_>| package.write(input, &context, out))
+        .collect::<Result<_, _>>()?;
+    published.files = written.into_iter().flatten().collect();
+    published.files.sort_by(|a, b| a.path.cmp(&b.path));
+    let path = out.join("report.html");
+    let html =
+        page::render(input, &packages).map_err(|source| ReportError::Page { path: path.clone(), source })?;
+    fs::write(&path, html).map_err(ReportError::io(&path))?;
+    Ok(published)
+}
+
+/// Cases of rules that the plan lacks, and details that no template lists.
+fn unlisted(input: &PublishInput<'_>, rules: &BTreeMap<&str, &RuleFacts>) -> Vec<Diagnostic> {
+    let mut lost: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut details: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for case in input.cases {
+        let finding = &case.finding;
+        let Some(rule) = rules.get(finding.rule.as_str()) else {
+            *lost.entry(&finding.rule).or_default() += 1;
+            continue;
+        };
+        let Some(template) = input.desk.template(&rule.list) else { continue };
+        for detail in finding.details.iter().filter(|detail| !detail.value.is_empty()) {
+            let column = template.column.iter().any(|c| c.detail.as_ref() == Some(&detail.name));
+            if !column && !template.detail.contains_key(&detail.name) {
+                *details.entry((&finding.rule, &detail.name)).or_default() += 1;
+            }
+        }
+    }
+    let lost = lost.into_iter().map(|(rule, count)| {
+        let message =
+            format!("{count} cases of the ledger belong to a rule that is not in the plan; not listed");
+        Diagnostic::new(Level::Info, "rule_gone", Spot::file(rule), message)
+    });
+    let details = details.into_iter().map(|((rule, detail), count)| {
+        let message = format!("the list template has no `[detail.{detail}]`; {count} values are not shown");
+        Diagnostic::new(Level::Info, "detail_not_shown", Spot::file(rule), message)
+    });
+    lost.chain(details).collect()
+}

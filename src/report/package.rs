@@ -1,0 +1,308 @@
+//! Who gets what: cases and held-back rows sorted into one package for each recipient.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::book::{self, Book, BookList, NotRun, SummaryRow};
+use super::disclosure::{Recipient, RecipientKind};
+use super::input::PublishInput;
+use super::rows::{CaseFacts, Context, ListRows, Receiver};
+use super::template::ListTemplate;
+use super::{PublishedFile, ReportError, artifacts, flat};
+use crate::domain::{CaseStatus, Quarantined};
+
+/// Everything one recipient gets.
+pub(super) struct Package<'a> {
+    /// Folder below `lists/`.
+    pub(super) folder: String,
+    /// Name for people.
+    pub(super) title: String,
+    recipient: &'a Recipient,
+    /// Lists that exist for it, by the templates' order, with its cases.
+    pub(super) lists: Vec<(&'a ListTemplate, Vec<&'a CaseFacts<'a>>)>,
+    /// Rows of its own files that were held back: extract id and title, rows.
+    returned: Vec<(&'a str, &'a str, &'a [Quarantined])>,
+}
+
+/// The packages of all recipients, sorted by folder. Agencies get every list that a rule addresses to
+/// them, also an empty one (it says that nothing was found, or that rules did not run); towns and owners
+/// get a package when there is something in it.
+pub(super) fn sort_out<'a>(
+    input: &PublishInput<'a>,
+    cases: &'a [CaseFacts<'a>],
+    context: &Context<'a>,
+) -> Vec<Package<'a>> {
+    let mut packages: BTreeMap<String, Builder<'a>> = BTreeMap::new();
+    for rule in input.rules {
+        let Some(template) = input.desk.template(&rule.list) else { continue };
+        for recipient in rule.recipients.iter().filter_map(|name| context.disclosure().recipient(name)) {
+            if recipient.kind == RecipientKind::Agency {
+                builder(&mut packages, recipient, None).list(template);
+            }
+        }
+    }
+    for facts in cases {
+        let Some(template) = input.desk.template(&facts.rule.list) else { continue };
+        for (recipient, town) in addressees(facts, context) {
+            builder(&mut packages, recipient, town).list(template).push(facts);
+        }
+    }
+    let returned_to = input.desk.templates.iter().find(|template| template.returned_rows.is_some());
+    for extract in input.extracts.iter().filter(|extract| !extract.quarantined.is_empty()) {
+        let owner = context.disclosure().recipient(&extract.agency);
+        if let (Some(owner), Some(template)) = (owner, returned_to) {
+            let package = builder(&mut packages, owner, None);
+            package.list(template);
+            package.returned.push((&extract.id, &extract.title, &extract.quarantined));
+        }
+    }
+    packages
+        .into_iter()
+        .map(|(folder, package)| Package {
+            folder,
+            title: package.title,
+            recipient: package.recipient,
+            lists: package.lists.into_values().collect(),
+            returned: package.returned,
+        })
+        .collect()
+}
+
+struct Builder<'a> {
+    title: String,
+    recipient: &'a Recipient,
+    lists: BTreeMap<(u32, &'a str), (&'a ListTemplate, Vec<&'a CaseFacts<'a>>)>,
+    returned: Vec<(&'a str, &'a str, &'a [Quarantined])>,
+}
+
+impl<'a> Builder<'a> {
+    fn list(&mut self, template: &'a ListTemplate) -> &mut Vec<&'a CaseFacts<'a>> {
+        let key = (template.order, template.list.as_str());
+        &mut self.lists.entry(key).or_insert_with(|| (template, Vec::new())).1
+    }
+}
+
+fn builder<'b, 'a>(
+    packages: &'b mut BTreeMap<String, Builder<'a>>,
+    recipient: &'a Recipient,
+    town: Option<&str>,
+) -> &'b mut Builder<'a> {
+    let folder = match town {
+        None => recipient.id.clone(),
+        Some(town) => format!("{}-{}", recipient.id, file_name(town)),
+    };
+    packages.entry(folder).or_insert_with(|| Builder {
+        title: town.map_or_else(|| recipient.title.clone(), str::to_owned),
+        recipient,
+        lists: BTreeMap::new(),
+        returned: Vec::new(),
+    })
+}
+
+/// The recipients of a case, each once: agencies, its own town, the owner of the subject's row.
+fn addressees<'a, 'f>(
+    facts: &'f CaseFacts<'a>,
+    context: &Context<'a>,
+) -> Vec<(&'a Recipient, Option<&'f str>)> {
+    let mut seen = BTreeSet::new();
+    let mut out = Vec::new();
+    for recipient in facts.rule.recipients.iter().filter_map(|name| context.disclosure().recipient(name)) {
+        let addressee = match recipient.kind {
+            RecipientKind::Agency => Some((recipient, None)),
+            RecipientKind::Town => {
+                Some((recipient, Some(facts.person.town.as_str()))).filter(|(_, town)| *town != Some(""))
+            }
+            RecipientKind::Owner => {
+                facts.owner().and_then(|agency| context.disclosure().recipient(agency)).map(|r| (r, None))
+            }
+        };
+        if let Some((recipient, town)) = addressee
+            && seen.insert((&recipient.id, town))
+        {
+            out.push((recipient, town));
+        }
+    }
+    out
+}
+
+impl<'a> Package<'a> {
+    /// Writes the workbooks, CSV and Parquet of the package below `out/lists/<folder>`.
+    pub(super) fn write(
+        &self,
+        input: &PublishInput<'a>,
+        context: &Context<'a>,
+        out: &Path,
+    ) -> Result<Vec<PublishedFile>, ReportError> {
+        let folder = out.join("lists").join(&self.folder);
+        fs::create_dir_all(&folder).map_err(ReportError::io(&folder))?;
+        let receiver = Receiver { id: &self.recipient.id, context };
+        let day = input.as_of.iso();
+        let mut files = Vec::new();
+        let mut books: BTreeMap<&str, Vec<BookList<'a>>> = BTreeMap::new();
+        for (template, cases) in &self.lists {
+            let stem = format!("{}_{day}", template.title);
+            let at = folder.join(&stem);
+            let (annex, main): (Vec<&CaseFacts<'_>>, Vec<&CaseFacts<'_>>) =
+                cases.iter().copied().partition(|facts| facts.case.finding.annex);
+            let list = BookList {
+                main: rows(template, receiver, &main, &at)?,
+                annex: rows(template, receiver, &annex, &at)?,
+            };
+            self.flat_files(&folder, &stem, &list, &mut files)?;
+            let book = if self.recipient.book.is_empty() { &template.title } else { &self.recipient.book };
+            books.entry(book).or_default().push(list);
+        }
+        for (title, lists) in books {
+            let path = folder.join(format!("{title}_{day}.xlsx"));
+            let book = self.book(title, lists, input, receiver);
+            book::write(&path, &book)
+                .map_err(|source| ReportError::Workbook { path: path.clone(), source })?;
+            let list =
+                if book.lists.len() == 1 { book.lists[0].main.template.list.clone() } else { String::new() };
+            let count =
+                book.lists.iter().map(|list| list.main.frame.height() + list.annex.frame.height()).sum();
+            files.push(self.file(&path, list, count));
+        }
+        for (id, title, held_back) in &self.returned {
+            let path = folder.join(format!("未入库数据_{title}_{day}.csv"));
+            let headings =
+                input.extracts.iter().find(|extract| extract.id == *id).map(|e| e.headings.as_slice());
+            artifacts::quarantine(&path, headings.unwrap_or_default(), held_back)?;
+            files.push(self.file(&path, String::new(), held_back.len()));
+        }
+        Ok(files)
+    }
+
+    /// CSV and Parquet of a list; the annex gets files of its own when it has rows.
+    fn flat_files(
+        &self,
+        folder: &Path,
+        stem: &str,
+        list: &BookList<'_>,
+        files: &mut Vec<PublishedFile>,
+    ) -> Result<(), ReportError> {
+        let annex_stem = format!("{stem}_待确认");
+        for (stem, rows) in [(stem, &list.main), (annex_stem.as_str(), &list.annex)] {
+            if rows.frame.height() == 0 && stem == annex_stem {
+                continue;
+            }
+            let csv = folder.join(format!("{stem}.csv"));
+            let parquet = folder.join(format!("{stem}.parquet"));
+            flat::csv(&csv, rows)?;
+            flat::parquet(&parquet, rows)?;
+            for path in [csv, parquet] {
+                files.push(self.file(&path, rows.template.list.clone(), rows.frame.height()));
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&self, path: &Path, list: String, rows: usize) -> PublishedFile {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        PublishedFile {
+            path: format!("lists/{}/{name}", self.folder),
+            recipient: self.folder.clone(),
+            list,
+            rows: rows as u64,
+        }
+    }
+
+    fn book<'b>(
+        &'b self,
+        title: &str,
+        lists: Vec<BookList<'b>>,
+        input: &PublishInput<'b>,
+        receiver: Receiver<'_>,
+    ) -> Book<'b> {
+        let in_book = |list: &str| {
+            let template = input.desk.template(list);
+            template.is_some_and(|template| lists.iter().any(|l| l.main.template.list == template.list))
+        };
+        let rules = || {
+            input.rules.iter().filter(|rule| in_book(&rule.list)).filter(|rule| {
+                let named =
+                    rule.recipients.iter().filter_map(|name| receiver.context.disclosure().recipient(name));
+                named.into_iter().any(|r| r.id == self.recipient.id || r.kind == RecipientKind::Owner)
+            })
+        };
+        let list_title =
+            |list: &str| input.desk.template(list).map_or_else(|| list.to_owned(), |t| t.title.clone());
+        let not_run = input.outcomes.iter().filter_map(|outcome| {
+            let reason = outcome.not_run.clone()?;
+            let rule = rules().find(|rule| rule.id == outcome.rule)?;
+            Some(NotRun { rule: receiver.title(rule), list: list_title(&outcome.list), reason })
+        });
+        let returns = lists.iter().find_map(|list| list.main.template.returned_rows.clone());
+        let returned = match returns {
+            None => Vec::new(),
+            Some(_) => self
+                .returned
+                .iter()
+                .flat_map(|(_, title, rows)| rows.iter().map(|row| ((*title).to_owned(), row)))
+                .collect(),
+        };
+        let basis = rules()
+            .filter(|rule| !rule.basis.is_empty() && receiver.sees(rule))
+            .map(|rule| (receiver.title(rule), rule.basis.join("；")));
+        Book {
+            title: title.to_owned(),
+            receiver: self.title.clone(),
+            run_id: input.run_id,
+            as_of: input.as_of,
+            summary: self.summary(receiver, &in_book),
+            not_run: not_run.collect(),
+            basis: basis.collect(),
+            returned,
+            returned_sheet: returns.unwrap_or_default(),
+            lists,
+        }
+    }
+
+    fn summary(&self, receiver: Receiver<'_>, in_book: &dyn Fn(&str) -> bool) -> Vec<SummaryRow> {
+        type Key<'k> = (&'k str, String, u16, &'k str, CaseStatus, bool);
+        let mut out = Vec::new();
+        for (template, cases) in self.lists.iter().filter(|(template, _)| in_book(&template.list)) {
+            let mut counts: BTreeMap<Key<'_>, u32> = BTreeMap::new();
+            for facts in cases {
+                let person = &facts.person;
+                let key = (
+                    facts.rule.id.as_str(),
+                    receiver.title(facts.rule),
+                    person.place.town,
+                    person.town.as_str(),
+                    facts.case.status,
+                    facts.case.finding.annex,
+                );
+                *counts.entry(key).or_default() += 1;
+            }
+            out.extend(counts.into_iter().map(|((_, rule, town_order, town, status, annex), count)| {
+                SummaryRow {
+                    list: template.sheet.clone(),
+                    rule,
+                    town: town.to_owned(),
+                    town_order,
+                    status,
+                    annex,
+                    count,
+                }
+            }));
+        }
+        out
+    }
+}
+
+fn rows<'t>(
+    template: &'t ListTemplate,
+    receiver: Receiver<'_>,
+    cases: &[&CaseFacts<'_>],
+    path: &Path,
+) -> Result<ListRows<'t>, ReportError> {
+    ListRows::build(template, receiver, cases)
+        .map_err(|source| ReportError::List { path: PathBuf::from(path), source })
+}
+
+/// A name that is safe as part of a folder's name.
+fn file_name(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || "/\\:*?\"<>|.".contains(c) { '_' } else { c }).collect()
+}

@@ -1,0 +1,339 @@
+//! Rows of a list for one recipient: cases to cells, in the order of the list.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::{Column as Series, DataFrame, DataType, IntoColumn, PolarsResult, SortMultipleOptions};
+
+use super::disclosure::{Disclosure, Granted, Show};
+use super::input::{ExtractFacts, Person, PublishInput, RowPlace, RuleFacts};
+use super::template::{ColumnSource, ListTemplate};
+use crate::domain::{Case, CaseStatus, Day, Severity, Sex};
+
+/// A case with what every list about it needs; computed once, whoever receives it.
+pub(super) struct CaseFacts<'a> {
+    pub(super) case: &'a Case,
+    pub(super) rule: &'a RuleFacts,
+    pub(super) person: Person,
+    subject: Option<RowPlace>,
+    owner: Option<&'a ExtractFacts>,
+}
+
+/// What the cells of all rows share.
+pub(super) struct Context<'a> {
+    disclosure: &'a Disclosure,
+    extracts: BTreeMap<&'a str, &'a ExtractFacts>,
+}
+
+/// The one who receives, as far as cells depend on it.
+#[derive(Clone, Copy)]
+pub(super) struct Receiver<'a> {
+    pub(super) id: &'a str,
+    pub(super) context: &'a Context<'a>,
+}
+
+/// Stands where a rule's own words would say more than the recipient may know.
+const NEUTRAL: &str = "具体情形涉及不予披露的信息，请按线索编号与牵头部门联系核实";
+/// Stands for the title of such a rule.
+const NEUTRAL_TITLE: &str = "家庭监护状况待核实";
+
+impl Receiver<'_> {
+    /// Whether the recipient may know what the rule is about.
+    pub(super) fn sees(&self, rule: &RuleFacts) -> bool {
+        rule.discloses.iter().all(|class| self.context.disclosure.show(self.id, class) == Show::Full)
+    }
+
+    /// Title of the rule as the recipient may see it.
+    pub(super) fn title(&self, rule: &RuleFacts) -> String {
+        if self.sees(rule) {
+            self.context.disclosure.redact(self.id, &rule.title)
+        } else {
+            NEUTRAL_TITLE.to_owned()
+        }
+    }
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(input: &PublishInput<'a>) -> Self {
+        Self {
+            disclosure: &input.desk.disclosure,
+            extracts: input.extracts.iter().map(|extract| (extract.id.as_str(), extract)).collect(),
+        }
+    }
+
+    pub(super) const fn disclosure(&self) -> &'a Disclosure {
+        self.disclosure
+    }
+}
+
+impl<'a> CaseFacts<'a> {
+    /// The facts of a case; `None` when its rule is not in the plan any more.
+    pub(super) fn of(
+        case: &'a Case,
+        rules: &BTreeMap<&str, &'a RuleFacts>,
+        context: &Context<'a>,
+        input: &PublishInput<'a>,
+    ) -> Option<Self> {
+        let rule = rules.get(case.finding.rule.as_str())?;
+        let finding = &case.finding;
+        let subject = crate::domain::Evidence {
+            extract: finding.subject_extract.clone(),
+            row_key: finding.subject_row_key.clone(),
+        };
+        Some(Self {
+            case,
+            rule,
+            person: (input.person)(finding),
+            subject: (input.place)(&subject),
+            owner: context.extracts.get(finding.subject_extract.as_str()).copied(),
+        })
+    }
+
+    /// Recipient id of the agency that owns the subject's row.
+    pub(super) fn owner(&self) -> Option<&'a str> {
+        self.owner.map(|extract| extract.agency.as_str())
+    }
+
+    fn reason(&self, receiver: Receiver<'_>) -> String {
+        let finding = &self.case.finding;
+        if self.case.status == CaseStatus::Withdrawn {
+            return self.case.withdrawn_reason.clone();
+        }
+        let sentence = if receiver.sees(self.rule) {
+            receiver.context.disclosure.redact(receiver.id, &finding.reason)
+        } else {
+            NEUTRAL.to_owned()
+        };
+        if finding.annex && !finding.annex_reason.is_empty() {
+            let doubt = receiver.context.disclosure.redact(receiver.id, &finding.annex_reason);
+            return format!("【待确认】{doubt}。{sentence}");
+        }
+        sentence
+    }
+
+    fn detail(&self, name: &str, receiver: Receiver<'_>) -> Option<String> {
+        let value = &self.case.finding.details.iter().find(|detail| detail.name == name)?.value;
+        (!value.is_empty()).then(|| receiver.context.disclosure.redact(receiver.id, value))
+    }
+
+    /// `标题：值；…` of the values that the template lists, the recipient may see and no column shows.
+    fn details(&self, template: &ListTemplate, receiver: Receiver<'_>) -> String {
+        let disclosure = receiver.context.disclosure;
+        let mut parts = Vec::new();
+        for detail in &self.case.finding.details {
+            let Some(spec) = template.detail.get(&detail.name) else { continue };
+            let shown_elsewhere = template.column.iter().any(|c| c.detail.as_ref() == Some(&detail.name));
+            if shown_elsewhere || disclosure.show(receiver.id, &spec.class) != Show::Full {
+                continue;
+            }
+            if let Some(value) = self.detail(&detail.name, receiver) {
+                parts.push(format!("{}：{value}", spec.title));
+            }
+        }
+        parts.join("；")
+    }
+
+    /// The extracts it rests on with their as-of days; sources the recipient may not know of are counted.
+    fn evidence(&self, receiver: Receiver<'_>) -> String {
+        let context = receiver.context;
+        let mut rows: BTreeMap<&str, u32> = BTreeMap::new();
+        for evidence in self.case.finding.evidence() {
+            *rows.entry(&evidence.extract).or_default() += 1;
+        }
+        let mut parts = Vec::new();
+        let mut hidden = false;
+        for (extract, count) in rows {
+            let facts = context.extracts.get(extract);
+            let own = facts.is_some_and(|facts| facts.agency == receiver.id);
+            if !own && !context.disclosure.may_name_source(receiver.id, extract) {
+                hidden = true;
+                continue;
+            }
+            let title = facts.map_or(extract, |facts| &facts.title);
+            let agency = facts
+                .and_then(|facts| context.disclosure.recipient(&facts.agency))
+                .map_or("", |agency| agency.title.as_str());
+            let until = facts.and_then(|facts| facts.as_of).map(|day| format!("（截至{}）", day.iso()));
+            let more = if count > 1 { format!("{count}条") } else { String::new() };
+            parts.push(format!("{agency}{title}{more}{}", until.unwrap_or_default()));
+        }
+        if hidden {
+            parts.push("其他部门信息".to_owned());
+        }
+        parts.join("；")
+    }
+
+    fn due(&self) -> Day {
+        self.case.first_seen.plus_days(i32::try_from(self.rule.due_days).unwrap_or(i32::MAX / 2))
+    }
+}
+
+/// One column's cells.
+enum Cells {
+    Text(Vec<Option<String>>),
+    Number(Vec<u32>),
+    Share(Vec<f64>),
+    Day(Vec<Option<Day>>),
+}
+
+/// The rows of one sheet: a frame of granted columns, and what the sheet needs beside them.
+pub(super) struct ListRows<'a> {
+    pub(super) template: &'a ListTemplate,
+    pub(super) columns: Vec<Granted<'a>>,
+    pub(super) frame: DataFrame,
+    /// Status of each row.
+    pub(super) status: Vec<CaseStatus>,
+    /// Town of each row.
+    pub(super) towns: Vec<String>,
+}
+
+impl<'a> ListRows<'a> {
+    /// The rows of `cases` for one recipient, sorted town → village → severity → name.
+    pub(super) fn build(
+        template: &'a ListTemplate,
+        receiver: Receiver<'_>,
+        cases: &[&CaseFacts<'_>],
+    ) -> PolarsResult<Self> {
+        let columns: Vec<Granted<'a>> = template
+            .column
+            .iter()
+            .filter_map(|column| receiver.context.disclosure.grant(receiver.id, column))
+            .collect();
+        let cases = sorted(cases)?;
+        let frame_columns = columns
+            .iter()
+            .map(|granted| series(&granted.column().title, cells(granted, template, receiver, &cases)))
+            .collect::<PolarsResult<Vec<Series>>>()?;
+        Ok(Self {
+            template,
+            columns,
+            frame: DataFrame::new(cases.len(), frame_columns)?,
+            status: cases.iter().map(|facts| facts.case.status).collect(),
+            towns: cases.iter().map(|facts| facts.person.town.clone()).collect(),
+        })
+    }
+}
+
+/// Sorts by town and village (in the gazetteer's order, unknown last), severity, name, clue number.
+fn sorted<'f, 'a>(cases: &[&'f CaseFacts<'a>]) -> PolarsResult<Vec<&'f CaseFacts<'a>>> {
+    const KEYS: [&str; 5] = ["town", "village", "urgency", "name", "clue"];
+    let key = |of: &dyn Fn(&CaseFacts<'a>) -> u32| cases.iter().map(|f| of(f)).collect::<Vec<u32>>();
+    let last = |index: u16| if index == 0 { u32::MAX } else { u32::from(index) };
+    let text = |of: &dyn Fn(&CaseFacts<'a>) -> String| cases.iter().map(|f| of(f)).collect::<Vec<String>>();
+    let positions: Vec<u32> = (0..u32::try_from(cases.len()).unwrap_or(u32::MAX)).collect();
+    let frame = DataFrame::new(
+        cases.len(),
+        vec![
+            Series::new("town".into(), key(&|f| last(f.person.place.town))),
+            Series::new("village".into(), key(&|f| last(f.person.place.village))),
+            Series::new("urgency".into(), key(&|f| urgency(f.rule.severity))),
+            Series::new("name".into(), text(&|f| f.person.name.clone())),
+            Series::new("clue".into(), text(&|f| f.case.number.clone())),
+            Series::new("position".into(), positions),
+        ],
+    )?;
+    let frame = frame.sort(KEYS, SortMultipleOptions::default().with_maintain_order(true))?;
+    let order = frame.column("position")?.u32()?;
+    Ok(order.into_no_null_iter().map(|at| cases[at as usize]).collect())
+}
+
+const fn urgency(severity: Severity) -> u32 {
+    match severity {
+        Severity::Urgent => 0,
+        Severity::High => 1,
+        Severity::Medium => 2,
+        Severity::Info => 3,
+    }
+}
+
+fn series(title: &str, cells: Cells) -> PolarsResult<Series> {
+    Ok(match cells {
+        Cells::Text(values) => Series::new(title.into(), values),
+        Cells::Number(values) => Series::new(title.into(), values),
+        Cells::Share(values) => Series::new(title.into(), values),
+        Cells::Day(values) => {
+            let days: Vec<Option<i32>> = values.into_iter().map(|day| day.map(Day::days)).collect();
+            Series::new(title.into(), days).cast(&DataType::Date)?.into_column()
+        }
+    })
+}
+
+fn cells(
+    granted: &Granted<'_>,
+    template: &ListTemplate,
+    receiver: Receiver<'_>,
+    cases: &[&CaseFacts<'_>],
+) -> Cells {
+    let column = granted.column();
+    let text = |of: &dyn Fn(&CaseFacts<'_>) -> String| {
+        Cells::Text(cases.iter().map(|facts| Some(of(facts)).filter(|text| !text.is_empty())).collect())
+    };
+    let day = |of: &dyn Fn(&CaseFacts<'_>) -> Option<Day>| Cells::Day(cases.iter().map(|f| of(f)).collect());
+    match column.source {
+        ColumnSource::Number => Cells::Number((1..).take(cases.len()).collect()),
+        ColumnSource::Confidence => {
+            // Four digits of a share are what is printed; more would let noise change the files.
+            Cells::Share(cases.iter().map(|f| (f.case.finding.confidence * 1e4).round() / 1e4).collect())
+        }
+        ColumnSource::Birth => day(&|f| f.person.birth),
+        ColumnSource::FirstSeen => day(&|f| Some(f.case.first_seen)),
+        ColumnSource::Due => day(&|f| (f.case.status != CaseStatus::Withdrawn).then(|| f.due())),
+        ColumnSource::ResidentId => text(&|f| resident_id(f, granted.show())),
+        ColumnSource::Clue => text(&|f| f.case.number.clone()),
+        ColumnSource::Town => text(&|f| f.person.town.clone()),
+        ColumnSource::Village => text(&|f| f.person.village.clone()),
+        ColumnSource::Name => text(&|f| f.person.name.clone()),
+        ColumnSource::Sex => text(&|f| sex_word(f.person.sex).to_owned()),
+        ColumnSource::Rule => text(&|f| receiver.title(f.rule)),
+        ColumnSource::Reason => text(&|f| f.reason(receiver)),
+        ColumnSource::Details => text(&|f| f.details(template, receiver)),
+        ColumnSource::Detail => {
+            let name = column.detail.as_deref().unwrap_or_default();
+            text(&|f| f.detail(name, receiver).unwrap_or_default())
+        }
+        ColumnSource::Evidence => text(&|f| f.evidence(receiver)),
+        ColumnSource::Basis => text(&|f| f.rule.basis.join("；")),
+        ColumnSource::Grade => text(&|f| f.case.finding.grade.letter().to_owned()),
+        ColumnSource::Status => text(&|f| status_word(f.case.status).to_owned()),
+        ColumnSource::Severity => text(&|f| severity_word(f.rule.severity).to_owned()),
+        ColumnSource::SubjectFile => {
+            text(&|f| f.subject.as_ref().map_or_else(String::new, |p| p.file.clone()))
+        }
+        ColumnSource::SubjectRow => text(&|f| f.subject.as_ref().map_or_else(String::new, row_words)),
+    }
+}
+
+fn resident_id(facts: &CaseFacts<'_>, show: Show) -> String {
+    let Some(id) = facts.person.resident_id else { return String::new() };
+    if show == Show::Full { id.text() } else { id.masked() }
+}
+
+fn row_words(place: &RowPlace) -> String {
+    if place.sheet.is_empty() { place.row.to_string() } else { format!("{}!{}", place.sheet, place.row) }
+}
+
+const fn sex_word(sex: Sex) -> &'static str {
+    match sex {
+        Sex::Male => "男",
+        Sex::Female => "女",
+        Sex::Unknown => "",
+    }
+}
+
+pub(super) const fn status_word(status: CaseStatus) -> &'static str {
+    match status {
+        CaseStatus::New => "新增",
+        CaseStatus::Kept => "延续",
+        CaseStatus::Changed => "变化",
+        CaseStatus::Withdrawn => "撤回",
+        CaseStatus::Carried => "未复核",
+    }
+}
+
+const fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Urgent => "紧急",
+        Severity::High => "高",
+        Severity::Medium => "中",
+        Severity::Info => "提示",
+    }
+}

@@ -1,0 +1,267 @@
+//! List templates: which columns a list has, their titles, widths and order, what officers fill in.
+//! Data in `pipelines/lists/*.toml`; a new list or column needs no Rust.
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::diag::{Diagnostic, Spot};
+
+/// One list, as its author writes it.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListTemplate {
+    /// List id that rules name, e.g. `dropout`.
+    pub list: String,
+    /// Other ids under which rules may name it.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Title of the workbook and of the printed page.
+    pub title: String,
+    /// Name of the sheet, at most 20 characters.
+    pub sheet: String,
+    /// Place among the lists of one workbook.
+    pub order: u32,
+    /// Set for the list of data errors: the sheet of rows that were held back, for their owner.
+    #[serde(default)]
+    pub returned_rows: Option<String>,
+    /// Lines of the sheet 说明: what the list is and is not.
+    pub what: Vec<String>,
+    /// Lines of the sheet 说明: how to answer.
+    pub answering: Vec<String>,
+    /// Columns of evidence, locked.
+    pub column: Vec<Column>,
+    /// Columns to be filled in.
+    pub answer: Vec<AnswerColumn>,
+    /// Values of the rules' SELECT that may be shown, by their name there.
+    #[serde(default)]
+    pub detail: IndexMap<String, DetailSpec>,
+}
+
+/// A column of evidence.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// What stands in it.
+    pub source: ColumnSource,
+    /// Heading.
+    pub title: String,
+    /// Disclosure class; a recipient without the class does not get the column.
+    pub class: String,
+    /// Largest width in characters of a Latin digit (a Chinese character counts two).
+    pub width: u16,
+    /// For `source = "detail"`: name of the value in the rule's SELECT.
+    #[serde(default)]
+    pub detail: Option<String>,
+}
+
+/// Where a column's cells come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnSource {
+    /// Running number on the sheet.
+    Number,
+    /// Clue number.
+    Clue,
+    /// Town of the person.
+    Town,
+    /// Village of the person.
+    Village,
+    /// Name.
+    Name,
+    /// Sex.
+    Sex,
+    /// Birth date.
+    Birth,
+    /// Resident number, masked unless the disclosure table grants it in full.
+    ResidentId,
+    /// Title of the rule.
+    Rule,
+    /// The finding's sentence; for a withdrawn case why it was withdrawn.
+    Reason,
+    /// All values of the rule's SELECT that the template lists and no column of its own shows.
+    Details,
+    /// One value of the rule's SELECT.
+    Detail,
+    /// Rows it rests on: extract, as-of day, number of rows.
+    Evidence,
+    /// Legal basis.
+    Basis,
+    /// Weakest grade A–D.
+    Grade,
+    /// Probability that the links are right.
+    Confidence,
+    /// 新增, 延续, 变化, 撤回, 未复核.
+    Status,
+    /// Urgency.
+    Severity,
+    /// Day it was first seen.
+    FirstSeen,
+    /// Day by which the answer is due.
+    Due,
+    /// File of the subject's row.
+    SubjectFile,
+    /// Row number of the subject's row as Excel shows it, with its sheet.
+    SubjectRow,
+}
+
+/// A value of a rule's SELECT that may be shown.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DetailSpec {
+    /// Its heading.
+    pub title: String,
+    /// Its disclosure class.
+    pub class: String,
+}
+
+/// A column that officers fill in.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerColumn {
+    /// Heading.
+    pub title: String,
+    /// Width.
+    pub width: u16,
+    /// What may be typed.
+    #[serde(default)]
+    pub kind: AnswerKind,
+    /// Values of the drop-down; together at most 255 characters.
+    #[serde(default)]
+    pub choices: Vec<String>,
+}
+
+/// What an answer cell accepts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerKind {
+    /// Any text, or one of the choices.
+    #[default]
+    Text,
+    /// A date.
+    Date,
+}
+
+/// The templates that come with the program, replaced by a folder when one is given.
+const BUNDLED: [(&str, &str); 6] = [
+    ("data.toml", include_str!("../../pipelines/lists/data.toml")),
+    ("dropout.toml", include_str!("../../pipelines/lists/dropout.toml")),
+    ("exit.toml", include_str!("../../pipelines/lists/exit.toml")),
+    ("quality.toml", include_str!("../../pipelines/lists/quality.toml")),
+    ("uncovered.toml", include_str!("../../pipelines/lists/uncovered.toml")),
+    ("urgent.toml", include_str!("../../pipelines/lists/urgent.toml")),
+];
+
+/// Reads all templates of a folder (`None`: the bundled ones), sorted by `order`.
+pub(super) fn load(folder: Option<&Path>, problems: &mut Vec<Diagnostic>) -> Vec<ListTemplate> {
+    let texts: Vec<(String, String)> = match folder {
+        None => BUNDLED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
+        Some(folder) => read_folder(folder, problems),
+    };
+    let mut templates = Vec::new();
+    for (file, text) in &texts {
+        match toml::from_str::<ListTemplate>(text) {
+            Ok(template) => {
+                check(file, &template, problems);
+                templates.push(template);
+            }
+            Err(error) => {
+                let before = error.span().map_or(0, |span| span.start.min(text.len()));
+                let line = text.as_bytes()[..before].iter().filter(|byte| **byte == b'\n').count() + 1;
+                let spot = Spot::line(file.as_str(), u32::try_from(line).unwrap_or(0));
+                problems.push(Diagnostic::error("list_template", spot, error.message().to_owned()));
+            }
+        }
+    }
+    templates.sort_by(|a, b| (a.order, &a.list).cmp(&(b.order, &b.list)));
+    for pair in templates.windows(2) {
+        if pair[0].list == pair[1].list {
+            let message = format!("list `{}` has two templates", pair[0].list);
+            problems.push(Diagnostic::error("list_template_twice", Spot::default(), message));
+        }
+    }
+    templates
+}
+
+fn read_folder(folder: &Path, problems: &mut Vec<Diagnostic>) -> Vec<(String, String)> {
+    let unreadable = |path: &Path, error: &std::io::Error| {
+        Diagnostic::error("unreadable", Spot::file(path.display().to_string()), error.to_string())
+    };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            problems.push(unreadable(folder, &error));
+            return Vec::new();
+        }
+    };
+    let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    let mut texts = Vec::new();
+    for path in paths {
+        match std::fs::read_to_string(&path) {
+            Ok(text) => texts.push((path.display().to_string(), text)),
+            Err(error) => problems.push(unreadable(&path, &error)),
+        }
+    }
+    texts
+}
+
+/// What TOML types cannot say.
+fn check(file: &str, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
+    let mut report = |code, column: &str, message: String| {
+        let spot = Spot { file: file.to_owned(), column: column.to_owned(), ..Spot::default() };
+        problems.push(Diagnostic::error(code, spot, message));
+    };
+    if template.sheet.chars().count() > 20 || template.sheet.contains(['[', ']', ':', '*', '?', '/', '\\']) {
+        let message = "a sheet name has at most 20 characters and none of []:*?/\\".to_owned();
+        report("sheet_name", &template.sheet, message);
+    }
+    let mut titles: Vec<&str> = template.column.iter().map(|column| column.title.as_str()).collect();
+    titles.extend(template.answer.iter().map(|answer| answer.title.as_str()));
+    titles.sort_unstable();
+    for pair in titles.windows(2).filter(|pair| pair[0] == pair[1]) {
+        report("column_title_twice", pair[0], "two columns have this title".to_owned());
+    }
+    for column in &template.column {
+        if (column.source == ColumnSource::Detail) != column.detail.is_some() {
+            let message = "`source = \"detail\"` and `detail = …` go together".to_owned();
+            report("column_detail", &column.title, message);
+        }
+    }
+    for answer in &template.answer {
+        let length: usize = answer.choices.iter().map(|choice| choice.encode_utf16().count() + 1).sum();
+        if length > 256 {
+            let message = "the choices of a drop-down have at most 255 characters together".to_owned();
+            report("choices_long", &answer.title, message);
+        }
+        if answer.choices.iter().any(|choice| choice.contains(',')) {
+            report("choices_comma", &answer.title, "a choice may not contain a comma".to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bundled_templates_are_sound() {
+        let mut problems = Vec::new();
+        let templates = load(None, &mut problems);
+        assert_eq!(problems, Vec::new());
+        assert_eq!(templates.len(), BUNDLED.len());
+    }
+
+    #[test]
+    fn a_broken_template_is_named_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("x.toml"), "list = \"x\"\ntitel = \"y\"\n").unwrap();
+        let mut problems = Vec::new();
+        assert!(load(Some(folder.path()), &mut problems).is_empty());
+        assert_eq!(problems.len(), 1);
+        assert_eq!((problems[0].code, problems[0].spot.line), ("list_template", 2));
+    }
+}

@@ -1,0 +1,286 @@
+//! Everything that is wrong with rules and views, found without data: over empty tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use indexmap::IndexMap;
+
+use super::basis::{BasisStatus, LegalBasis};
+use super::book::{Book, Rule};
+use super::draft::evidence_extract;
+use super::header::{Parameter, RoleRef};
+use super::sentence::environment;
+use super::tables::{Needs, OWN_TABLES, register, rule_sql};
+use super::world::World;
+use crate::diag::{Diagnostic, Spot, did_you_mean};
+use crate::domain::{Contract, Day, MentionSet, Resolution};
+use crate::engine::{Engine, EngineError, Parameters, placeholders, substitute};
+
+/// Parameters that the engine itself gives.
+const GIVEN: [&str; 2] = ["as_of", "known_until"];
+
+/// Checks heads, parameters, tables, columns, templates and legal basis of a book. Errors keep the
+/// rule from running; warnings (a basis that is not verified, a parameter nobody uses) do not.
+pub fn check(
+    book: &Book,
+    contracts: &BTreeMap<String, Arc<Contract>>,
+    decisions: &BTreeMap<String, RecordBatch>,
+    basis: &BTreeMap<String, LegalBasis>,
+    as_of: Day,
+) -> Vec<Diagnostic> {
+    let resolution = Resolution {
+        identity: Vec::new(),
+        probability: Vec::new(),
+        grade: Vec::new(),
+        identities: Vec::new(),
+        events: Vec::new(),
+    };
+    let mentions = MentionSet::default();
+    let world = World {
+        records: &[],
+        contracts,
+        mentions: &mentions,
+        resolution: &resolution,
+        decisions,
+        place_names: &|_| (None, None),
+        as_of,
+    };
+    let mut problems = Vec::new();
+    check_overrides(book, &mut problems);
+    match Engine::new(1) {
+        Ok(engine) => {
+            let names = contracts.keys().chain(decisions.keys()).cloned();
+            let names: BTreeSet<String> = names.chain(OWN_TABLES.map(str::to_owned)).collect();
+            if let Err(error) = register(&engine, &world, &names) {
+                problems.push(Diagnostic::error("rule_tables", Spot::default(), error.to_string()));
+            }
+            check_views(&engine, book, &world, &mut problems);
+            for rule in &book.rules {
+                check_head(rule, contracts, basis, as_of, &mut problems);
+                check_rule(&engine, book, rule, &world, &mut problems);
+            }
+        }
+        Err(error) => problems.push(Diagnostic::error("engine", Spot::default(), error.to_string())),
+    }
+    problems
+}
+
+fn check_overrides(book: &Book, problems: &mut Vec<Diagnostic>) {
+    for (id, values) in &book.overrides {
+        let rule =
+            book.rules.iter().find(|rule| &rule.id == id).map(|rule| (&rule.file, &rule.header.params));
+        let head = rule.or_else(|| book.view(id).map(|view| (&view.file, &view.header.params)));
+        let Some((file, params)) = head else {
+            let known = book.rules.iter().map(|rule| rule.id.as_str());
+            let help = did_you_mean(id, known).map(|near| format!("did you mean `{near}`?"));
+            problems.push(with(
+                Diagnostic::error(
+                    "unknown_rule",
+                    Spot::default(),
+                    format!("parameters for `{id}`, which is no rule"),
+                ),
+                help,
+            ));
+            continue;
+        };
+        for (name, value) in values {
+            let message = match params.get(name) {
+                None => format!("`{id}` has no parameter `{name}`"),
+                Some(parameter) if !parameter.default.accepts(value) => {
+                    format!("parameter `{name}` of `{id}` has a value of another kind than its default")
+                }
+                Some(_) => continue,
+            };
+            let help = did_you_mean(name, params.keys().map(String::as_str));
+            let help = help.filter(|near| near != name).map(|near| format!("did you mean `{near}`?"));
+            problems.push(with(Diagnostic::error("parameter", Spot::file(file), message), help));
+        }
+    }
+}
+
+fn with(diagnostic: Diagnostic, help: Option<String>) -> Diagnostic {
+    match help {
+        Some(help) => diagnostic.with_help(help),
+        None => diagnostic,
+    }
+}
+
+fn check_views(engine: &Engine, book: &Book, world: &World, problems: &mut Vec<Diagnostic>) {
+    let mut needs = Needs::default();
+    for view in &book.views {
+        let sql = check_sql(&view.file, &view.sql, &view.header.params, &["as_of"], problems)
+            .then(|| substitute(&view.sql, &book.view_parameters(view, world.as_of)).unwrap_or_default());
+        let Some(sql) = sql else { continue };
+        if let Err(error) = needs.add(engine, book, &sql, world) {
+            problems.push(sql_error(&view.file, &view.sql, &error));
+        } else if !needs.views.contains(&view.name) {
+            needs.views.push(view.name.clone());
+        }
+    }
+    for view in needs.views.iter().filter_map(|name| book.view(name)) {
+        let built = substitute(&view.sql, &book.view_parameters(view, world.as_of))
+            .and_then(|sql| engine.query(&sql))
+            .and_then(|batch| engine.register(&view.name, &batch));
+        if let Err(error) = built {
+            problems.push(sql_error(&view.file, &view.sql, &error));
+        }
+    }
+}
+
+/// Parameters used are declared and the other way round; whether the text can go on.
+fn check_sql(
+    file: &str,
+    sql: &str,
+    params: &IndexMap<String, Parameter>,
+    given: &[&str],
+    problems: &mut Vec<Diagnostic>,
+) -> bool {
+    let used = match placeholders(sql) {
+        Ok(used) => used,
+        Err(error) => {
+            problems.push(sql_error(file, sql, &error));
+            return false;
+        }
+    };
+    let mut good = true;
+    for (name, &line) in &used {
+        if !params.contains_key(name) && !given.contains(&name.as_str()) {
+            let known = params.keys().map(String::as_str).chain(given.iter().copied());
+            let help = did_you_mean(name, known).map(|near| format!("did you mean `${near}`?"));
+            let message = format!("`${name}` is no parameter");
+            problems.push(with(Diagnostic::error("parameter", Spot::line(file, line), message), help));
+            good = false;
+        }
+    }
+    for name in params.keys().filter(|name| !used.contains_key(*name)) {
+        let message = format!("parameter `{name}` is not used");
+        problems.push(Diagnostic::warning("parameter", Spot::file(file), message));
+    }
+    good
+}
+
+fn sql_error(file: &str, sql: &str, error: &EngineError) -> Diagnostic {
+    let line = match error {
+        EngineError::UnknownParameter { line, .. } => *line,
+        _ => sql_line(sql),
+    };
+    Diagnostic::error("rule_sql", Spot::line(file, line), error.to_string())
+}
+
+/// First line of the query below the head.
+fn sql_line(sql: &str) -> u32 {
+    let line = sql.lines().position(|line| !line.trim_start().starts_with("--") && !line.trim().is_empty());
+    line.map_or(0, |index| u32::try_from(index + 1).unwrap_or(u32::MAX))
+}
+
+fn check_head(
+    rule: &Rule,
+    contracts: &BTreeMap<String, Arc<Contract>>,
+    basis: &BTreeMap<String, LegalBasis>,
+    as_of: Day,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let head = &rule.header;
+    let absent = head.absent_from.as_ref();
+    let named = head.reads.iter().chain(&head.optional_reads).chain(absent.map(|role| &role.extract));
+    for extract in named.filter(|extract| !contracts.contains_key(*extract)) {
+        let help = did_you_mean(extract, contracts.keys().map(String::as_str));
+        let message = format!("`{extract}` is no extract");
+        let diagnostic = Diagnostic::error("unknown_extract", Spot::file(&rule.file), message);
+        problems.push(with(diagnostic, help.map(|near| format!("did you mean `{near}`?"))));
+    }
+    let unknown_role = |role: &&RoleRef| {
+        let contract = contracts.get(&role.extract);
+        contract.is_some_and(|contract| contract.mention.iter().all(|spec| spec.role != role.role))
+    };
+    for role in head.subject.role().into_iter().chain(absent).filter(unknown_role) {
+        let message = format!("`{role}` is no role of its extract");
+        problems.push(Diagnostic::error("unknown_role", Spot::file(&rule.file), message));
+    }
+    for key in &head.basis {
+        let (code, message) = match basis.get(key) {
+            None => {
+                let message = format!("basis `{key}` is not in the legal-basis table");
+                problems.push(Diagnostic::error("basis_unknown", Spot::file(&rule.file), message));
+                continue;
+            }
+            Some(text) if !text.in_force(as_of) => {
+                ("basis_expired", format!("basis `{key}` is not in force"))
+            }
+            Some(text) if text.status == BasisStatus::ToVerify => {
+                ("basis_unverified", format!("the text of basis `{key}` is still to be verified"))
+            }
+            Some(_) => continue,
+        };
+        problems.push(Diagnostic::warning(code, Spot::file(&rule.file), message));
+    }
+}
+
+fn check_rule(engine: &Engine, book: &Book, rule: &Rule, world: &World, problems: &mut Vec<Diagnostic>) {
+    if !check_sql(&rule.file, &rule.sql, &rule.header.params, &GIVEN, problems) {
+        return;
+    }
+    let parameters: Parameters = book.rule_parameters(rule, world.as_of, world.as_of);
+    let mut needs = Needs::default();
+    let planned = rule_sql(rule, &parameters).and_then(|sql| {
+        needs.add(engine, book, &sql, world)?;
+        engine.columns(&sql)
+    });
+    match planned {
+        Ok(schema) => check_columns(rule, &schema, problems),
+        Err(error) => problems.push(sql_error(&rule.file, &rule.sql, &error)),
+    }
+    let head = &rule.header;
+    let absent = head.absent_from.as_ref().map(|role| &role.extract);
+    let declared: BTreeSet<&String> = head.reads.iter().chain(&head.optional_reads).chain(absent).collect();
+    let undeclared =
+        needs.tables.iter().filter(|name| world.contract(name).is_some() && !declared.contains(name));
+    for name in undeclared {
+        let message = format!("the rule reads `{name}`, which its head does not declare");
+        problems.push(
+            Diagnostic::error("undeclared_read", Spot::line(&rule.file, sql_line(&rule.sql)), message)
+                .with_help("add it to `reads`, or to `optional_reads` when the rule may run without it"),
+        );
+    }
+}
+
+fn check_columns(rule: &Rule, schema: &SchemaRef, problems: &mut Vec<Diagnostic>) {
+    let mut problem = |message: String| {
+        let spot = Spot::line(&rule.file, sql_line(&rule.sql));
+        problems.push(Diagnostic::error("rule_columns", spot, message));
+    };
+    let has = |name: &str| schema.column_with_name(name).is_some();
+    let head = &rule.header;
+    let any = head.subject.role().is_none();
+    let needed = ["subject_row_key", "event"].into_iter();
+    for name in needed.chain(["subject_extract", "subject_role"].into_iter().filter(|_| any)) {
+        if !has(name) {
+            problem(format!("the SELECT does not give `{name}`"));
+        }
+    }
+    let absent = head.absent_from.as_ref().map(|role| &role.extract);
+    for field in schema.fields() {
+        let Some(extract) = evidence_extract(field.name()) else { continue };
+        let declared = head.reads.iter().chain(&head.optional_reads).chain(absent);
+        if !declared.into_iter().any(|known| known == extract) {
+            problem(format!("`{}` names an extract that the head does not declare", field.name()));
+        }
+        if !matches!(
+            field.data_type(),
+            DataType::Utf8 | DataType::Utf8View | DataType::List(_) | DataType::Null
+        ) {
+            problem(format!("`{}` holds no row keys", field.name()));
+        }
+    }
+    for name in head.columns.keys().filter(|name| !has(name)) {
+        problem(format!("`columns.{name}` is not in the SELECT"));
+    }
+    if let Ok(template) = environment().template_from_str(&head.reason) {
+        let names: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
+        for name in names.iter().filter(|name| !has(name)) {
+            problem(format!("reason names `{name}`, which is not in the SELECT"));
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! All rules of a night: gate, tables, queries, weights, near misses, findings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::Environment;
+
+use super::book::{Book, Rule, RuleError};
+use super::draft::{Draft, drafts};
+use super::evidence::{RowIndex, Support, support};
+use super::gate;
+use super::header::ColumnFormat;
+use super::sentence::{Cell, environment, render, yuan};
+use super::tables::{Needs, register, row_keys, rule_sql};
+use super::world::World;
+use crate::domain::{
+    Day, Evidence, Finding, FindingDetail, FindingParts, Grade, NearMiss, NearMissFinder, RuleOutcome,
+};
+use crate::engine::{Engine, Parameters, substitute};
+
+/// Candidates asked for per person that an absence rule did not find.
+const NEAR_MISSES: usize = 3;
+const ANNEX_WEAK_LINK: &str = "无有效证件号可比，仅姓名、出生日期等一致，疑似同人待确认";
+
+/// Result of the stage.
+#[derive(Default)]
+pub struct Judged {
+    /// Findings, sorted by rule, subject's extract, row key and event; one per case key.
+    pub findings: Vec<Finding>,
+    /// One outcome per rule, in the order of the book.
+    pub outcomes: Vec<RuleOutcome>,
+    /// Candidates looked up for absence rules, sorted by subject and candidate, each pair once.
+    pub near_misses: Vec<NearMiss>,
+}
+
+/// Runs the rules of `book` on `threads` threads; the result does not depend on their number.
+///
+/// A rule that may not run (its extracts did not come) or that fails is an outcome with the reason,
+/// and does not keep the others from running.
+///
+/// # Errors
+/// When the engine or a table cannot be set up.
+pub fn judge(
+    book: &Book,
+    world: &World,
+    finder: &dyn NearMissFinder,
+    threads: usize,
+) -> Result<Judged, RuleError> {
+    let engine = Engine::new(threads)?;
+    let mut runs: Vec<RuleRun> = book.rules.iter().map(|rule| RuleRun::new(rule, book, world)).collect();
+    let mut needs = Needs::default();
+    for run in &mut runs {
+        run.attempt(|run| needs.add(&engine, book, &run.sql, world).map_err(|error| error.to_string()));
+    }
+    register(&engine, world, &needs.tables)?;
+    let mut broken_views = String::new();
+    for name in &needs.views {
+        if let Err(error) = run_view(&engine, book, world, name) {
+            broken_views = format!("{broken_views}; {error}");
+        }
+    }
+    for run in &mut runs {
+        run.attempt(|run| {
+            let batch = engine.query(&run.sql).map_err(|error| format!("{error}{broken_views}"))?;
+            run.drafts = drafts(run.rule, &batch)?;
+            Ok(())
+        });
+    }
+    let index = RowIndex::new(world, runs.iter().flat_map(|run| &run.drafts));
+    let environment = environment();
+    let mut judged = Judged::default();
+    for run in &mut runs {
+        let mut result = (Vec::new(), Vec::new());
+        run.attempt(|run| {
+            result = assemble(run, world, &index, finder, &environment)?;
+            Ok(())
+        });
+        let annex = result.0.iter().filter(|finding| finding.annex).count() as u64;
+        judged.outcomes.push(run.outcome(result.0.len() as u64 - annex, annex));
+        judged.findings.append(&mut result.0);
+        judged.near_misses.append(&mut result.1);
+    }
+    judged.findings.sort_by_cached_key(Finding::case_key);
+    judged.near_misses.sort_by_key(|miss| (miss.subject, miss.candidate));
+    judged.near_misses.dedup_by_key(|miss| (miss.subject, miss.candidate));
+    Ok(judged)
+}
+
+/// Runs a view once and makes its rows a table.
+fn run_view(engine: &Engine, book: &Book, world: &World, name: &str) -> Result<(), RuleError> {
+    let Some(view) = book.view(name) else { return Ok(()) };
+    let failed = |error: crate::engine::EngineError| RuleError::Table {
+        table: name.to_owned(),
+        message: error.to_string(),
+    };
+    let sql = substitute(&view.sql, &book.view_parameters(view, world.as_of)).map_err(failed)?;
+    let batch = engine.query(&sql).map_err(failed)?;
+    engine.register(name, &batch)?;
+    Ok(())
+}
+
+/// One rule on its way through the stage.
+struct RuleRun<'a> {
+    rule: &'a Rule,
+    parameters: Parameters,
+    known_until: Day,
+    sql: String,
+    drafts: Vec<Draft>,
+    not_run: Option<String>,
+}
+
+impl<'a> RuleRun<'a> {
+    fn new(rule: &'a Rule, book: &Book, world: &World) -> Self {
+        let known_until = gate::known_until(rule, world);
+        let parameters = book.rule_parameters(rule, world.as_of, known_until);
+        let mut run = Self {
+            rule,
+            parameters,
+            known_until,
+            sql: String::new(),
+            drafts: Vec::new(),
+            not_run: gate::refusal(rule, world),
+        };
+        run.attempt(|run| {
+            run.sql = rule_sql(run.rule, &run.parameters).map_err(|error| error.to_string())?;
+            Ok(())
+        });
+        run
+    }
+
+    /// Takes a step unless the rule is out already; a failure takes it out.
+    fn attempt(&mut self, step: impl FnOnce(&mut Self) -> Result<(), String>) {
+        if self.not_run.is_none()
+            && let Err(error) = step(self)
+        {
+            self.not_run = Some(format!("规则执行失败，请联系维护人员（{error}）"));
+            self.drafts.clear();
+        }
+    }
+
+    fn outcome(&self, findings: u64, annex: u64) -> RuleOutcome {
+        RuleOutcome {
+            rule: self.rule.id.clone(),
+            title: self.rule.header.title.clone(),
+            list: self.rule.header.list.clone(),
+            not_run: self.not_run.clone(),
+            findings,
+            annex,
+            known_until: Some(self.known_until),
+        }
+    }
+}
+
+/// A draft with its weight.
+struct Weighed<'a> {
+    draft: &'a Draft,
+    subject: usize,
+    support: Support,
+}
+
+fn assemble(
+    run: &RuleRun,
+    world: &World,
+    index: &RowIndex,
+    finder: &dyn NearMissFinder,
+    environment: &Environment,
+) -> Result<(Vec<Finding>, Vec<NearMiss>), String> {
+    let mut weighed = Vec::with_capacity(run.drafts.len());
+    for draft in &run.drafts {
+        let subject = subject_mention(world, index, draft)?;
+        weighed.push(Weighed { draft, subject, support: support(world, index, draft, subject)? });
+    }
+    // Links of grade D never make a finding; the subject's own row counts only beside another row.
+    weighed.retain(|item| gated(&item.support) < Grade::D);
+    let misses = near_misses(run.rule, world, finder, &weighed);
+    let mut findings: BTreeMap<String, (Finding, Vec<Evidence>)> = BTreeMap::new();
+    for item in weighed {
+        let candidates = misses.get(&item.subject).map_or(&[][..], Vec::as_slice);
+        let (finding, evidence) = finding(run, world, environment, &item, candidates)?;
+        match findings.entry(finding.case_key()) {
+            std::collections::btree_map::Entry::Vacant(slot) => {
+                slot.insert((finding, evidence));
+            }
+            std::collections::btree_map::Entry::Occupied(mut slot) => {
+                let (kept, all) = slot.get_mut();
+                all.extend(evidence);
+                if kept.annex && !finding.annex {
+                    *kept = finding;
+                }
+            }
+        }
+    }
+    let findings = findings.into_values().filter_map(|(finding, evidence)| with_evidence(finding, evidence));
+    let misses = misses.into_values().flatten().collect();
+    Ok((findings.collect(), misses))
+}
+
+/// The grade that decides between list, annex and nothing.
+fn gated(support: &Support) -> Grade {
+    support.others.map_or(Grade::A, |_| support.grade)
+}
+
+fn subject_mention(world: &World, index: &RowIndex, draft: &Draft) -> Result<usize, String> {
+    let missing = || format!("subject_row_key names a row that is not in {}", draft.subject.extract);
+    let row = index.row(&draft.subject.extract, &draft.row_key).ok_or_else(missing)?;
+    let (extract, _) = world.extract(&draft.subject.extract).ok_or_else(missing)?;
+    let role = world.role(&draft.subject.extract, &draft.subject.role).ok_or_else(missing)?;
+    world.mention(extract, row, role).ok_or_else(|| format!("a row of {} names nobody", draft.subject))
+}
+
+/// Candidates for the subjects of an absence rule who have no row at all in the role searched.
+fn near_misses(
+    rule: &Rule,
+    world: &World,
+    finder: &dyn NearMissFinder,
+    weighed: &[Weighed],
+) -> BTreeMap<usize, Vec<NearMiss>> {
+    let target = rule.header.absent_from.as_ref().and_then(|absent| {
+        Some((world.extract(&absent.extract)?.0, world.role(&absent.extract, &absent.role)?))
+    });
+    let Some(target) = target else { return BTreeMap::new() };
+    let subjects: BTreeSet<i64> =
+        weighed.iter().map(|item| world.resolution.identity[item.subject].0).collect();
+    let linked: BTreeSet<i64> = world
+        .mentions
+        .mentions
+        .iter()
+        .zip(&world.resolution.identity)
+        .filter(|(mention, identity)| {
+            (mention.extract, mention.role) == target && subjects.contains(&identity.0)
+        })
+        .map(|(_, identity)| identity.0)
+        .collect();
+    let asked: BTreeSet<u32> = weighed
+        .iter()
+        .filter(|item| !linked.contains(&world.resolution.identity[item.subject].0))
+        .filter_map(|item| u32::try_from(item.subject).ok())
+        .collect();
+    let asked: Vec<u32> = asked.into_iter().collect();
+    let mut found: BTreeMap<usize, Vec<NearMiss>> = BTreeMap::new();
+    for miss in finder.near_misses(&asked, target, NEAR_MISSES) {
+        found.entry(miss.subject as usize).or_default().push(miss);
+    }
+    found
+}
+
+fn finding(
+    run: &RuleRun,
+    world: &World,
+    environment: &Environment,
+    item: &Weighed,
+    candidates: &[NearMiss],
+) -> Result<(Finding, Vec<Evidence>), String> {
+    let rule = run.rule;
+    let draft = item.draft;
+    let reason = render(environment, &rule.header.reason, &draft.row)
+        .map_err(|error| format!("reason: {:?}", error.kind()))?;
+    let mut evidence = item.support.evidence.clone();
+    evidence.extend(candidates.iter().filter_map(|miss| candidate_row(world, miss)));
+    let parts = FindingParts {
+        rule: rule.id.clone(),
+        list: rule.header.list.clone(),
+        subject: (draft.subject.extract.clone(), draft.subject.role.clone(), draft.row_key.clone()),
+        identity: world.resolution.identity[item.subject],
+        event: draft.event.clone(),
+        confidence: item.support.confidence,
+        grade: item.support.grade,
+        reason,
+        details: details(rule, &draft.row),
+    };
+    let mut finding = Finding::new(parts, evidence.clone()).ok_or("a finding has no evidence")?;
+    let annex = annex_reason(world, rule, draft, &item.support, candidates);
+    finding.annex = annex.is_some();
+    finding.annex_reason = annex.unwrap_or_default();
+    Ok((finding, evidence))
+}
+
+fn annex_reason(
+    world: &World,
+    rule: &Rule,
+    draft: &Draft,
+    support: &Support,
+    candidates: &[NearMiss],
+) -> Option<String> {
+    if let Some(best) = candidates.first() {
+        let absent = rule.header.absent_from.as_ref()?;
+        let title = world.contract(&absent.extract).map_or(absent.extract.as_str(), |c| c.title.as_str());
+        return Some(format!("《{title}》中有疑似同人待确认：{}", best.difference));
+    }
+    if draft.annex_reason.is_some() {
+        return draft.annex_reason.clone();
+    }
+    (gated(support) == Grade::C).then(|| ANNEX_WEAK_LINK.to_owned())
+}
+
+fn candidate_row(world: &World, miss: &NearMiss) -> Option<Evidence> {
+    let mention = world.mentions.mentions.get(miss.candidate as usize)?;
+    let set = world.records.get(usize::from(mention.extract))?;
+    let key = row_keys(&set.batch)?.value(mention.row as usize).to_owned();
+    Some(Evidence { extract: set.extract.clone(), row_key: key })
+}
+
+fn details(rule: &Rule, row: &[(String, Cell)]) -> Vec<FindingDetail> {
+    let shown = row.iter().filter_map(|(name, cell)| Some((name, cell, rule.header.columns.get(name)?)));
+    shown
+        .map(|(name, cell, column)| {
+            let value = match (column.format, cell) {
+                (ColumnFormat::Yuan, Cell::Integer(fen)) => yuan(*fen),
+                _ => cell.text(),
+            };
+            FindingDetail { name: name.clone(), value }
+        })
+        .collect()
+}
+
+/// The finding with the evidence of all rows that share its case key.
+fn with_evidence(finding: Finding, evidence: Vec<Evidence>) -> Option<Finding> {
+    let (annex, annex_reason) = (finding.annex, finding.annex_reason.clone());
+    let parts = FindingParts {
+        rule: finding.rule,
+        list: finding.list,
+        subject: (finding.subject_extract, finding.subject_role, finding.subject_row_key),
+        identity: finding.identity,
+        event: finding.event,
+        confidence: finding.confidence,
+        grade: finding.grade,
+        reason: finding.reason,
+        details: finding.details,
+    };
+    let mut merged = Finding::new(parts, evidence)?;
+    merged.annex = annex;
+    merged.annex_reason = annex_reason;
+    Some(merged)
+}

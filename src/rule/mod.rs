@@ -1,0 +1,32 @@
+//! F4, stage *judge*: rules written in SQL over linked records.
+//!
+//! In: standardised records, mentions, identities, decision tables, rules and views. Out: findings
+//! with evidence, one outcome per rule, the near misses that were looked up. A rule never decides:
+//! it names rows, dates and a sentence with 疑似, and a person answers. It must never find anything
+//! because a file did not come, and never without evidence rows.
+
+mod basis;
+mod book;
+mod cases;
+mod check;
+mod draft;
+mod evidence;
+mod gate;
+mod header;
+mod judge;
+mod parse;
+mod sentence;
+mod tables;
+mod world;
+
+pub use basis::{BasisStatus, LegalBasis, parse_basis};
+pub use book::{Book, Rule, RuleError, View};
+pub use cases::{CaseFile, CaseResult, test_cases};
+pub use check::check;
+pub use header::{
+    ColumnFormat, EventKind, Parameter, ParameterStatus, RoleRef, RuleHeader, ShownColumn, Subject,
+    ViewHeader,
+};
+pub use judge::{Judged, judge};
+pub use parse::{parse, parse_view};
+pub use world::{PlaceNames, World};

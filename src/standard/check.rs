@@ -1,0 +1,89 @@
+//! The contract's checks on typed values. A failed check is counted; the value and the row stay.
+
+use super::column::Column;
+use super::tally::{Fault, Tally};
+use crate::domain::{Contract, Day, FieldKind};
+
+/// One check with its fields resolved.
+enum Check {
+    NotAfterDay(Day),
+    NotBeforeDay(Day),
+    NotAfterField(usize),
+    NotBeforeField(usize),
+    NotNegative,
+}
+
+impl Check {
+    /// Reads `not_after:as_of`, `not_before:<field>`, `not_negative`; `None` when it is none of these
+    /// or does not fit the kind of field.
+    fn parse(text: &str, contract: &Contract, kind: FieldKind, as_of: Day) -> Option<Self> {
+        let dated = matches!(kind, FieldKind::Date | FieldKind::Month);
+        match text.split_once(':') {
+            None if text == "not_negative" => Some(Self::NotNegative),
+            Some(("not_after", "as_of")) if dated => Some(Self::NotAfterDay(as_of)),
+            Some(("not_before", "as_of")) if dated => Some(Self::NotBeforeDay(as_of)),
+            Some((word, other)) if dated => {
+                let (index, _, spec) = contract.field.get_full(other)?;
+                match word {
+                    _ if spec.kind != kind => None,
+                    "not_after" => Some(Self::NotAfterField(index)),
+                    "not_before" => Some(Self::NotBeforeField(index)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The fault of a row, if it fails. Missing values never fail.
+    fn fails(&self, columns: &[Column], field: usize, row: usize) -> Option<Fault> {
+        let column = &columns[field];
+        let (failed, fault) = match self {
+            Self::NotNegative => (column.integer(row)? < 0, Fault::AmountNegative),
+            Self::NotAfterDay(day) => (compare_day(column, row, *day)?.is_gt(), Fault::DateAfterAsOf),
+            Self::NotBeforeDay(day) => (compare_day(column, row, *day)?.is_lt(), Fault::DatesOutOfOrder),
+            Self::NotAfterField(other) => {
+                (compare(column, &columns[*other], row)?.is_gt(), Fault::DatesOutOfOrder)
+            }
+            Self::NotBeforeField(other) => {
+                (compare(column, &columns[*other], row)?.is_lt(), Fault::DatesOutOfOrder)
+            }
+        };
+        failed.then_some(fault)
+    }
+}
+
+fn compare_day(column: &Column, row: usize, day: Day) -> Option<std::cmp::Ordering> {
+    match column.day(row) {
+        Some(value) => Some(value.cmp(&day)),
+        None => Some(column.str(row)?.cmp(super::column::month_text(day.month()).as_str())),
+    }
+}
+
+fn compare(left: &Column, right: &Column, row: usize) -> Option<std::cmp::Ordering> {
+    match (left.day(row), right.day(row)) {
+        (Some(left), Some(right)) => Some(left.cmp(&right)),
+        _ => Some(left.str(row)?.cmp(right.str(row)?)),
+    }
+}
+
+/// Runs all checks of a contract over the kept rows and counts what fails.
+pub(super) fn run(
+    contract: &Contract,
+    columns: &[Column],
+    kept: &[u32],
+    as_of: Day,
+    place: impl Fn(u32) -> (u16, u16, u32),
+    tally: &mut Tally,
+) {
+    for (field, spec) in contract.field.values().enumerate() {
+        for text in &spec.checks {
+            let Some(check) = Check::parse(text, contract, spec.kind, as_of) else { continue };
+            for &row in kept {
+                if let Some(fault) = check.fails(columns, field, row as usize) {
+                    tally.add(place(row), field, fault);
+                }
+            }
+        }
+    }
+}

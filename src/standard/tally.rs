@@ -1,0 +1,180 @@
+//! Counts of what was seen in cells: one diagnostic for each file, column and code, never one for each cell.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Diagnostic, Level, Spot};
+use crate::domain::{Contract, FileReport};
+
+/// What may be the matter with a cell or a column.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Fault {
+    DateUnreadable,
+    MonthUnreadable,
+    AmountUnreadable,
+    NumberUnreadable,
+    CodeUnknown,
+    SexUnknown,
+    PhoneUnreadable,
+    NumberShapeWrong,
+    IdMalformed,
+    IdLostPrecision,
+    IdOtherDocument,
+    IdImplausible,
+    IdChecksumFailed,
+    IdLostPrecisionBatch,
+    ColumnShiftSuspected,
+    RelativesIdInCell,
+    DateAfterAsOf,
+    DatesOutOfOrder,
+    AmountNegative,
+}
+
+impl Fault {
+    /// Short code of the diagnostic or of the quarantined row.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::DateUnreadable => "date_unreadable",
+            Self::MonthUnreadable => "month_unreadable",
+            Self::AmountUnreadable => "amount_unreadable",
+            Self::NumberUnreadable => "number_unreadable",
+            Self::CodeUnknown => "code_unknown",
+            Self::SexUnknown => "sex_unknown",
+            Self::PhoneUnreadable => "phone_unreadable",
+            Self::NumberShapeWrong => "number_shape_wrong",
+            Self::IdMalformed => "id_malformed",
+            Self::IdLostPrecision => "id_lost_precision",
+            Self::IdOtherDocument => "id_other_document",
+            Self::IdImplausible => "id_implausible",
+            Self::IdChecksumFailed => "id_checksum_failed",
+            Self::IdLostPrecisionBatch => "id_lost_precision_batch",
+            Self::ColumnShiftSuspected => "column_shift_suspected",
+            Self::RelativesIdInCell => "relatives_id_in_cell",
+            Self::DateAfterAsOf => "date_after_as_of",
+            Self::DatesOutOfOrder => "dates_out_of_order",
+            Self::AmountNegative => "amount_negative",
+        }
+    }
+
+    /// Why a row with such a required cell is held back, for the owner of the data.
+    pub(super) const fn reason(self) -> &'static str {
+        match self {
+            Self::DateUnreadable => "必填日期无法识别",
+            Self::MonthUnreadable => "必填月份无法识别",
+            Self::AmountUnreadable => "必填金额无法识别",
+            Self::NumberUnreadable => "必填数字无法识别",
+            Self::CodeUnknown => "必填代码不在代码表内",
+            Self::SexUnknown => "必填性别无法识别",
+            _ => "必填内容无法识别",
+        }
+    }
+
+    /// What the diagnostic says after the number of cells.
+    const fn says(self) -> &'static str {
+        match self {
+            Self::DateUnreadable => "hold no readable date and are empty in the records",
+            Self::MonthUnreadable => "hold no readable month and are empty in the records",
+            Self::AmountUnreadable => "hold no readable amount and are empty in the records",
+            Self::NumberUnreadable => "hold no whole number and are empty in the records",
+            Self::CodeUnknown => "hold a code that is not in the code table and are empty in the records",
+            Self::SexUnknown => "hold no known sex and are empty in the records",
+            Self::PhoneUnreadable => "hold no telephone number and are empty in the records",
+            Self::NumberShapeWrong => "hold a card or roll number of a wrong shape, kept as text",
+            Self::IdMalformed => "hold no resident number of any known shape",
+            Self::IdLostPrecision => "hold a resident number rounded by a spreadsheet",
+            Self::IdOtherDocument => "hold another document's number",
+            Self::IdImplausible => "hold a resident number whose date or region cannot be",
+            Self::IdChecksumFailed => "hold a resident number with a wrong check digit",
+            Self::IdLostPrecisionBatch => {
+                "end in 000 like nearly all numbers of the column: a spreadsheet rounded the whole file"
+            }
+            Self::ColumnShiftSuspected => {
+                "disagree with birth date and sex beside them in most rows: the column seems shifted, \
+                 its numbers are not believed"
+            }
+            Self::RelativesIdInCell => "repeat the number of a relative in the same row and are not believed",
+            Self::DateAfterAsOf => "lie after the as-of date",
+            Self::DatesOutOfOrder => "contradict the order of two dates in the row",
+            Self::AmountNegative => "are negative",
+        }
+    }
+
+    const fn level(self) -> Level {
+        match self {
+            Self::IdChecksumFailed | Self::IdOtherDocument | Self::PhoneUnreadable | Self::SexUnknown => {
+                Level::Info
+            }
+            Self::IdLostPrecisionBatch | Self::ColumnShiftSuspected => Level::Error,
+            _ => Level::Warning,
+        }
+    }
+
+    const fn help(self) -> Option<&'static str> {
+        match self {
+            Self::IdLostPrecisionBatch => Some("ask the owner to export the number column as text"),
+            Self::ColumnShiftSuspected => Some("ask the owner to compare the column with the original"),
+            Self::CodeUnknown => Some("add the value to the code table when the agency has issued a new one"),
+            _ => None,
+        }
+    }
+}
+
+/// Number of cells and the first of them.
+#[derive(Clone, Copy)]
+struct Count {
+    cells: u64,
+    first: (u16, u32),
+}
+
+/// Faults counted by file, field and kind. Adding in any order gives the same result.
+#[derive(Default)]
+pub(super) struct Tally {
+    counts: BTreeMap<(u16, usize, Fault), Count>,
+}
+
+impl Tally {
+    /// Counts one cell of `field` at file, sheet and row.
+    pub(super) fn add(&mut self, place: (u16, u16, u32), field: usize, fault: Fault) {
+        let (file, sheet, row) = place;
+        let count =
+            self.counts.entry((file, field, fault)).or_insert(Count { cells: 0, first: (sheet, row) });
+        count.cells += 1;
+        count.first = count.first.min((sheet, row));
+    }
+
+    /// Adds the counts of another part of the same extract.
+    pub(super) fn merge(&mut self, other: Self) {
+        for (key, theirs) in other.counts {
+            let count = self.counts.entry(key).or_insert(Count { cells: 0, first: theirs.first });
+            count.cells += theirs.cells;
+            count.first = count.first.min(theirs.first);
+        }
+    }
+
+    /// One diagnostic for each count, ordered by file, column and kind.
+    pub(super) fn diagnostics(
+        &self,
+        contract: &Contract,
+        files: &[FileReport],
+        sheets: &[String],
+    ) -> Vec<Diagnostic> {
+        self.counts
+            .iter()
+            .map(|(&(file, field, fault), count)| {
+                let heading = contract.field.get_index(field).and_then(|(_, spec)| spec.headers.first());
+                let spot = Spot {
+                    file: files.get(usize::from(file)).map(|file| file.name.clone()).unwrap_or_default(),
+                    sheet: sheets.get(usize::from(count.first.0)).cloned().unwrap_or_default(),
+                    line: count.first.1,
+                    column: heading.cloned().unwrap_or_default(),
+                };
+                let cells = if count.cells == 1 { "cell" } else { "cells" };
+                let message = format!("{} {cells} {}", count.cells, fault.says());
+                let found = Diagnostic::new(fault.level(), fault.code(), spot, message);
+                match fault.help() {
+                    Some(help) => found.with_help(help),
+                    None => found,
+                }
+            })
+            .collect()
+    }
+}

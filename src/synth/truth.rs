@@ -1,0 +1,205 @@
+//! The keys to the simulation: `truth.csv`, `findings_truth.csv`, `truth_strata.csv`, and the agencies'
+//! manifests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashMap;
+
+use super::calendar::Calendar;
+use super::dice::text_word;
+use super::findings::Expected;
+use super::layout::ALL;
+use super::people::Family;
+use super::writers::{Sink, SynthError};
+use super::{SynthSummary, cut_off};
+
+/// Hard cases among the people of a chunk.
+#[derive(Default)]
+pub(crate) struct Marks {
+    strata: Vec<(u64, &'static str)>,
+    /// Children with a word for their full name: common names are known only when all are counted.
+    names: Vec<(u64, u64)>,
+}
+
+impl Marks {
+    /// Notes the hard cases of a family.
+    pub(crate) fn family(&mut self, family: &Family) {
+        for person in &family.people {
+            let mut mark = |stratum| self.strata.push((person.number, stratum));
+            if person.former.is_some() {
+                mark("changed_name");
+            }
+            if person.name.minority() {
+                mark("minority");
+            }
+            if person.name.given.chars().any(rare) {
+                mark("rare_char");
+            }
+            if person.id.is_none() {
+                mark("no_id");
+            }
+            if let Some(kid) = &person.kid {
+                if kid.is_twin {
+                    mark("twins");
+                }
+                if kid.shares_char && !kid.is_twin {
+                    mark("siblings");
+                }
+                self.names.push((person.number, text_word(&person.name.full())));
+            }
+        }
+    }
+}
+
+/// Characters that old systems lose.
+fn rare(ch: char) -> bool {
+    let code = u32::from(ch);
+    let outside_gb2312 = "喆堃珺玥芃昇湉翀淏赟祎妘彧晞珩琎骐镕旻".contains(ch);
+    outside_gb2312 || (0x3400..0x4DC0).contains(&code) || code >= 0x20000
+}
+
+/// Writers of the key files.
+pub(crate) struct TruthFiles {
+    folder: PathBuf,
+    truth: BufWriter<File>,
+    mentions: u64,
+    expected: Vec<Expected>,
+    bad: BTreeSet<(u64, &'static str)>,
+    marks: Marks,
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>, SynthError> {
+    let file = File::create(path).map_err(|e| SynthError::Io(path.to_owned(), e))?;
+    Ok(BufWriter::with_capacity(1 << 18, file))
+}
+
+impl TruthFiles {
+    /// Opens `truth.csv` in the folder.
+    pub(crate) fn create(folder: &Path) -> Result<Self, SynthError> {
+        let mut files = Self {
+            folder: folder.to_owned(),
+            truth: create(&folder.join("truth.csv"))?,
+            mentions: 0,
+            expected: Vec::new(),
+            bad: BTreeSet::new(),
+            marks: Marks::default(),
+        };
+        files.write("extract,file,sheet,row,role,person\n")?;
+        Ok(files)
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), SynthError> {
+        let path = self.folder.join("truth.csv");
+        self.truth.write_all(text.as_bytes()).map_err(|e| SynthError::Io(path, e))
+    }
+
+    /// Takes what the sinks have noted since the last time.
+    pub(crate) fn take(&mut self, sinks: &mut [Sink]) -> Result<(), SynthError> {
+        for (sink, extract) in sinks.iter_mut().zip(ALL) {
+            let text = std::mem::take(&mut sink.truth);
+            self.mentions += text.bytes().filter(|&b| b == b'\n').count() as u64;
+            self.write(&text)?;
+            self.bad.extend(sink.bad.drain(..).map(|person| (person, extract.layout().id)));
+        }
+        Ok(())
+    }
+
+    /// Adds expected findings.
+    pub(crate) fn expect(&mut self, expected: Vec<Expected>) {
+        self.expected.extend(expected);
+    }
+
+    /// Adds hard cases.
+    pub(crate) fn mark(&mut self, marks: Marks) {
+        self.marks.strata.extend(marks.strata);
+        self.marks.names.extend(marks.names);
+    }
+
+    /// Writes the remaining files and the figures of the summary.
+    pub(crate) fn finish(mut self, sinks: &mut [Sink], summary: &mut SynthSummary) -> Result<(), SynthError> {
+        self.take(sinks)?;
+        let path = self.folder.join("truth.csv");
+        self.truth.flush().map_err(|e| SynthError::Io(path, e))?;
+        let invalid = std::mem::take(&mut self.bad);
+        self.expected.extend(invalid.into_iter().map(|(person, extract)| Expected {
+            rule: "z_id_invalid",
+            person,
+            event: extract.to_owned(),
+        }));
+        self.expected.sort_unstable();
+        self.expected.dedup();
+        let mut by_rule: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut text = String::from("rule,person,event\n");
+        for expected in &self.expected {
+            *by_rule.entry(expected.rule).or_default() += 1;
+            text.push_str(&format!("{},{},{}\n", expected.rule, expected.person, expected.event));
+        }
+        save(&self.folder.join("findings_truth.csv"), &text)?;
+        summary.findings = by_rule.into_iter().map(|(rule, count)| (rule.to_owned(), count)).collect();
+        summary.mentions = self.mentions;
+        self.strata()
+    }
+
+    /// Common names: the hundredth part of the children whose full name most others share.
+    fn strata(&mut self) -> Result<(), SynthError> {
+        let mut counts: FxHashMap<u64, u32> = FxHashMap::default();
+        for (_, name) in &self.marks.names {
+            *counts.entry(*name).or_default() += 1;
+        }
+        let mut shared: Vec<u32> = self.marks.names.iter().map(|(_, name)| counts[name]).collect();
+        shared.sort_unstable_by(|a, b| b.cmp(a));
+        let least = shared.get(shared.len() / 100).copied().unwrap_or(2).max(2);
+        let common = self.marks.names.iter().filter(|(_, name)| counts[name] >= least);
+        let mut strata: Vec<(u64, &str)> = common.map(|(person, _)| (*person, "common_name")).collect();
+        strata.extend(self.marks.strata.iter().copied());
+        strata.sort_unstable();
+        strata.dedup();
+        let mut text = String::from("person,stratum\n");
+        for (person, stratum) in strata {
+            text.push_str(&format!("{person},{stratum}\n"));
+        }
+        save(&self.folder.join("truth_strata.csv"), &text)
+    }
+}
+
+fn save(path: &Path, text: &str) -> Result<(), SynthError> {
+    std::fs::write(path, text).map_err(|e| SynthError::Io(path.to_owned(), e))
+}
+
+/// One `manifest.csv` in each agency's folder.
+pub(crate) fn manifests(out: &Path, sinks: &[Sink], calendar: &Calendar) -> Result<(), SynthError> {
+    let mut lines: BTreeMap<&str, String> = BTreeMap::new();
+    for (sink, extract) in sinks.iter().zip(ALL) {
+        let agency = extract.layout().agency;
+        let text = lines
+            .entry(agency)
+            .or_insert_with(|| "文件名,来源单位,提供人,截止日期,行数,校验值,依据文号\n".to_owned());
+        for file in &sink.delivered {
+            let day = cut_off(calendar, *extract).iso();
+            let (office, paper) = office(agency);
+            text.push_str(&format!(
+                "{},{office},信息科,{day},{},sha256:{},{paper}\n",
+                file.name, file.rows, file.digest
+            ));
+        }
+    }
+    lines.iter().try_for_each(|(agency, text)| save(&out.join(agency).join("manifest.csv"), text))
+}
+
+fn office(agency: &str) -> (&'static str, &'static str) {
+    match agency {
+        "civil-affairs" => ("启东市民政局", "启民〔2026〕12号"),
+        "education" => ("启东市教育体育局", "启教〔2026〕31号"),
+        "public-security" => ("启东市公安局", "启公〔2026〕8号"),
+        "disability-federation" => ("启东市残疾人联合会", "启残〔2026〕5号"),
+        "justice" => ("启东市司法局", "启司〔2026〕9号"),
+        "court" => ("启东市人民法院", "启法〔2026〕17号"),
+        "health" => ("启东市卫生健康委员会", "启卫〔2026〕22号"),
+        "medical-insurance" => ("启东市医疗保障局", "启医保〔2026〕6号"),
+        "human-resources" => ("启东市人力资源和社会保障局", "启人社〔2026〕14号"),
+        _ => ("启东市应急管理局", "启应急〔2026〕11号"),
+    }
+}

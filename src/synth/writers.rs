@@ -1,0 +1,522 @@
+//! Writes extracts as they stream in: CSV in three encodings, workbooks with titles, town sheets, merged
+//! cells, hidden sheets and sums; counts rows and digests for the manifests.
+
+use std::fmt::Write as _;
+use std::fs::{File, create_dir_all, read};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format as CellFormat, Workbook, Worksheet, XlsxError};
+use sha2::{Digest, Sha256};
+
+use super::agencies::{Mention, Row};
+use super::layout::{Extract, Format};
+use super::pen::Cell;
+use crate::domain::Day;
+
+/// What went wrong while writing.
+#[derive(Debug)]
+pub enum SynthError {
+    /// A file or folder could not be written; the path says which.
+    Io(PathBuf, std::io::Error),
+    /// A workbook could not be written.
+    Workbook(PathBuf, XlsxError),
+    /// The options make no county.
+    Options(&'static str),
+    /// Worker threads could not be started.
+    Threads(String),
+}
+
+impl std::fmt::Display for SynthError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Io(path, cause) => write!(f, "write {}: {cause}", path.display()),
+            Self::Workbook(path, cause) => write!(f, "write workbook {}: {cause}", path.display()),
+            Self::Options(what) => write!(f, "simulate: {what}"),
+            Self::Threads(cause) => write!(f, "start worker threads: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for SynthError {}
+
+/// Someone named in a data row, counted from the first data row of the part.
+pub(crate) struct Named {
+    row: usize,
+    role: &'static str,
+    person: u64,
+    bad: bool,
+}
+
+/// The rows of one extract from one chunk, ready for its file.
+pub(crate) enum Part {
+    /// Encoded lines.
+    Lines { bytes: Vec<u8>, rows: usize, named: Vec<Named> },
+    /// Rows for a workbook.
+    Rows(Vec<Row>),
+}
+
+/// A delivered file.
+pub(crate) struct Delivered {
+    /// Base name.
+    pub(crate) name: String,
+    /// Data rows.
+    pub(crate) rows: usize,
+    /// SHA-256 in hex.
+    pub(crate) digest: String,
+}
+
+fn cell_text(cell: &Cell) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Text(text) => text.clone(),
+        Cell::Number(number) if number.fract().abs() < f64::EPSILON => format!("{number:.0}"),
+        Cell::Number(number) => number.to_string(),
+        Cell::Date(day) => day.iso(),
+    }
+}
+
+fn push_line(text: &mut String, cells: impl Iterator<Item = String>, end: &str) {
+    for (index, cell) in cells.enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        if cell.contains([',', '"', '\n', '\r']) {
+            let _ = write!(text, "\"{}\"", cell.replace('"', "\"\""));
+        } else {
+            text.push_str(&cell);
+        }
+    }
+    text.push_str(end);
+}
+
+fn filled(row: &Row, mention: &Mention) -> bool {
+    let has = |column: usize| row.cells.get(column).is_some_and(|c| *c != Cell::Empty);
+    has(mention.name) || has(mention.id)
+}
+
+fn bad(row: &Row, mention: &Mention) -> bool {
+    mention.bad && row.cells.get(mention.id).is_some_and(|c| *c != Cell::Empty)
+}
+
+/// Turns a chunk's rows into a part.
+pub(crate) fn part(extract: Extract, rows: Vec<Row>) -> Part {
+    let format = extract.layout().format;
+    if format.workbook() {
+        return Part::Rows(rows);
+    }
+    let mut text = String::with_capacity(rows.len() * 160);
+    let mut named = Vec::with_capacity(rows.len());
+    for (index, row) in rows.iter().enumerate() {
+        push_line(&mut text, row.cells.iter().map(cell_text), line_end(format));
+        for mention in row.mentions.iter().filter(|m| filled(row, m)) {
+            named.push(Named {
+                row: index,
+                role: mention.role,
+                person: mention.person,
+                bad: bad(row, mention),
+            });
+        }
+    }
+    Part::Lines { bytes: encode(format, &text), rows: rows.len(), named }
+}
+
+fn line_end(format: Format) -> &'static str {
+    if format == Format::Gb { "\r\n" } else { "\n" }
+}
+
+fn encode(format: Format, text: &str) -> Vec<u8> {
+    if format == Format::Gb {
+        encoding_rs::GB18030.encode(text).0.into_owned()
+    } else {
+        text.as_bytes().to_vec()
+    }
+}
+
+/// Headings as the file shows them: some offices spell them a little differently.
+fn headings(extract: Extract, file: usize) -> Vec<String> {
+    let mut out: Vec<String> = extract.layout().columns.split(',').map(str::to_owned).collect();
+    for heading in &mut out {
+        let new = match (extract, heading.as_str()) {
+            (Extract::SocialRelief | Extract::HomeTeaching, "身份证号" | "身份证件号") => {
+                "身份证号码"
+            }
+            (Extract::DisabilityCard, "身份证号") => "公民身份号码",
+            (Extract::SocialRelief | Extract::DropoutLedger, "镇(街道)") => "镇（街道）",
+            (Extract::SocialRelief, "村(社区)") => "村（社区）",
+            (Extract::CareAgreement, "状态") => "状 态",
+            (Extract::StudentRoll, "姓名") if file % 3 == 1 => "姓 名",
+            _ => continue,
+        };
+        new.clone_into(heading);
+    }
+    out
+}
+
+/// The order in which a file shows the columns.
+fn order(extract: Extract) -> Vec<usize> {
+    let count = extract.layout().columns.split(',').count();
+    match extract {
+        Extract::HomeTeaching => (0..count).rev().collect(),
+        _ => (0..count).collect(),
+    }
+}
+
+enum Target {
+    Closed,
+    Lines(Box<BufWriter<File>>, Sha256),
+    Book(Box<Workbook>),
+}
+
+/// Writes one extract.
+pub(crate) struct Sink {
+    extract: Extract,
+    folder: PathBuf,
+    date: Day,
+    target: Target,
+    file_name: String,
+    sheet_name: String,
+    town: &'static str,
+    /// The next row, counted from 1 as Excel shows it.
+    next_row: usize,
+    /// Data rows of the file and of the sheet.
+    rows: usize,
+    sheet_rows: usize,
+    sheets: usize,
+    runs: Vec<(usize, usize, &'static str)>,
+    /// Files finished so far.
+    pub(crate) delivered: Vec<Delivered>,
+    /// Lines for `truth.csv` since they were last taken.
+    pub(crate) truth: String,
+    /// Persons whose number was written invalid since they were last taken.
+    pub(crate) bad: Vec<u64>,
+}
+
+impl Sink {
+    /// A sink for an extract below the output folder.
+    pub(crate) fn new(extract: Extract, out: &Path, date: Day) -> Result<Self, SynthError> {
+        let folder = out.join(extract.layout().agency);
+        create_dir_all(&folder).map_err(|e| SynthError::Io(folder.clone(), e))?;
+        Ok(Self {
+            extract,
+            folder,
+            date,
+            target: Target::Closed,
+            file_name: String::new(),
+            sheet_name: String::new(),
+            town: "",
+            next_row: 1,
+            rows: 0,
+            sheet_rows: 0,
+            sheets: 0,
+            runs: Vec::new(),
+            delivered: Vec::new(),
+            truth: String::new(),
+            bad: Vec::new(),
+        })
+    }
+
+    /// Appends a part; `town` is the town of its chunk.
+    pub(crate) fn append(&mut self, part: &Part, town: &'static str) -> Result<(), SynthError> {
+        match part {
+            Part::Lines { bytes, rows, named } => self.lines(bytes, *rows, named),
+            Part::Rows(rows) => rows.iter().try_for_each(|row| self.row(row, town)),
+        }
+    }
+
+    fn name_of_file(&self, town: &str, part: usize) -> String {
+        let layout = self.extract.layout();
+        let (y, m, d) = self.date.ymd();
+        let extension = if layout.format.workbook() { "xlsx" } else { "csv" };
+        let middle = match (layout.format, part) {
+            (Format::TownFiles, 0) => format!("_{town}"),
+            (Format::TownFiles, nth) => format!("_{town}{}", nth + 1),
+            (_, 0) => String::new(),
+            (_, nth) => format!("_{}", nth + 1),
+        };
+        format!("{}{middle}_{y:04}{m:02}{d:02}.{extension}", layout.stem)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(&self.file_name)
+    }
+
+    fn lines(&mut self, bytes: &[u8], rows: usize, named: &[Named]) -> Result<(), SynthError> {
+        if matches!(self.target, Target::Closed) {
+            self.open_lines()?;
+        }
+        self.put(bytes)?;
+        for named in named {
+            self.note(self.next_row + named.row, named.role, named.person, named.bad);
+        }
+        self.next_row += rows;
+        self.rows += rows;
+        Ok(())
+    }
+
+    fn open_lines(&mut self) -> Result<(), SynthError> {
+        self.file_name = self.name_of_file("", 0);
+        let path = self.path();
+        let file = File::create(&path).map_err(|e| SynthError::Io(path, e))?;
+        self.target = Target::Lines(Box::new(BufWriter::with_capacity(1 << 18, file)), Sha256::new());
+        let format = self.extract.layout().format;
+        let mut text = String::new();
+        if format == Format::Utf8Bom {
+            text.push('\u{feff}');
+        }
+        push_line(&mut text, headings(self.extract, 0).into_iter(), line_end(format));
+        self.put(&encode(format, &text))?;
+        self.next_row = 2;
+        Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), SynthError> {
+        let path = self.path();
+        if let Target::Lines(file, digest) = &mut self.target {
+            digest.update(bytes);
+            file.write_all(bytes).map_err(|e| SynthError::Io(path, e))?;
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, row: usize, role: &str, person: u64, bad: bool) {
+        let id = self.extract.layout().id;
+        let _ = writeln!(self.truth, "{id},{},{},{row},{role},{person}", self.file_name, self.sheet_name);
+        if bad {
+            self.bad.push(person);
+        }
+    }
+
+    fn row(&mut self, row: &Row, town: &'static str) -> Result<(), SynthError> {
+        let format = self.extract.layout().format;
+        let limit = if format == Format::TownFiles { 80_000 } else { 500_000 };
+        let other_town = self.town != town;
+        match &self.target {
+            Target::Closed => self.open_book(town, 0)?,
+            _ if format == Format::TownFiles && other_town => {
+                self.close()?;
+                self.open_book(town, 0)?;
+            }
+            _ if self.rows >= limit => {
+                self.close()?;
+                let part = self
+                    .delivered
+                    .iter()
+                    .filter(|d| d.name.contains(town) || format != Format::TownFiles)
+                    .count();
+                self.open_book(town, part)?;
+            }
+            _ if format == Format::TownSheets && other_town => {
+                self.total_row()?;
+                self.open_sheet(town)?;
+            }
+            _ => {}
+        }
+        self.town = town;
+        self.rows += 1;
+        self.sheet_rows += 1;
+        let at = self.next_row;
+        self.write_cells(row, at, town)?;
+        for mention in row.mentions.iter().filter(|m| filled(row, m)) {
+            self.note(at, mention.role, mention.person, bad(row, mention));
+        }
+        self.next_row += 1;
+        Ok(())
+    }
+
+    fn open_book(&mut self, town: &'static str, part: usize) -> Result<(), SynthError> {
+        self.file_name = self.name_of_file(town, part);
+        let mut book = Workbook::new();
+        let (y, m, d) = self.date.ymd();
+        let year = u16::try_from(y).unwrap_or(2000);
+        let month = u8::try_from(m).unwrap_or(1);
+        let day = u8::try_from(d).unwrap_or(1);
+        if let Ok(created) = ExcelDateTime::from_ymd(year, month, day) {
+            book.set_properties(&DocProperties::new().set_creation_datetime(&created));
+        }
+        self.target = Target::Book(Box::new(book));
+        self.sheets = 0;
+        self.open_sheet(town)
+    }
+
+    fn open_sheet(&mut self, town: &'static str) -> Result<(), SynthError> {
+        let layout = self.extract.layout();
+        let name = match layout.format {
+            Format::TownSheets => town.chars().take(30).collect(),
+            _ => "Sheet1".to_owned(),
+        };
+        self.sheet_name.clone_from(&name);
+        let titled = matches!(layout.format, Format::TownSheets | Format::Titled);
+        let (y, m, _) = self.date.ymd();
+        let title = format!("启东市{}（{y}年{m}月）", layout.stem);
+        let heads = headings(self.extract, self.delivered.len());
+        let order = order(self.extract);
+        let extra = self.extra_column();
+        let width = u16::try_from(order.len()).unwrap_or(1);
+        let constant = layout.format != Format::Titled;
+        self.with_book(|book| {
+            let sheet =
+                if constant { book.add_worksheet_with_constant_memory()? } else { book.add_worksheet() };
+            sheet.set_name(&name)?;
+            let top = u32::from(titled);
+            if titled {
+                sheet.write(0, 0, title)?;
+            }
+            for (column, &source) in (0_u16..).zip(&order) {
+                sheet.write(top, column, &heads[source])?;
+            }
+            if extra {
+                sheet.write(top, width, "备注")?;
+            }
+            Ok(())
+        })?;
+        self.town = town;
+        self.sheets += 1;
+        self.sheet_rows = 0;
+        self.next_row = if titled { 3 } else { 2 };
+        Ok(())
+    }
+
+    /// Some files carry a column that no contract knows.
+    fn extra_column(&self) -> bool {
+        match self.extract {
+            Extract::EducationAid => true,
+            Extract::StudentRoll => self.delivered.len() % 3 == 1,
+            _ => false,
+        }
+    }
+
+    fn with_book<T>(
+        &mut self,
+        act: impl FnOnce(&mut Workbook) -> Result<T, XlsxError>,
+    ) -> Result<T, SynthError> {
+        let path = self.path();
+        match &mut self.target {
+            Target::Book(book) => act(book).map_err(|e| SynthError::Workbook(path, e)),
+            _ => Err(SynthError::Options("a workbook was written to before it was opened")),
+        }
+    }
+
+    fn write_cells(&mut self, row: &Row, at: usize, town: &'static str) -> Result<(), SynthError> {
+        let extract = self.extract;
+        let running = self.sheet_rows;
+        let line = u32::try_from(at - 1).unwrap_or(u32::MAX);
+        if extract == Extract::DropoutLedger {
+            match self.runs.last_mut() {
+                Some(run) if run.2 == town && run.1 + 1 == at => run.1 = at,
+                _ => self.runs.push((at, at, town)),
+            }
+        }
+        let numbered = extract.column("序号");
+        let index = self.sheets - 1;
+        let order = order(extract);
+        let extra = self.extra_column();
+        self.with_book(|book| {
+            let sheet = book.worksheet_from_index(index)?;
+            for (column, &source) in (0_u16..).zip(&order) {
+                if source == numbered {
+                    sheet.write(line, column, running as f64)?;
+                } else {
+                    write_cell(sheet, line, column, &row.cells[source])?;
+                }
+            }
+            if extra && running % 40 == 3 {
+                sheet.write(line, u16::try_from(order.len()).unwrap_or(0), "已核对")?;
+            }
+            Ok(())
+        })
+    }
+
+    /// 合计 at the end of a sheet.
+    fn total_row(&mut self) -> Result<(), SynthError> {
+        if self.extract.layout().format != Format::TownSheets {
+            return Ok(());
+        }
+        let line = u32::try_from(self.next_row - 1).unwrap_or(u32::MAX);
+        let (index, count) = (self.sheets - 1, self.sheet_rows);
+        self.with_book(|book| {
+            let sheet = book.worksheet_from_index(index)?;
+            sheet.write(line, 0, "合计")?;
+            sheet.write(line, 2, format!("{count}人"))?;
+            Ok(())
+        })
+    }
+
+    /// Finishes the open file.
+    pub(crate) fn close(&mut self) -> Result<(), SynthError> {
+        let path = self.path();
+        let digest = match std::mem::replace(&mut self.target, Target::Closed) {
+            Target::Closed => return Ok(()),
+            Target::Lines(mut file, digest) => {
+                file.flush().map_err(|e| SynthError::Io(path.clone(), e))?;
+                digest.finalize()
+            }
+            Target::Book(book) => {
+                self.target = Target::Book(book);
+                self.total_row()?;
+                self.finish_book()?;
+                self.target = Target::Closed;
+                Sha256::digest(read(&path).map_err(|e| SynthError::Io(path, e))?)
+            }
+        };
+        let digest = digest.iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        self.delivered.push(Delivered { name: self.file_name.clone(), rows: self.rows, digest });
+        self.rows = 0;
+        self.town = "";
+        Ok(())
+    }
+
+    fn finish_book(&mut self) -> Result<(), SynthError> {
+        let path = self.path();
+        let runs = std::mem::take(&mut self.runs);
+        let hidden = self.extract == Extract::ChildRoster;
+        self.with_book(|book| {
+            let line = |row: usize| u32::try_from(row - 1).unwrap_or(u32::MAX);
+            for (first, last, town) in runs.iter().filter(|run| run.1 > run.0) {
+                let format = CellFormat::new();
+                book.worksheet_from_index(0)?.merge_range(line(*first), 1, line(*last), 1, town, &format)?;
+            }
+            if hidden {
+                let sheet = book.add_worksheet();
+                sheet.set_name("代码表")?.set_hidden(true);
+                for (row, text) in (0_u32..).zip(["儿童类别", "社会散居孤儿", "事实无人抚养儿童", "困境儿童"])
+                {
+                    sheet.write(row, 0, text)?;
+                }
+            }
+            book.save(&path)
+        })
+    }
+
+    /// Makes sure that an extract without a single row still comes as a file with only a header.
+    pub(crate) fn finish(&mut self) -> Result<(), SynthError> {
+        if matches!(self.target, Target::Closed) && self.delivered.is_empty() {
+            if self.extract.layout().format.workbook() {
+                self.open_book("汇龙镇", 0)?;
+            } else {
+                self.open_lines()?;
+            }
+        }
+        self.close()
+    }
+}
+
+fn write_cell(sheet: &mut Worksheet, line: u32, column: u16, cell: &Cell) -> Result<(), XlsxError> {
+    match cell {
+        Cell::Empty => {}
+        Cell::Text(text) => {
+            sheet.write_string(line, column, text)?;
+        }
+        Cell::Number(number) => {
+            sheet.write_number(line, column, *number)?;
+        }
+        Cell::Date(day) => {
+            let format = CellFormat::new().set_num_format("yyyy/m/d");
+            sheet.write_number_with_format(line, column, f64::from(day.days() + 25_569), &format)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! The one test binary.
+
+mod contracts;
+mod ledger;
+mod report;
