@@ -2,6 +2,8 @@
 
 pub mod toml_check;
 
+mod plan;
 mod read;
 
+pub use plan::Plan;
 pub use read::contracts_of;

@@ -1,0 +1,48 @@
+//! The plan: what a pipeline file says, read, resolved and checked. Immutable; nothing below `spec`
+//! sees TOML.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::domain::{Contract, Day};
+use crate::link;
+use crate::report::Desk;
+use crate::rule::{Book, LegalBasis};
+use crate::source::SourceSpec;
+use crate::tables::Tables;
+
+/// Everything a run needs to know.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The pipeline file, as given.
+    pub file: PathBuf,
+    /// Title for people.
+    pub title: String,
+    /// Day the lists speak about; `None`: the day of the run.
+    pub as_of: Option<Day>,
+    /// Folder of deliveries.
+    pub input: PathBuf,
+    /// Folder of runs.
+    pub out: PathBuf,
+    /// Folder of the ledger and the registers.
+    pub state: PathBuf,
+    /// What to pull, in the order of the pipeline file.
+    pub sources: Vec<SourceSpec>,
+    /// Every contract of the schema folder, by extract id: rules may name extracts that are not pulled.
+    pub contracts: BTreeMap<String, Arc<Contract>>,
+    /// Look-ups.
+    pub tables: Tables,
+    /// How persons are compared.
+    pub link: link::Settings,
+    /// The frozen model.
+    pub model: link::LinkModel,
+    /// Rules, views and their parameters.
+    pub book: Book,
+    /// Legal basis by key.
+    pub basis: BTreeMap<String, LegalBasis>,
+    /// List templates, recipients, disclosure.
+    pub desk: Desk,
+    /// Digest of everything above that can change an answer (file contents, not paths), lower-case hex.
+    pub hash: String,
+}
