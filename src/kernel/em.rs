@@ -19,6 +19,8 @@ pub struct Start {
     pub prior: f64,
     /// Whether u may change; false when it was counted on random pairs.
     pub fit_u: bool,
+    /// Whether the prior may change; false when the pairs are a chosen part of all pairs.
+    pub fit_prior: bool,
     /// Most rounds.
     pub rounds: u32,
     /// Stop when no parameter moves by more than this.
@@ -82,7 +84,8 @@ pub fn fit(counts: &PatternCounts, start: &Start) -> Fitted {
         }
         let m = shares(&m_sum);
         let u = if start.fit_u { shares(&u_sum) } else { now.u.clone() };
-        let prior = (matches / total).clamp(1e-12, 1.0 - 1e-12);
+        let found = (matches / total).clamp(1e-12, 1.0 - 1e-12);
+        let prior = if start.fit_prior { found } else { now.prior };
         let moved = furthest(&m, &now.m).max(furthest(&u, &now.u)).max((prior - now.prior).abs());
         (now.m, now.u, now.prior) = (m, u, prior);
         now.converged = moved <= start.tolerance;
@@ -173,7 +176,7 @@ mod tests {
                 vec![0.0, 0.2, 0.8],
             ],
             prior: 0.1,
-            fit_u: true,
+            fit_u: true, fit_prior: true,
             rounds: 2000,
             tolerance: 1e-10,
         };
@@ -187,7 +190,7 @@ mod tests {
     #[test]
     fn a_level_that_never_occurs_keeps_a_share() {
         let m = vec![vec![0.0, 0.9, 0.05, 0.05]];
-        let start = Start { m: m.clone(), u: m, prior: 0.5, fit_u: true, rounds: 50, tolerance: 1e-9 };
+        let start = Start { m: m.clone(), u: m, prior: 0.5, fit_u: true, fit_prior: true, rounds: 50, tolerance: 1e-9 };
         let mut counts = PatternCounts::default();
         counts.add(Pattern::pack(&[1]), 1000);
         let found = fit(&counts, &start);
@@ -198,7 +201,7 @@ mod tests {
     fn without_pairs_the_start_comes_back() {
         let table = vec![vec![0.0, 0.5, 0.5]];
         let start =
-            Start { m: table.clone(), u: table.clone(), prior: 0.25, fit_u: true, rounds: 9, tolerance: 0.0 };
+            Start { m: table.clone(), u: table.clone(), prior: 0.25, fit_u: true, fit_prior: true, rounds: 9, tolerance: 0.0 };
         let found = fit(&PatternCounts::default(), &start);
         assert_eq!((found.rounds, found.converged), (0, true));
         assert_eq!(found.m, table);

@@ -150,14 +150,12 @@ impl Clusters {
         if outcome != Joined::Done {
             return outcome;
         }
-        let (left, right) = (self.sets.find(a) as usize, self.sets.find(b) as usize);
+        let (left, right) = (self.sets.find(a), self.sets.find(b));
+        let (left_size, right_size) = (self.sets.size_of_root(left), self.sets.size_of_root(right));
+        let (left, right) = (left as usize, right as usize);
         // The larger set's number stands for both; content, not order, decides between equals.
-        let (big, small) = if self.sets.size_of_root(self.sets.find(a)) >= self.sets.size_of_root(self.sets.find(b)) {
-            (left, right)
-        } else {
-            (right, left)
-        };
-        let even = self.sets.size_of_root(self.sets.find(a)) == self.sets.size_of_root(self.sets.find(b));
+        let (big, small) = if left_size >= right_size { (left, right) } else { (right, left) };
+        let even = left_size == right_size;
         let id = match (self.id[big], self.id[small]) {
             (0, id) | (id, 0) => id,
             (x, y) if even => x.max(y),

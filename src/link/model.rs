@@ -23,7 +23,24 @@ pub struct LinkModel {
     pub partner_share: f64,
     /// m and u by comparator and level.
     pub comparator: IndexMap<String, IndexMap<String, LevelModel>>,
+    /// Persons who are not the one meant and resemble it for a reason: twins, brothers and sisters.
+    #[serde(default)]
+    pub negative: IndexMap<String, Negative>,
 }
+
+/// A class of persons who resemble the one meant and are not.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Negative {
+    /// How many of them a person has on average.
+    pub rate: f64,
+    /// Probability of each level between a person and one of them. A comparator that is not named
+    /// agrees as one person does (m); a level that is not named is rare.
+    pub comparator: IndexMap<String, IndexMap<String, f64>>,
+}
+
+/// Probability of a level that a [`Negative`] does not name.
+const RARE: f64 = 0.0002;
 
 /// One level.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -70,6 +87,23 @@ impl LinkModel {
                 found.push(Diagnostic::error("level_missing", spot(column), "the level has no m and u"));
             }
         }
+        for (class, negative) in &self.negative {
+            for (name, levels) in &negative.comparator {
+                let column = format!("negative.{class}.comparator.{name}");
+                match comparator::ladder(name) {
+                    None => {
+                        let message = format!("unknown comparator `{name}`");
+                        found.push(Diagnostic::error("unknown_comparator", spot(column), message));
+                    }
+                    Some(ladder) => {
+                        for key in levels.keys().filter(|key| ladder.level(key).is_none_or(|level| level == 0)) {
+                            let message = format!("`{name}` has no level `{key}`");
+                            found.push(Diagnostic::error("unknown_level", spot(format!("{column}.{key}")), message));
+                        }
+                    }
+                }
+            }
+        }
         for comparison in settings.comparison.iter().filter(|c| !self.comparator.contains_key(&c.comparator)) {
             let column = format!("comparator.{}", comparison.comparator);
             found.push(Diagnostic::error("comparator_missing", spot(column), "the model does not know it"));
@@ -94,6 +128,26 @@ impl LinkModel {
                 .collect()
         };
         (pick(|level| level.m), pick(|level| level.u))
+    }
+
+    /// Rate and level probabilities of each class of resembling persons, in the order of the settings'
+    /// comparisons.
+    pub fn classes(&self, settings: &Settings) -> Vec<(f64, LevelTable)> {
+        let (m, _) = self.tables(settings);
+        let table = |negative: &Negative| {
+            let rows = settings.comparison.iter().zip(&m).map(|(comparison, m)| {
+                let ladder = comparator::ladder(&comparison.comparator);
+                match (negative.comparator.get(&comparison.comparator), ladder) {
+                    (Some(levels), Some(ladder)) => {
+                        let of = |key: &str| levels.get(key).copied().unwrap_or(RARE);
+                        ladder.levels.iter().map(|rung| of(rung.key)).collect()
+                    }
+                    _ => m.clone(),
+                }
+            });
+            rows.collect()
+        };
+        self.negative.values().map(|negative| (negative.rate, table(negative))).collect()
     }
 
     /// Weights for `persons` persons to choose from.

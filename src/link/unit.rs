@@ -51,6 +51,11 @@ pub(super) struct Units {
 }
 
 impl Units {
+    /// Nobody, where nobody is looked up.
+    pub(super) fn none() -> Self {
+        Self { all: Vec::new(), starts: vec![0], members: Vec::new() }
+    }
+
     /// Builds the units of all sets that can be compared at all; sets of name-only relatives stay out.
     pub(super) fn build(prepared: &Prepared<'_>, clusters: &Clusters) -> Self {
         let mut order: Vec<(u32, u32)> =

@@ -1,0 +1,124 @@
+//! Stage block: who could be whom. Only keys that somebody looks for are kept, so the index is small
+//! although everybody is in it.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::keys::KeyMaker;
+use super::unit::Relative;
+
+/// Units by blocking key, for the keys that the probes have.
+pub(super) struct Index<'a> {
+    maker: KeyMaker<'a>,
+    /// (key, unit), sorted.
+    entries: Vec<(u64, u32)>,
+}
+
+/// Candidates of one probe.
+pub(super) struct Found {
+    /// Units, sorted, each once.
+    pub(super) units: Vec<u32>,
+    /// Blocking rule and number of candidates it brought.
+    pub(super) pairs: Vec<(u16, u32)>,
+    /// Rules whose block stayed too large even when split.
+    pub(super) refused: Vec<u16>,
+}
+
+impl<'a> Index<'a> {
+    /// Indexes the units that `eligible` admits under the keys of `probes`.
+    pub(super) fn build(maker: KeyMaker<'a>, probes: &[u32], eligible: impl Fn(u32) -> bool + Sync) -> Self {
+        let wanted: FxHashSet<u64> = probes
+            .par_iter()
+            .flat_map_iter(|&probe| maker.all(probe, &maker.relatives(probe)))
+            .map(|(key, _)| key)
+            .collect::<Vec<u64>>()
+            .into_iter()
+            .collect();
+        let count = u32::try_from(maker.units.all.len()).unwrap_or(u32::MAX);
+        let mut entries: Vec<(u64, u32)> = (0..count)
+            .into_par_iter()
+            .filter(|&unit| !wanted.is_empty() && eligible(unit))
+            .flat_map_iter(|unit| {
+                let keys = maker.all(unit, &maker.relatives(unit));
+                keys.into_iter().filter(|(key, _)| wanted.contains(key)).map(move |(key, _)| (key, unit))
+            })
+            .collect();
+        entries.par_sort_unstable();
+        Self { maker, entries }
+    }
+
+    /// Candidates of a probe, itself excluded.
+    pub(super) fn candidates(&self, probe: u32, relatives: &[Relative]) -> Found {
+        let settings = self.maker.prepared.settings;
+        let mut found = Found { units: Vec::new(), pairs: Vec::new(), refused: Vec::new() };
+        for (key, rule) in self.maker.all(probe, relatives) {
+            let mut block: Vec<u32> = self.block(key).iter().map(|&(_, unit)| unit).filter(|&u| u != probe).collect();
+            for &part in &settings.block[usize::from(rule)].split {
+                if block.len() <= settings.max_block as usize {
+                    break;
+                }
+                let own = self.maker.values(probe, relatives, part);
+                block.retain(|&unit| {
+                    let values = self.maker.values(unit, &self.maker.relatives(unit), part);
+                    values.iter().any(|value| own.contains(value))
+                });
+            }
+            if block.len() > settings.max_block as usize {
+                found.refused.push(rule);
+                continue;
+            }
+            found.pairs.push((rule, u32::try_from(block.len()).unwrap_or(u32::MAX)));
+            found.units.append(&mut block);
+        }
+        found.units.sort_unstable();
+        found.units.dedup();
+        found
+    }
+
+    fn block(&self, key: u64) -> &[(u64, u32)] {
+        let start = self.entries.partition_point(|&(other, _)| other < key);
+        let length = self.entries[start..].partition_point(|&(other, _)| other == key);
+        &self.entries[start..start + length]
+    }
+}
+
+/// Figures of blocking over all probes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BlockFigures {
+    pairs: BTreeMap<u16, u64>,
+    refused: BTreeMap<u16, u64>,
+}
+
+impl BlockFigures {
+    pub(super) fn add(&mut self, found: &Found) {
+        for &(rule, n) in &found.pairs {
+            *self.pairs.entry(rule).or_default() += u64::from(n);
+        }
+        for &rule in &found.refused {
+            *self.refused.entry(rule).or_default() += 1;
+        }
+    }
+
+    #[must_use]
+    pub(super) fn plus(mut self, other: Self) -> Self {
+        for (rule, n) in other.pairs {
+            *self.pairs.entry(rule).or_default() += n;
+        }
+        for (rule, n) in other.refused {
+            *self.refused.entry(rule).or_default() += n;
+        }
+        self
+    }
+
+    /// Candidates by rule, and what was too large, in words.
+    pub(super) fn told(&self, settings: &super::Settings) -> (Vec<(String, u64)>, Vec<String>) {
+        let title = |rule: &u16| settings.block.get(usize::from(*rule)).map_or_else(String::new, |r| r.title());
+        let pairs = self.pairs.iter().map(|(rule, &n)| (title(rule), n)).collect();
+        let refused = self.refused.iter().map(|(rule, n)| {
+            format!("{}: {n} keys with more than {} candidates, not compared", title(rule), settings.max_block)
+        });
+        (pairs, refused.collect())
+    }
+}

@@ -1,0 +1,50 @@
+//! F4, stages block, compare, fit and score: mentions in; links, pairs for review and near misses out.
+//!
+//! Sure passes come first (the same number and name, an agency's own key, people named beside the
+//! same person); what is left without a number is looked up among everybody by blocking rules and
+//! weighed by the model. Pairs are scored as they are generated and never stored. This module must
+//! never let the order of rows or the number of threads show in its answer, and never link two
+//! different valid numbers.
+
+mod assign;
+mod candidates;
+mod clusters;
+mod exact;
+mod family;
+mod fuzzy;
+mod keys;
+mod local_key;
+mod model;
+mod near;
+mod prepare;
+mod review;
+mod scorer;
+mod settings;
+mod sure;
+mod unit;
+
+pub use fuzzy::{Vectors, compare, fit, score};
+pub use model::{LevelModel, LinkModel, Negative};
+pub use near::Linked;
+pub use prepare::Prepared;
+pub use settings::{Attribute, BlockingRule, ComparisonSetting, KeyPart, Settings};
+pub use sure::{Pairs, block};
+
+/// How persons are linked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linkage {
+    /// With everything the model knows.
+    Model,
+    /// By equal valid numbers and nothing else: what offices do today, for comparison.
+    IdOnly,
+}
+
+impl Linkage {
+    /// The word for manifests and command lines.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::IdOnly => "id-only",
+        }
+    }
+}

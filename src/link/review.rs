@@ -1,0 +1,65 @@
+//! Pairs that a person has to look at, with what differs in words.
+
+use rustc_hash::FxHashMap;
+
+use super::assign::Edge;
+use super::clusters::{Clusters, Reason};
+use super::prepare::Prepared;
+use super::scorer::differences;
+use super::unit::Units;
+use crate::comparator::{birth_date, person_name, resident_id, sex};
+use crate::domain::{Grade, ReviewPair};
+
+/// Probability shown for a pair that a sure pass stopped at: nothing weighed it.
+const UNDECIDED: f64 = 0.5;
+
+/// Pairs of the model between the thresholds and pairs that the sure passes left open, without those
+/// that another link has settled since; sorted, each pair of persons once.
+pub(super) fn pairs(
+    prepared: &Prepared<'_>,
+    clusters: &Clusters,
+    units: &Units,
+    candidates: &[Edge],
+    doubtful: &[(u32, u32)],
+) -> Vec<ReviewPair> {
+    let mut found: FxHashMap<(u32, u32), ReviewPair> = FxHashMap::default();
+    let mut keep = |a: u32, b: u32, pair: &dyn Fn() -> ReviewPair| {
+        let (x, y) = (clusters.root(a), clusters.root(b));
+        if x != y {
+            found.entry((x.min(y), x.max(y))).or_insert_with(pair);
+        }
+    };
+    for edge in candidates {
+        let (a, b) = (&units.all[edge.probe as usize], &units.all[edge.other as usize]);
+        keep(a.hub, b.hub, &|| {
+            let mut reason = Reason::new("model", edge.probability, super::fuzzy::grade(prepared, edge.scored.pattern));
+            reason.pattern = Some(edge.scored.pattern);
+            let levels = edge.scored.pattern.levels(prepared.settings.comparison.len());
+            let difference = differences(prepared, &levels, a, b);
+            ReviewPair { link: clusters.link(a.hub, b.hub, reason), difference }
+        });
+    }
+    let mut doubtful = doubtful.to_vec();
+    doubtful.sort_by_key(|&(a, b)| (prepared.key(a), prepared.key(b)));
+    for (a, b) in doubtful {
+        keep(a, b, &|| {
+            let reason = Reason::new("number", UNDECIDED, Grade::D);
+            ReviewPair { link: clusters.link(a, b, reason), difference: plain_difference(prepared, a, b) }
+        });
+    }
+    let mut pairs: Vec<ReviewPair> = found.into_iter().map(|(_, pair)| pair).collect();
+    pairs.sort_by_key(|pair| (prepared.key(pair.link.left), prepared.key(pair.link.right)));
+    pairs
+}
+
+/// What differs between two mentions as they stand.
+fn plain_difference(prepared: &Prepared<'_>, a: u32, b: u32) -> String {
+    let (x, y) = (prepared.mention(a), prepared.mention(b));
+    let said = [
+        person_name::LADDER.label(prepared.name_level(a, b)),
+        resident_id::LADDER.label(resident_id::compare((x.id, x.id_state), (y.id, y.id_state))),
+        birth_date::LADDER.label(birth_date::compare(x.birth, y.birth)),
+        sex::LADDER.label(sex::compare(x.sex, y.sex)),
+    ];
+    said.into_iter().filter(|label| !label.is_empty()).collect::<Vec<_>>().join("，")
+}

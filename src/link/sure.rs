@@ -1,0 +1,84 @@
+//! Stage block: the sure passes, then the persons found so far and who among them is still looked for.
+
+use rustc_hash::FxHashMap;
+
+use super::clusters::{Care, Clusters, Reason};
+use super::prepare::Prepared;
+use super::unit::Units;
+use super::{Linkage, exact, family, local_key};
+use crate::domain::{Grade, Judgement, Verdict};
+use crate::kernel::digest;
+
+/// Who could be whom: persons found so far and, for those without a number, the blocking rules.
+/// Lazy: no pair exists until it is scored.
+pub struct Pairs<'a> {
+    pub(super) prepared: &'a Prepared<'a>,
+    pub(super) clusters: Clusters,
+    pub(super) units: Units,
+    /// Pairs that earlier passes left for a person to decide.
+    pub(super) doubtful: Vec<(u32, u32)>,
+    pub(super) linkage: Linkage,
+}
+
+/// Runs the sure passes. What a person decided about two rows outranks everything.
+pub fn block<'a>(prepared: &'a Prepared<'a>, judgements: &[Judgement], linkage: Linkage) -> Pairs<'a> {
+    let mut clusters = Clusters::new(prepared);
+    let mut doubtful = Vec::new();
+    match linkage {
+        Linkage::IdOnly => same_number(prepared, &mut clusters),
+        Linkage::Model => {
+            judge(prepared, &mut clusters, judgements);
+            doubtful.extend(exact::run(prepared, &mut clusters));
+            doubtful.extend(local_key::run(prepared, &mut clusters));
+            beside(prepared, &mut clusters, &mut doubtful);
+        }
+    }
+    clusters.flatten();
+    let units = match linkage {
+        Linkage::Model => Units::build(prepared, &clusters),
+        Linkage::IdOnly => Units::none(),
+    };
+    Pairs { prepared, clusters, units, doubtful, linkage }
+}
+
+/// People who are known by whom they are named with.
+pub(super) fn beside(prepared: &Prepared<'_>, clusters: &mut Clusters, doubtful: &mut Vec<(u32, u32)>) {
+    doubtful.extend(family::same_subject(prepared, clusters));
+    family::household(prepared, clusters);
+    family::couples(prepared, clusters);
+}
+
+/// Human judgements: vetoes first, so that no later "same" can slip past one.
+fn judge(prepared: &Prepared<'_>, clusters: &mut Clusters, judgements: &[Judgement]) {
+    if judgements.is_empty() {
+        return;
+    }
+    let at: FxHashMap<u64, u32> = (0..prepared.len()).map(|at| (prepared.key(at), at)).collect();
+    let find = |(extract, row_key, role): &(String, String, String)| {
+        let text = |text: &String| digest::bytes(text.as_bytes());
+        at.get(&digest::chain(digest::chain(text(extract), text(row_key)), text(role))).copied()
+    };
+    let known = |verdict: Verdict| {
+        let of = move |judgement: &&Judgement| judgement.verdict == verdict;
+        judgements.iter().filter(of).filter_map(|j| Some((find(&j.left)?, find(&j.right)?))).collect::<Vec<_>>()
+    };
+    for (a, b) in known(Verdict::NotSame) {
+        clusters.forbid(a, b);
+    }
+    for (a, b) in known(Verdict::Same) {
+        // A person has seen both rows: their numbers may differ.
+        clusters.join(a, b, Care::NumberChanged, Reason::new("judgement", 0.9999, Grade::B));
+    }
+}
+
+/// Equal usable numbers are one person, whatever the names say.
+fn same_number(prepared: &Prepared<'_>, clusters: &mut Clusters) {
+    let mut bearers: Vec<(u64, u64, u32)> = (0..prepared.len())
+        .map(|at| (Prepared::usable_id(prepared.mention(at)), prepared.key(at), at))
+        .filter(|&(id, _, _)| id != 0)
+        .collect();
+    bearers.sort_unstable();
+    for pair in bearers.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+        clusters.join(pair[0].2, pair[1].2, Care::Keyed, Reason::new("equal_id", 0.99, Grade::A));
+    }
+}

@@ -1,0 +1,52 @@
+//! The best values of a person.
+
+use crate::domain::{
+    Day, Grade, IdState, Identity, IdentityId, Mention, MentionSet, NameForm, NameId, Place, ResidentId, Sex,
+};
+use crate::tables::Tables;
+
+/// The identity that a person's mentions, the most telling first, amount to.
+pub(super) fn identity(
+    id: IdentityId,
+    members: &[u32],
+    mentions: &MentionSet,
+    tables: &Tables,
+    grades: &[Grade],
+) -> Identity {
+    let all = || members.iter().map(|&at| &mentions.mentions[at as usize]);
+    let name = best(all().filter(|m| tells(mentions, m.name)).map(|m| m.name));
+    let name = name.or_else(|| all().map(|m| m.name).find(|name| name.is_some()));
+    let usable = |m: &&Mention| matches!(m.id_state, IdState::Valid | IdState::Extended);
+    let resident_id: Option<ResidentId> = best(all().filter(usable).filter_map(|m| m.id));
+    let own: Option<Day> = best(all().filter(|m| !m.birth_from_id).filter_map(|m| m.birth));
+    let place = |wanted: fn(Place) -> bool| best(all().map(|m| m.place).filter(|place| wanted(*place)));
+    let place = place(|p| p.village != 0).or_else(|| place(|p| p.town != 0)).or_else(|| place(|p| p.outside));
+    let _ = tables;
+    Identity {
+        id,
+        name: name.and_then(|name| mentions.names.get(name)).map_or_else(String::new, |n| n.display.to_string()),
+        resident_id,
+        birth: resident_id.and_then(ResidentId::birth).or(own),
+        sex: best(all().map(|m| m.sex).filter(|sex| *sex != Sex::Unknown)).unwrap_or_default(),
+        place: place.unwrap_or_default(),
+        grade: members.iter().map(|&at| grades[at as usize]).max().unwrap_or(Grade::A),
+        mentions: u32::try_from(members.len()).unwrap_or(u32::MAX),
+    }
+}
+
+fn tells(mentions: &MentionSet, name: NameId) -> bool {
+    mentions.names.get(name).is_some_and(|name| name.form == NameForm::Full)
+}
+
+/// The most frequent value; among equally frequent ones the one told first.
+fn best<T: PartialEq + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
+    let mut counts: Vec<(T, u32)> = Vec::new();
+    for value in values {
+        match counts.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, n)) => *n += 1,
+            None => counts.push((value, 1)),
+        }
+    }
+    let most = counts.iter().map(|&(_, n)| n).max()?;
+    counts.into_iter().find(|&(_, n)| n == most).map(|(value, _)| value)
+}
