@@ -11,6 +11,7 @@ pub mod field;
 pub mod kernel;
 pub mod ledger;
 pub mod link;
+pub mod pipeline;
 pub mod report;
 pub mod resolve;
 pub mod rule;

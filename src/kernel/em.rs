@@ -176,7 +176,8 @@ mod tests {
                 vec![0.0, 0.2, 0.8],
             ],
             prior: 0.1,
-            fit_u: true, fit_prior: true,
+            fit_u: true,
+            fit_prior: true,
             rounds: 2000,
             tolerance: 1e-10,
         };
@@ -190,7 +191,15 @@ mod tests {
     #[test]
     fn a_level_that_never_occurs_keeps_a_share() {
         let m = vec![vec![0.0, 0.9, 0.05, 0.05]];
-        let start = Start { m: m.clone(), u: m, prior: 0.5, fit_u: true, fit_prior: true, rounds: 50, tolerance: 1e-9 };
+        let start = Start {
+            m: m.clone(),
+            u: m,
+            prior: 0.5,
+            fit_u: true,
+            fit_prior: true,
+            rounds: 50,
+            tolerance: 1e-9,
+        };
         let mut counts = PatternCounts::default();
         counts.add(Pattern::pack(&[1]), 1000);
         let found = fit(&counts, &start);
@@ -200,8 +209,15 @@ mod tests {
     #[test]
     fn without_pairs_the_start_comes_back() {
         let table = vec![vec![0.0, 0.5, 0.5]];
-        let start =
-            Start { m: table.clone(), u: table.clone(), prior: 0.25, fit_u: true, fit_prior: true, rounds: 9, tolerance: 0.0 };
+        let start = Start {
+            m: table.clone(),
+            u: table.clone(),
+            prior: 0.25,
+            fit_u: true,
+            fit_prior: true,
+            rounds: 9,
+            tolerance: 0.0,
+        };
         let found = fit(&PatternCounts::default(), &start);
         assert_eq!((found.rounds, found.converged), (0, true));
         assert_eq!(found.m, table);

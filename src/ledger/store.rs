@@ -274,6 +274,16 @@ impl Ledger {
             .map_err(sql("read the last run"))
     }
 
+    /// Whether a run was committed.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn has_run(&self, run_id: &str) -> Result<bool, LedgerError> {
+        self.connection
+            .query_row("SELECT EXISTS (SELECT 1 FROM run WHERE run_id = ?1)", [run_id], |row| row.get(0))
+            .map_err(sql("look for a run"))
+    }
+
     /// The last accepted delivery of each extract among runs with an as-of day before `as_of`.
     ///
     /// # Errors

@@ -33,7 +33,8 @@ pub(super) fn exclusive(edges: &mut [Edge], units: usize, slots: impl Fn(u32) ->
         sets.union(edge.probe, edge.other);
     }
     sets.flatten();
-    let mut order: Vec<(u32, usize)> = edges.iter().enumerate().map(|(at, edge)| (sets.root(edge.probe), at)).collect();
+    let mut order: Vec<(u32, usize)> =
+        edges.iter().enumerate().map(|(at, edge)| (sets.root(edge.probe), at)).collect();
     order.par_sort_unstable();
     let found: Vec<(usize, f64)> = order
         .par_chunk_by(|a, b| a.0 == b.0)
@@ -58,7 +59,8 @@ fn group_probabilities(edges: &[Edge], slots: &impl Fn(u32) -> u64) -> Vec<f64> 
     if ways.is_none() {
         return summed(edges, slots);
     }
-    let mut search = Search { groups: &groups, slots, chosen: Vec::new(), total: 0.0, by_edge: vec![0.0; edges.len()] };
+    let mut search =
+        Search { groups: &groups, slots, chosen: Vec::new(), total: 0.0, by_edge: vec![0.0; edges.len()] };
     search.go(0, 0, 1.0);
     search.by_edge.iter().map(|share| share / search.total).collect()
 }
@@ -102,7 +104,8 @@ fn summed(edges: &[Edge], slots: &impl Fn(u32) -> u64) -> Vec<f64> {
         let own = slots(edge.probe);
         let rival = |other: &&Edge| {
             let same_probe = other.probe == edge.probe && other.other != edge.other;
-            let same_target = other.other == edge.other && other.probe != edge.probe && slots(other.probe) & own != 0;
+            let same_target =
+                other.other == edge.other && other.probe != edge.probe && slots(other.probe) & own != 0;
             same_probe || same_target
         };
         edges.iter().filter(rival).map(odds).sum::<f64>()

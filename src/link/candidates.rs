@@ -54,7 +54,8 @@ impl<'a> Index<'a> {
         let settings = self.maker.prepared.settings;
         let mut found = Found { units: Vec::new(), pairs: Vec::new(), refused: Vec::new() };
         for (key, rule) in self.maker.all(probe, relatives) {
-            let mut block: Vec<u32> = self.block(key).iter().map(|&(_, unit)| unit).filter(|&u| u != probe).collect();
+            let mut block: Vec<u32> =
+                self.block(key).iter().map(|&(_, unit)| unit).filter(|&u| u != probe).collect();
             for &part in &settings.block[usize::from(rule)].split {
                 if block.len() <= settings.max_block as usize {
                     break;
@@ -114,10 +115,15 @@ impl BlockFigures {
 
     /// Candidates by rule, and what was too large, in words.
     pub(super) fn told(&self, settings: &super::Settings) -> (Vec<(String, u64)>, Vec<String>) {
-        let title = |rule: &u16| settings.block.get(usize::from(*rule)).map_or_else(String::new, |r| r.title());
+        let title =
+            |rule: &u16| settings.block.get(usize::from(*rule)).map_or_else(String::new, |r| r.title());
         let pairs = self.pairs.iter().map(|(rule, &n)| (title(rule), n)).collect();
         let refused = self.refused.iter().map(|(rule, n)| {
-            format!("{}: {n} keys with more than {} candidates, not compared", title(rule), settings.max_block)
+            format!(
+                "{}: {n} keys with more than {} candidates, not compared",
+                title(rule),
+                settings.max_block
+            )
         });
         (pairs, refused.collect())
     }

@@ -173,7 +173,10 @@ impl Clusters {
 
     /// The link that a reason makes of two mentions.
     pub(super) fn link(&self, a: u32, b: u32, reason: Reason) -> Link {
-        #[expect(clippy::cast_possible_truncation, reason = "weights and probabilities are shown, not summed")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "weights and probabilities are shown, not summed"
+        )]
         let (weight, probability) = (weight::bits(reason.probability) as f32, reason.probability as f32);
         Link {
             left: a.min(b),

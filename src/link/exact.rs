@@ -79,7 +79,9 @@ pub(super) fn run(prepared: &Prepared<'_>, clusters: &mut Clusters) -> Vec<(u32,
 fn join_named(clusters: &mut Clusters, member: u32, owner: u32, level: u8, pass: &'static str) -> Joined {
     let (probability, grade) = match level {
         name::EXACT => (0.99999, Grade::A),
-        0 | name::SEVERAL | name::SURNAME | name::ORDER | name::ONE_CHARACTER | name::DIFFERENT => (0.995, Grade::B),
+        0 | name::SEVERAL | name::SURNAME | name::ORDER | name::ONE_CHARACTER | name::DIFFERENT => {
+            (0.995, Grade::B)
+        }
         _ => (0.9995, Grade::B),
     };
     clusters.join(member, owner, Care::Keyed, Reason::new(pass, probability, grade))
@@ -95,7 +97,11 @@ fn entries(prepared: &Prepared<'_>, id: impl Fn(&Mention) -> u64 + Sync) -> Vec<
     entries
 }
 
-fn in_groups(prepared: &Prepared<'_>, entries: &[(u64, u32)], explained: impl Fn(u8) -> bool + Sync) -> Outcome {
+fn in_groups(
+    prepared: &Prepared<'_>,
+    entries: &[(u64, u32)],
+    explained: impl Fn(u8) -> bool + Sync,
+) -> Outcome {
     entries
         .par_chunk_by(|a, b| a.0 == b.0)
         .fold(Outcome::default, |mut outcome, group| {
@@ -129,7 +135,9 @@ fn one_number(
         let leader = class[0];
         let level = if leader == owner { name::EXACT } else { prepared.name_level(leader, owner) };
         if leader == owner || explained(level) {
-            outcome.joins.extend(class.iter().filter(|&&member| member != owner).map(|&member| (member, owner, level)));
+            outcome.joins.extend(
+                class.iter().filter(|&&member| member != owner).map(|&member| (member, owner, level)),
+            );
         } else {
             outcome.doubts.push(Doubt { members: std::mem::take(class), owner, id, level });
         }
@@ -192,7 +200,10 @@ fn settle(prepared: &Prepared<'_>, clusters: &mut Clusters, mut doubts: Vec<Doub
         .flat_map_iter(|at| {
             let id = Prepared::usable_id(prepared.mention(at));
             let keys = if id == 0 { Vec::new() } else { rival_keys(prepared, at, true) };
-            keys.into_iter().filter(|key| wanted.contains_key(key)).map(move |key| (key, id)).collect::<Vec<_>>()
+            keys.into_iter()
+                .filter(|key| wanted.contains_key(key))
+                .map(move |key| (key, id))
+                .collect::<Vec<_>>()
         })
         .collect();
     hits.par_sort_unstable();
@@ -233,12 +244,15 @@ fn renamed(prepared: &Prepared<'_>, member: u32, owner: u32) -> bool {
         let role = prepared.mention(at).role;
         prepared.row(at).filter(move |&other| {
             let mate = prepared.mention(other);
-            other != at && mate.of == Some(role) && matches!(mate.relation, Relation::Father | Relation::Mother | Relation::Guardian)
+            other != at
+                && mate.of == Some(role)
+                && matches!(mate.relation, Relation::Father | Relation::Mother | Relation::Guardian)
         })
     };
     parents(member).any(|x| {
         parents(owner).any(|y| {
-            let (ix, iy) = (Prepared::usable_id(prepared.mention(x)), Prepared::usable_id(prepared.mention(y)));
+            let (ix, iy) =
+                (Prepared::usable_id(prepared.mention(x)), Prepared::usable_id(prepared.mention(y)));
             (ix != 0 && ix == iy) || prepared.name_level(x, y) == name::EXACT
         })
     })

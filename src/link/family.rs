@@ -104,7 +104,10 @@ fn relatives_of(prepared: &Prepared<'_>, clusters: &Clusters) -> Vec<(u32, Tie, 
         }
         entries.push((clusters.root(subject), Tie::Of(relation), at));
         let parent = matches!(relation, Relation::Father | Relation::Mother | Relation::Adopter);
-        if parent && wanted.contains(&clusters.root(at)) && prepared.names.tells(prepared.mention(subject).name) {
+        if parent
+            && wanted.contains(&clusters.root(at))
+            && prepared.names.tells(prepared.mention(subject).name)
+        {
             entries.push((clusters.root(at), Tie::ChildOf, subject));
         }
     }
@@ -141,10 +144,17 @@ fn one_subject(prepared: &Prepared<'_>, clusters: &Clusters, group: &[(u32, Tie,
             }
         }
         for &(other_tie, _, b) in &members[i + 1..] {
-            if clusters.root(a) == clusters.root(b) || !ties_agree(tie, other_tie) || !sexes_agree(prepared, a, b) {
+            if clusters.root(a) == clusters.root(b)
+                || !ties_agree(tie, other_tie)
+                || !sexes_agree(prepared, a, b)
+            {
                 continue;
             }
-            let same = tie == other_tie && !matches!(tie, Tie::Of(Relation::None | Relation::Guardian | Relation::Grandparent) | Tie::ChildOf);
+            let same = tie == other_tie
+                && !matches!(
+                    tie,
+                    Tie::Of(Relation::None | Relation::Guardian | Relation::Grandparent) | Tie::ChildOf
+                );
             if let Some(probability) = near(prepared.name_level(a, b), same) {
                 found.push(Proposal { a, b, probability });
             }
@@ -238,7 +248,9 @@ fn in_house(
         let Some(probability) = near(level, false).map(|p| p - 0.0005) else { continue };
         match best {
             Some((_, _, known)) if known == root => {}
-            Some((p, b, known)) if probability > p || (probability >= p && prepared.key(other) < prepared.key(b)) => {
+            Some((p, b, known))
+                if probability > p || (probability >= p && prepared.key(other) < prepared.key(b)) =>
+            {
                 second = second.max(p);
                 best = Some((probability, other, root));
                 let _ = known;
@@ -316,10 +328,16 @@ fn tells_fully(prepared: &Prepared<'_>, at: u32) -> bool {
     prepared.names.tells(name) && !prepared.names.has_wild(name)
 }
 
-fn one_couple(prepared: &Prepared<'_>, clusters: &Clusters, group: &[(u64, Couple)], total: f64) -> Vec<Proposal> {
+fn one_couple(
+    prepared: &Prepared<'_>,
+    clusters: &Clusters,
+    group: &[(u64, Couple)],
+    total: f64,
+) -> Vec<Proposal> {
     let first = &group[0].1;
     let settled = |c: &Couple| {
-        clusters.root(c.father) == clusters.root(first.father) && clusters.root(c.mother) == clusters.root(first.mother)
+        clusters.root(c.father) == clusters.root(first.father)
+            && clusters.root(c.mother) == clusters.root(first.mother)
     };
     if group.iter().all(|(_, couple)| settled(couple)) {
         return Vec::new();
@@ -333,7 +351,8 @@ fn one_couple(prepared: &Prepared<'_>, clusters: &Clusters, group: &[(u64, Coupl
             let Some(probability) = couple_probability(prepared, x, y, others) else { continue };
             for (a, b) in [(x.father, y.father), (x.mother, y.mother)] {
                 let known = clusters.id_of(a) != 0 && clusters.id_of(b) != 0;
-                if !known && clusters.root(a) != clusters.root(b) && probability >= prepared.settings.link_at {
+                if !known && clusters.root(a) != clusters.root(b) && probability >= prepared.settings.link_at
+                {
                     found.push(Proposal { a, b, probability });
                 }
             }

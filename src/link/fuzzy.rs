@@ -89,7 +89,12 @@ fn edges(pairs: &Pairs<'_>, scorer: &Scorer<'_>) -> (Vec<Edge>, BlockFigures) {
                         continue;
                     }
                     if let Some(scored) = scorer.score(probe, other, &relatives) {
-                        edges.push(Edge { probe, other, scored, probability: weight::probability(scored.weight) });
+                        edges.push(Edge {
+                            probe,
+                            other,
+                            scored,
+                            probability: weight::probability(scored.weight),
+                        });
                     }
                 }
             }

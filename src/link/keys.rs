@@ -38,7 +38,10 @@ impl KeyMaker<'_> {
             if values.is_empty() || keys.len() * values.len() > KEYS_MAX {
                 return Vec::new();
             }
-            keys = keys.iter().flat_map(|&key| values.iter().map(move |&value| digest::chain(key, value))).collect();
+            keys = keys
+                .iter()
+                .flat_map(|&key| values.iter().map(move |&value| digest::chain(key, value)))
+                .collect();
         }
         keys
     }
@@ -49,7 +52,11 @@ impl KeyMaker<'_> {
         let book = &self.prepared.names;
         let named = |of: &dyn Fn(crate::domain::NameId) -> u64| {
             let names = here.names.iter().chain([&here.former]);
-            names.filter(|name| book.tells(**name)).map(|name| of(*name)).filter(|&value| value != 0).collect()
+            names
+                .filter(|name| book.tells(**name))
+                .map(|name| of(*name))
+                .filter(|&value| value != 0)
+                .collect()
         };
         let mut values: Vec<u64> = match part {
             KeyPart::Name => named(&|name| if book.has_wild(name) { 0 } else { book.hash(name) }),
@@ -62,7 +69,9 @@ impl KeyMaker<'_> {
             KeyPart::Sex if here.sex == Sex::Unknown => Vec::new(),
             KeyPart::Sex => vec![here.sex as u64],
             KeyPart::Town => here.places.iter().filter(|p| p.town != 0).map(|p| p.town.into()).collect(),
-            KeyPart::Village => here.places.iter().filter(|p| p.village != 0).map(|p| p.village.into()).collect(),
+            KeyPart::Village => {
+                here.places.iter().filter(|p| p.village != 0).map(|p| p.village.into()).collect()
+            }
             KeyPart::Phone if here.phone == 0 => Vec::new(),
             KeyPart::Phone => vec![here.phone],
             KeyPart::IdNeighbours => neighbours(here),

@@ -41,7 +41,8 @@ pub(super) fn run(prepared: &Prepared<'_>, clusters: &mut Clusters) -> Vec<(u32,
             review.push((owner, member));
             continue;
         }
-        let outcome = clusters.join(member, owner, Care::Keyed, Reason::new("local_key", probability, Grade::B));
+        let outcome =
+            clusters.join(member, owner, Care::Keyed, Reason::new("local_key", probability, Grade::B));
         if outcome == Joined::NumberConflict {
             review.push((owner, member));
         }

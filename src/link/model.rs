@@ -66,7 +66,8 @@ impl LinkModel {
                 let names = comparator::ALL.iter().map(|ladder| ladder.name);
                 let hint = did_you_mean(name, names).map(|name| format!("did you mean `{name}`?"));
                 let message = format!("unknown comparator `{name}`");
-                let mut problem = Diagnostic::error("unknown_comparator", spot(format!("comparator.{name}")), message);
+                let mut problem =
+                    Diagnostic::error("unknown_comparator", spot(format!("comparator.{name}")), message);
                 problem.help = hint;
                 found.push(problem);
                 continue;
@@ -96,15 +97,22 @@ impl LinkModel {
                         found.push(Diagnostic::error("unknown_comparator", spot(column), message));
                     }
                     Some(ladder) => {
-                        for key in levels.keys().filter(|key| ladder.level(key).is_none_or(|level| level == 0)) {
+                        for key in
+                            levels.keys().filter(|key| ladder.level(key).is_none_or(|level| level == 0))
+                        {
                             let message = format!("`{name}` has no level `{key}`");
-                            found.push(Diagnostic::error("unknown_level", spot(format!("{column}.{key}")), message));
+                            found.push(Diagnostic::error(
+                                "unknown_level",
+                                spot(format!("{column}.{key}")),
+                                message,
+                            ));
                         }
                     }
                 }
             }
         }
-        for comparison in settings.comparison.iter().filter(|c| !self.comparator.contains_key(&c.comparator)) {
+        for comparison in settings.comparison.iter().filter(|c| !self.comparator.contains_key(&c.comparator))
+        {
             let column = format!("comparator.{}", comparison.comparator);
             found.push(Diagnostic::error("comparator_missing", spot(column), "the model does not know it"));
         }
@@ -163,7 +171,13 @@ impl LinkModel {
 
     /// The same model with other m and u, in the order of the settings' comparisons.
     #[must_use]
-    pub fn with_tables(&self, settings: &Settings, m: &LevelTable, u: &LevelTable, fitted_on: String) -> Self {
+    pub fn with_tables(
+        &self,
+        settings: &Settings,
+        m: &LevelTable,
+        u: &LevelTable,
+        fitted_on: String,
+    ) -> Self {
         let mut model = Self { fitted_on, ..self.clone() };
         for (at, comparison) in settings.comparison.iter().enumerate() {
             let Some(ladder) = comparator::ladder(&comparison.comparator) else { continue };

@@ -30,7 +30,12 @@ pub struct Linked<'a> {
 }
 
 impl<'a> Linked<'a> {
-    pub(super) fn new(pairs: Pairs<'a>, model: LinkModel, review: Vec<ReviewPair>, summary: LinkSummary) -> Self {
+    pub(super) fn new(
+        pairs: Pairs<'a>,
+        model: LinkModel,
+        review: Vec<ReviewPair>,
+        summary: LinkSummary,
+    ) -> Self {
         let Pairs { prepared, mut clusters, units: old, linkage, .. } = pairs;
         drop(old);
         let mut links = std::mem::take(&mut clusters.links);

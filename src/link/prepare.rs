@@ -114,7 +114,11 @@ fn content_keys(set: &MentionSet, records: &[RecordSet]) -> Result<Vec<u64>, Dia
         let column = column.and_then(|column| column.as_any().downcast_ref::<StringArray>());
         let Some(column) = column else {
             let spot = Spot { column: "row_key".into(), ..Spot::file(record_set.extract.clone()) };
-            return Err(Diagnostic::error("row_key_missing", spot, "records without a text column `row_key`"));
+            return Err(Diagnostic::error(
+                "row_key_missing",
+                spot,
+                "records without a text column `row_key`",
+            ));
         };
         let extract = digest::bytes(record_set.extract.as_bytes());
         let mentions = &record_set.contract.mention;

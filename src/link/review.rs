@@ -32,7 +32,8 @@ pub(super) fn pairs(
     for edge in candidates {
         let (a, b) = (&units.all[edge.probe as usize], &units.all[edge.other as usize]);
         keep(a.hub, b.hub, &|| {
-            let mut reason = Reason::new("model", edge.probability, super::fuzzy::grade(prepared, edge.scored.pattern));
+            let mut reason =
+                Reason::new("model", edge.probability, super::fuzzy::grade(prepared, edge.scored.pattern));
             reason.pattern = Some(edge.scored.pattern);
             let levels = edge.scored.pattern.levels(prepared.settings.comparison.len());
             let difference = differences(prepared, &levels, a, b);

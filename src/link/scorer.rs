@@ -10,7 +10,9 @@ use super::model::LinkModel;
 use super::prepare::Prepared;
 use super::settings::Attribute;
 use super::unit::{Relative, Unit, Units};
-use crate::comparator::{self, birth_date, person_name, phone, place, relatives as relations, resident_id, sex};
+use crate::comparator::{
+    self, birth_date, person_name, phone, place, relatives as relations, resident_id, sex,
+};
 use crate::domain::{NameId, Relation};
 use crate::kernel::em::LevelTable;
 use crate::kernel::pattern::{MAX_COMPARISONS, Pattern};
@@ -69,7 +71,9 @@ impl<'a> Scorer<'a> {
             prior: model.partner_share.log2() - persons,
             m: logs(&m),
             u: logs(&u),
-            classes: classes.map(|(rate, table)| Class { prior: rate.log2() - persons, bits: logs(&table) }).collect(),
+            classes: classes
+                .map(|(rate, table)| Class { prior: rate.log2() - persons, bits: logs(&table) })
+                .collect(),
             keep,
         }
     }
@@ -205,7 +209,10 @@ impl<'a> Scorer<'a> {
             attribute == Attribute::ResidentId
                 && matches!(
                     level,
-                    resident_id::SAME | resident_id::ONE_EDIT | resident_id::TWO_EDITS | resident_id::LOST_AGREES
+                    resident_id::SAME
+                        | resident_id::ONE_EDIT
+                        | resident_id::TWO_EDITS
+                        | resident_id::LOST_AGREES
                 )
         })
     }
@@ -250,7 +257,9 @@ fn logs(table: &LevelTable) -> LevelTable {
 pub(super) fn differences(prepared: &Prepared<'_>, levels: &[u8], a: &Unit, b: &Unit) -> String {
     let mut said = Vec::new();
     for (comparison, &level) in prepared.settings.comparison.iter().zip(levels) {
-        let Some(ladder) = comparator::ladder(&comparison.comparator).filter(|_| level != 0) else { continue };
+        let Some(ladder) = comparator::ladder(&comparison.comparator).filter(|_| level != 0) else {
+            continue;
+        };
         let digit = (comparison.attribute == Attribute::ResidentId).then(|| digits(a, b, level)).flatten();
         said.push(digit.unwrap_or_else(|| ladder.label(level).to_owned()));
     }

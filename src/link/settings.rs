@@ -189,7 +189,8 @@ impl Settings {
                 problem.help = hint.map(|name| format!("did you mean `{name}`?"));
                 found.push(problem);
             } else if comparison.comparator != comparison.attribute.comparator() {
-                let message = format!("this attribute is compared by `{}`", comparison.attribute.comparator());
+                let message =
+                    format!("this attribute is compared by `{}`", comparison.attribute.comparator());
                 found.push(Diagnostic::error("comparator_mismatch", spot(&column), message));
             }
             if self.comparison[..at].iter().any(|other| other.attribute == comparison.attribute) {
@@ -200,7 +201,11 @@ impl Settings {
         for (at, rule) in self.block.iter().enumerate() {
             if rule.keys.is_empty() {
                 let column = format!("link.block[{at}]");
-                found.push(Diagnostic::error("block_without_key", spot(&column), "a blocking rule needs a key"));
+                found.push(Diagnostic::error(
+                    "block_without_key",
+                    spot(&column),
+                    "a blocking rule needs a key",
+                ));
             }
         }
         found

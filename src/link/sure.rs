@@ -60,7 +60,11 @@ fn judge(prepared: &Prepared<'_>, clusters: &mut Clusters, judgements: &[Judgeme
     };
     let known = |verdict: Verdict| {
         let of = move |judgement: &&Judgement| judgement.verdict == verdict;
-        judgements.iter().filter(of).filter_map(|j| Some((find(&j.left)?, find(&j.right)?))).collect::<Vec<_>>()
+        judgements
+            .iter()
+            .filter(of)
+            .filter_map(|j| Some((find(&j.left)?, find(&j.right)?)))
+            .collect::<Vec<_>>()
     };
     for (a, b) in known(Verdict::NotSame) {
         clusters.forbid(a, b);

@@ -162,7 +162,10 @@ fn unit(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32]) -> Option
         }
         // What was read from a number that is someone else's is someone else's as well.
         if let Some(birth) = mention.birth.filter(|_| !(disputed && mention.birth_from_id)) {
-            match births.iter_mut().find(|(known, from_id, _)| *known == birth && *from_id == mention.birth_from_id) {
+            match births
+                .iter_mut()
+                .find(|(known, from_id, _)| *known == birth && *from_id == mention.birth_from_id)
+            {
                 Some((_, _, n)) => *n += 1,
                 None => births.push((birth, mention.birth_from_id, 1)),
             }
@@ -187,7 +190,9 @@ fn unit(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32]) -> Option
     }
     best_first(&mut sexes, |sex| u64::from(*sex as u8));
     unit.sex = sexes.first().map_or(Sex::Unknown, |(sex, _)| *sex);
-    best_first(&mut places, |place| u64::from(place.village) << 32 | u64::from(place.town) << 16 | u64::from(place.group));
+    best_first(&mut places, |place| {
+        u64::from(place.village) << 32 | u64::from(place.town) << 16 | u64::from(place.group)
+    });
     for (slot, (place, _)) in unit.places.iter_mut().zip(&places) {
         *slot = *place;
     }
@@ -199,7 +204,8 @@ fn unit(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32]) -> Option
         mention.of.is_some() && mention.relation != Relation::Child
     });
     let hold = unit.birth.is_some() || unit.weak.is_some() || unit.phone != 0;
-    let beside = !only_beside && (unit.places[0].village != 0 || members.iter().any(|&at| prepared.row(at).len() > 1));
+    let beside =
+        !only_beside && (unit.places[0].village != 0 || members.iter().any(|&at| prepared.row(at).len() > 1));
     (named && (id != 0 || hold || beside)).then_some(unit)
 }
 

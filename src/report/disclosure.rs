@@ -243,6 +243,11 @@ impl Disclosure {
         self.sources.get(extract).is_none_or(|class| self.show(recipient, class) == Show::Full)
     }
 
+    /// Disclosure class of an extract as a source; `None` for one that anybody may know of.
+    pub fn source_class(&self, extract: &str) -> Option<&str> {
+        self.sources.get(extract).map(String::as_str)
+    }
+
     /// The text without words of classes that the recipient may not see.
     pub(super) fn redact(&self, recipient: &str, text: &str) -> String {
         let mut out = text.to_owned();

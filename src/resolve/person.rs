@@ -24,7 +24,9 @@ pub(super) fn identity(
     let _ = tables;
     Identity {
         id,
-        name: name.and_then(|name| mentions.names.get(name)).map_or_else(String::new, |n| n.display.to_string()),
+        name: name
+            .and_then(|name| mentions.names.get(name))
+            .map_or_else(String::new, |n| n.display.to_string()),
         resident_id,
         birth: resident_id.and_then(ResidentId::birth).or(own),
         sex: best(all().map(|m| m.sex).filter(|sex| *sex != Sex::Unknown)).unwrap_or_default(),

@@ -68,7 +68,9 @@ impl Register {
         for batch in reader {
             let batch = batch.map_err(|error| failed(error.to_string()))?;
             let columns = (batch.column_by_name("mention"), batch.column_by_name("identity"));
-            let (Some(mention), Some(identity)) = columns else { return Err(failed("a column is missing".into())) };
+            let (Some(mention), Some(identity)) = columns else {
+                return Err(failed("a column is missing".into()));
+            };
             let (Some(mention), Some(identity)) =
                 (mention.as_primitive_opt::<UInt64Type>(), identity.as_primitive_opt::<Int64Type>())
             else {
@@ -148,7 +150,11 @@ impl Register {
     ///
     /// A person keeps the id that most of its mentions had; an id goes to the person who has most of
     /// its mentions. Ties go to the smaller id and the person whose smallest key is smaller.
-    pub(super) fn follow(&self, forest: &Forest, keys: &[u64]) -> (Vec<IdentityId>, Vec<IdentityEvent>, Self) {
+    pub(super) fn follow(
+        &self,
+        forest: &Forest,
+        keys: &[u64],
+    ) -> (Vec<IdentityId>, Vec<IdentityEvent>, Self) {
         // (mentions shared, old id, person)
         let mut claims: Vec<(usize, i64, usize)> = forest
             .persons()
@@ -156,9 +162,11 @@ impl Register {
             .collect::<Vec<_>>()
             .into_par_iter()
             .flat_map_iter(|(person, members)| {
-                let mut old: Vec<i64> = members.iter().filter_map(|&at| self.id_of(keys[at as usize])).collect();
+                let mut old: Vec<i64> =
+                    members.iter().filter_map(|&at| self.id_of(keys[at as usize])).collect();
                 old.sort_unstable();
-                let counts: Vec<_> = old.chunk_by(|a, b| a == b).map(|same| (same.len(), same[0], person)).collect();
+                let counts: Vec<_> =
+                    old.chunk_by(|a, b| a == b).map(|same| (same.len(), same[0], person)).collect();
                 counts
             })
             .collect();

@@ -1,0 +1,72 @@
+//! Why a run ended without lists.
+
+use std::path::PathBuf;
+
+use crate::diag::Diagnostic;
+
+/// Why a run ended without lists. Nothing was published; last night's lists stand.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The folder of deliveries is not there.
+    #[error("read the deliveries: {} is no folder; mount it or correct `input` in the pipeline", path.display())]
+    Input {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file or folder of the run cannot be written or read.
+    #[error("{doing} {}: {source}", path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another run is at work.
+    #[error("start the run: another run is at work ({owner}); wait for it, or stop it first")]
+    Locked {
+        /// What the lock file says of it.
+        owner: String,
+    },
+    /// Required data is missing or outside its tolerance.
+    #[error("publish: held, because {}", reasons.join("; "))]
+    Held {
+        /// One reason for each extract.
+        reasons: Vec<String>,
+    },
+    /// Linkage was given something that does not fit together.
+    #[error("link: {0}")]
+    Link(Diagnostic),
+    /// The register of identities.
+    #[error(transparent)]
+    Register(#[from] crate::resolve::RegisterError),
+    /// Rules.
+    #[error("judge: {0}")]
+    Rule(#[from] crate::rule::RuleError),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] crate::ledger::LedgerError),
+    /// Lists and artifacts.
+    #[error(transparent)]
+    Report(#[from] crate::report::ReportError),
+    /// A record set lacks a column that artifacts need.
+    #[error("write artifacts: {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+    /// Worker threads cannot be started.
+    #[error("start {threads} worker threads: {message}")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// Why.
+        message: String,
+    },
+}
+
+impl RunError {
+    /// For `map_err`: an IO error with what was being done and where.
+    pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { doing, path, source }
+    }
+}

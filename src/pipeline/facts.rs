@@ -1,0 +1,105 @@
+//! What later stages and lists need to know of deliveries and rules.
+
+use crate::contract::is_usable;
+use crate::diag::Diagnostic;
+use crate::domain::{CheckedExtract, Place};
+use crate::ledger::Delivery;
+use crate::report::{ExtractFacts, RuleFacts};
+use crate::spec::Plan;
+use crate::standard::{StandardCounts, Standardised};
+
+/// What came, as the report, the manifest and tomorrow's tolerance tell it.
+pub(super) struct Delivered {
+    /// One for each source of the plan.
+    pub(super) extracts: Vec<ExtractFacts>,
+    /// What is said about files that belong to no extract.
+    pub(super) strays: Vec<Diagnostic>,
+    /// What is said about cells.
+    pub(super) cells: Vec<Diagnostic>,
+    /// Rows in and out of standardise.
+    pub(super) counts: Vec<StandardCounts>,
+    /// Accepted deliveries.
+    pub(super) deliveries: Vec<Delivery>,
+}
+
+impl Delivered {
+    pub(super) fn new(plan: &Plan, checked: &[CheckedExtract], strays: Vec<Diagnostic>) -> Self {
+        let extracts = checked.iter().map(|extract| facts(plan, extract)).collect();
+        let accepted = checked.iter().filter(|extract| is_usable(&extract.state));
+        let deliveries = accepted
+            .map(|extract| Delivery {
+                extract: extract.extract.clone(),
+                as_of: extract.as_of,
+                rows: extract.files.iter().map(|file| file.rows_accepted).sum(),
+                town_counts: extract.town_counts.clone(),
+                files: extract.files.iter().map(|file| (file.name.clone(), file.sha256.clone())).collect(),
+            })
+            .collect();
+        Self { extracts, strays, cells: Vec::new(), counts: Vec::new(), deliveries }
+    }
+
+    /// Adds what standardise found.
+    ///
+    /// # Panics
+    /// When rows were lost on the way, which would be a bug.
+    pub(super) fn add(&mut self, standard: &Standardised) {
+        for ((facts, counts), set) in self.extracts.iter_mut().zip(&standard.counts).zip(&standard.records) {
+            assert_eq!(facts.id, counts.extract, "extracts keep their order");
+            assert_eq!(counts.rows, counts.records + counts.quarantined, "no row of {} is lost", facts.id);
+            facts.records = counts.records;
+            facts.state.clone_from(&set.state);
+            let own = standard.quarantine.iter().filter(|(extract, _)| *extract == facts.id);
+            facts.quarantined.extend(own.map(|(_, row)| row.clone()));
+        }
+        self.cells.clone_from(&standard.problems);
+        self.counts.clone_from(&standard.counts);
+    }
+}
+
+fn facts(plan: &Plan, extract: &CheckedExtract) -> ExtractFacts {
+    let source = plan.sources.iter().find(|source| source.extract == extract.extract);
+    ExtractFacts {
+        id: extract.extract.clone(),
+        title: extract.contract.title.clone(),
+        agency: source.map_or_else(String::new, |source| source.folder.clone()),
+        owner: extract.contract.owner.clone(),
+        as_of: extract.as_of,
+        state: extract.state.clone(),
+        files: extract.files.clone(),
+        records: 0,
+        quarantined: extract.quarantine.clone(),
+        headings: extract.contract.field.values().map(|field| field.headers[0].clone()).collect(),
+        problems: extract.problems.clone(),
+    }
+}
+
+/// What lists need to know of the plan's rules.
+pub(super) fn rules(plan: &Plan) -> Vec<RuleFacts> {
+    let rule = |rule: &crate::rule::Rule| {
+        let header = &rule.header;
+        // Who may not know of a source may not read from the sentence that somebody is in it.
+        let classes = header.reads.iter().filter_map(|extract| plan.desk.disclosure.source_class(extract));
+        let mut discloses: Vec<String> = classes.map(str::to_owned).collect();
+        discloses.sort();
+        discloses.dedup();
+        RuleFacts {
+            id: rule.id.clone(),
+            title: header.title.clone(),
+            list: header.list.clone(),
+            severity: header.severity,
+            recipients: header.recipients.clone(),
+            due_days: header.due_days,
+            basis: header.basis.iter().filter_map(|key| plan.basis.get(key)).map(|b| b.citation()).collect(),
+            discloses,
+        }
+    };
+    plan.book.rules.iter().map(rule).collect()
+}
+
+/// Names of town and village, where known.
+pub(super) fn place_names(plan: &Plan, place: Place) -> (Option<String>, Option<String>) {
+    let gazetteer = &plan.tables.gazetteer;
+    let town = (place.town != 0).then(|| gazetteer.town_name(place.town).to_owned());
+    let village = (place.village != 0).then(|| gazetteer.village_name(place.village).to_owned());
+    (town, village)
+}

@@ -1,0 +1,121 @@
+//! `manifest.json`: what went in, what was done with it, what came out, how long it took.
+//!
+//! Everything but `timings` and `committed` follows from the inputs and is the same when the night is
+//! run again.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::output::Night;
+use super::stage::Stage;
+use super::{RunError, facts};
+use crate::diag::Diagnostic;
+use crate::domain::ExtractState;
+use crate::report::{ExtractFacts, Published};
+
+/// Raised when a key changes its meaning.
+const FORMAT: u32 = 1;
+
+/// Writes the manifest into the run's folder.
+pub(super) fn write(
+    night: &Night<'_>,
+    lists: &Published,
+    register: &str,
+    seconds: &[(Stage, f64)],
+    folder: &Path,
+) -> Result<(), RunError> {
+    let path = folder.join("manifest.json");
+    let mut text = format!("{:#}", manifest(night, lists, register, seconds));
+    text.push('\n');
+    fs::write(&path, text).map_err(RunError::io("write", &path))
+}
+
+fn manifest(night: &Night<'_>, lists: &Published, register: &str, seconds: &[(Stage, f64)]) -> Value {
+    let plan = night.plan;
+    let tables = plan.tables.editions().iter().map(|table| {
+        json!({ "name": table.name, "edition": table.edition, "sha256": table.sha256, "rows": table.rows })
+    });
+    let rules = night.judged.outcomes.iter().map(|outcome| {
+        json!({
+            "rule": outcome.rule, "list": outcome.list, "findings": outcome.findings, "annex": outcome.annex,
+            "not_run": outcome.not_run, "known_until": outcome.known_until.map(|day| day.iso()),
+        })
+    });
+    let files = lists.files.iter().map(|file| {
+        json!({ "path": file.path, "recipient": file.recipient, "list": file.list, "rows": file.rows })
+    });
+    let figures = night.identity_figures();
+    let summary = &night.linked.summary;
+    let tallies = night.recorded.tallies().into_iter().map(|(rule, t)| {
+        let counts = json!({
+            "new": t.new, "kept": t.kept, "changed": t.changed, "withdrawn": t.withdrawn, "carried": t.carried,
+        });
+        (rule, counts)
+    });
+    let said = night.delivered.strays.iter().chain(&night.delivered.cells).chain(&lists.problems);
+    json!({
+        "format": FORMAT,
+        "run": night.run_id,
+        "title": plan.title,
+        "as_of": night.env.as_of.iso(),
+        "program": env!("CARGO_PKG_VERSION"),
+        "plan": plan.hash,
+        "linkage": night.env.linkage.word(),
+        "model": { "name": night.model.name, "fitted_on": night.model.fitted_on },
+        "register": register,
+        "tables": tables.collect::<Vec<_>>(),
+        "extracts": night.delivered.extracts.iter().map(|facts| extract(night, facts)).collect::<Vec<_>>(),
+        "link": {
+            "mentions": summary.mentions, "pairs": summary.pairs, "links": summary.links,
+            "review": summary.review, "oversized": summary.oversized,
+        },
+        "identities": { "count": figures.count, "merged": figures.merged, "split": figures.split },
+        "rules": rules.collect::<Vec<_>>(),
+        "legal_basis": facts::rules(plan).into_iter().map(|r| (r.id, json!(r.basis))).collect::<serde_json::Map<_, _>>(),
+        "cases": tallies.collect::<serde_json::Map<_, _>>(),
+        "lists": files.collect::<Vec<_>>(),
+        "problems": said.map(problem).collect::<Vec<_>>(),
+        "committed": night.env.now,
+        "timings": seconds.iter().map(|(stage, s)| (stage.word().to_owned(), json!(s))).collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+/// One extract: `rows_read = rows_accepted + rows_quarantined + rows_dropped` for each file, and
+/// accepted = records + quarantined at standardise.
+fn extract(night: &Night<'_>, facts: &ExtractFacts) -> Value {
+    let files = facts.files.iter().map(|file| {
+        json!({
+            "name": file.name, "sha256": file.sha256, "as_of": file.as_of.map(|day| day.iso()),
+            "rows_read": file.rows_read, "rows_accepted": file.rows_accepted,
+            "rows_quarantined": file.rows_quarantined, "rows_dropped": file.rows_dropped,
+            "rows_passed_over": file.rows_passed_over, "dropped_columns": file.dropped_columns,
+            "hidden_sheets": file.hidden_sheets, "refused": file.refused,
+        })
+    });
+    let (state, reasons) = match &facts.state {
+        ExtractState::Complete => ("complete", Vec::new()),
+        ExtractState::Incomplete(reasons) => ("incomplete", reasons.clone()),
+        ExtractState::Missing => ("missing", Vec::new()),
+        ExtractState::Refused(reasons) => ("refused", reasons.clone()),
+    };
+    let counts = night.delivered.counts.iter().find(|counts| counts.extract == facts.id);
+    json!({
+        "extract": facts.id, "agency": facts.agency, "state": state, "reasons": reasons,
+        "as_of": facts.as_of.map(|day| day.iso()), "files": files.collect::<Vec<_>>(),
+        "records": facts.records, "quarantined": facts.quarantined.len(),
+        "quarantined_at_standardise": counts.map_or(0, |counts| counts.quarantined),
+        "mentions": counts.map_or(0, |counts| counts.mentions),
+        "problems": facts.problems.iter().map(problem).collect::<Vec<_>>(),
+    })
+}
+
+/// A place and what is the matter there; no value of a person.
+fn problem(problem: &Diagnostic) -> Value {
+    json!({
+        "level": problem.level.word(), "code": problem.code, "message": problem.message,
+        "file": problem.spot.file, "sheet": problem.spot.sheet, "line": problem.spot.line,
+        "column": problem.spot.column,
+    })
+}

@@ -1,0 +1,154 @@
+//! Stage publish: artifacts of all stages, rows held back, lists and report, into the run's folder.
+
+use std::fs;
+use std::path::Path;
+
+use arrow::array::{Array, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, UInt32Type};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::facts::{self, Delivered};
+use super::{Env, RunError};
+use crate::domain::{Evidence, Finding, Identity, IdentityEvent, MentionSet, Place, RecordSet, Resolution};
+use crate::ledger::Reconciled;
+use crate::link::{LinkModel, Linked};
+use crate::report::artifacts::{self, RowIndex};
+use crate::report::{self, IdentityFigures, Person, PublishInput, Published, RowPlace};
+use crate::rule::Judged;
+use crate::spec::Plan;
+
+/// Everything a night found.
+pub(super) struct Night<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) env: &'a Env<'a>,
+    pub(super) run_id: &'a str,
+    pub(super) delivered: &'a Delivered,
+    pub(super) records: &'a [RecordSet],
+    pub(super) mentions: &'a MentionSet,
+    pub(super) linked: &'a Linked<'a>,
+    pub(super) model: &'a LinkModel,
+    pub(super) resolution: &'a Resolution,
+    pub(super) judged: &'a Judged,
+    pub(super) recorded: &'a Reconciled,
+}
+
+impl Night<'_> {
+    fn place(&self, place: Place) -> (String, String) {
+        let (town, village) = facts::place_names(self.plan, place);
+        (town.unwrap_or_default(), village.unwrap_or_default())
+    }
+
+    /// Identities, merges and splits in numbers.
+    pub(super) fn identity_figures(&self) -> IdentityFigures {
+        let events = &self.resolution.events;
+        let merged = events.iter().filter(|event| matches!(event, IdentityEvent::Merged { .. })).count();
+        IdentityFigures {
+            count: self.resolution.identities.len() as u64,
+            merged: merged as u64,
+            split: (events.len() - merged) as u64,
+        }
+    }
+
+    fn person(&self, finding: &Finding) -> Person {
+        let all = &self.resolution.identities;
+        let known = all.binary_search_by_key(&finding.identity, |identity: &Identity| identity.id);
+        known
+            .map_or_else(|_| Person::default(), |at| Person::of_identity(&all[at], |place| self.place(place)))
+    }
+}
+
+/// Writes everything below `folder` and says which files are lists.
+pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, RunError> {
+    write_artifacts(night, &folder.join("artifacts"))?;
+    write_quarantine(night, &folder.join("quarantine"))?;
+    let rules = facts::rules(night.plan);
+    let places = places(night);
+    let person = |finding: &Finding| night.person(finding);
+    let place =
+        |evidence: &Evidence| places.get(&(evidence.extract.as_str(), evidence.row_key.as_str())).cloned();
+    let facts = [
+        ("模型".to_owned(), night.model.name.clone()),
+        ("配置摘要".to_owned(), night.plan.hash[..16].to_owned()),
+        ("程序版本".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+    ];
+    let input = PublishInput {
+        desk: &night.plan.desk,
+        run_id: night.run_id,
+        as_of: night.env.as_of,
+        title: &night.plan.title,
+        facts: &facts,
+        rules: &rules,
+        outcomes: &night.judged.outcomes,
+        cases: &night.recorded.cases,
+        extracts: &night.delivered.extracts,
+        link: &night.linked.summary,
+        identities: night.identity_figures(),
+        person: &person,
+        place: &place,
+    };
+    Ok(report::publish(&input, folder)?)
+}
+
+fn write_artifacts(night: &Night<'_>, folder: &Path) -> Result<(), RunError> {
+    let records = folder.join("records");
+    fs::create_dir_all(&records).map_err(RunError::io("create", &records))?;
+    for set in night.records {
+        artifacts::records(&records.join(format!("{}.parquet", set.extract)), set)?;
+    }
+    let index = RowIndex::new(night.records, night.mentions)?;
+    artifacts::mentions(&folder.join("mentions.parquet"), &index, night.resolution)?;
+    artifacts::links(&folder.join("links.parquet"), &index, &night.linked.links)?;
+    artifacts::review_pairs(&folder.join("review_pairs.parquet"), &index, &night.linked.review)?;
+    let place = |place: Place| night.place(place);
+    artifacts::identities(&folder.join("identities.parquet"), &night.resolution.identities, &place)?;
+    artifacts::near_misses(&folder.join("near_misses.parquet"), &index, &night.judged.near_misses)?;
+    artifacts::findings(&folder.join("findings.parquet"), &night.judged.findings)?;
+    artifacts::cases(&folder.join("cases.parquet"), &night.recorded.cases)?;
+    Ok(())
+}
+
+fn write_quarantine(night: &Night<'_>, folder: &Path) -> Result<(), RunError> {
+    fs::create_dir_all(folder).map_err(RunError::io("create", folder))?;
+    for extract in night.delivered.extracts.iter().filter(|extract| !extract.quarantined.is_empty()) {
+        artifacts::quarantine(
+            &folder.join(format!("{}.csv", extract.id)),
+            &extract.headings,
+            &extract.quarantined,
+        )?;
+    }
+    Ok(())
+}
+
+/// Where the rows stand that cases rest on.
+fn places<'a>(night: &'a Night<'_>) -> FxHashMap<(&'a str, &'a str), RowPlace> {
+    let mut wanted: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
+    for evidence in night.recorded.cases.iter().flat_map(|case| case.finding.evidence()) {
+        wanted.entry(&evidence.extract).or_default().insert(&evidence.row_key);
+    }
+    let mut places = FxHashMap::default();
+    for set in night.records {
+        let Some((extract, wanted)) = wanted.get_key_value(set.extract.as_str()) else { continue };
+        let text = |name: &str| {
+            let column = set.batch.column_by_name(name)?;
+            Some(cast(column, &DataType::Utf8).ok()?.as_string::<i32>().clone())
+        };
+        let row = set.batch.column_by_name("row").and_then(|row| row.as_primitive_opt::<UInt32Type>());
+        let (Some(keys), Some(file), Some(sheet), Some(row)) =
+            (text("row_key"), text("file"), text("sheet"), row)
+        else {
+            continue;
+        };
+        for at in 0..keys.len() {
+            if let Some(&key) = wanted.get(keys.value(at)) {
+                let place = RowPlace {
+                    file: file.value(at).to_owned(),
+                    sheet: if sheet.is_null(at) { String::new() } else { sheet.value(at).to_owned() },
+                    row: row.value(at),
+                };
+                places.insert((*extract, key), place);
+            }
+        }
+    }
+    places
+}

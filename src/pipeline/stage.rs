@@ -1,0 +1,113 @@
+//! The eleven stages by name, and the one place where a run is watched.
+
+use std::cell::RefCell;
+use std::time::Instant;
+
+/// A stage of a run, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Deliveries are copied.
+    Pull,
+    /// Rows are checked against contracts.
+    Validate,
+    /// Rows become records and mentions.
+    Standardise,
+    /// Mentions become candidate pairs.
+    Block,
+    /// Pairs become patterns of levels.
+    Compare,
+    /// Patterns become m and u, or the frozen model is taken.
+    Fit,
+    /// Patterns become links and pairs for review.
+    Score,
+    /// Links become identities.
+    Resolve,
+    /// Identities and records become findings.
+    Judge,
+    /// Findings become cases.
+    Record,
+    /// Cases become lists.
+    Publish,
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Self; 11] = [
+        Self::Pull,
+        Self::Validate,
+        Self::Standardise,
+        Self::Block,
+        Self::Compare,
+        Self::Fit,
+        Self::Score,
+        Self::Resolve,
+        Self::Judge,
+        Self::Record,
+        Self::Publish,
+    ];
+
+    /// The stage's name in logs, manifests and on the command line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Validate => "validate",
+            Self::Standardise => "standardise",
+            Self::Block => "block",
+            Self::Compare => "compare",
+            Self::Fit => "fit",
+            Self::Score => "score",
+            Self::Resolve => "resolve",
+            Self::Judge => "judge",
+            Self::Record => "record",
+            Self::Publish => "publish",
+        }
+    }
+}
+
+/// What a run tells while it works. Nothing it is told is personal.
+pub trait Progress: Sync {
+    /// A stage begins.
+    fn started(&self, stage: Stage);
+    /// A stage ended after so many seconds.
+    fn finished(&self, stage: Stage, seconds: f64);
+}
+
+/// Tells nobody.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn started(&self, _: Stage) {}
+    fn finished(&self, _: Stage, _: f64) {}
+}
+
+/// Watches the stages of one run: span, progress, wall time.
+pub(super) struct Watch<'a> {
+    progress: &'a dyn Progress,
+    /// Wall seconds by stage, in the order they ran.
+    seconds: RefCell<Vec<(Stage, f64)>>,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(progress: &'a dyn Progress) -> Self {
+        Self { progress, seconds: RefCell::default() }
+    }
+
+    /// Runs one stage.
+    pub(super) fn stage<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
+        let _span = tracing::info_span!("stage", name = stage.word()).entered();
+        self.progress.started(stage);
+        // A duration, not a time of day: it goes into the manifest's timings and nowhere else.
+        let begun = Instant::now();
+        let result = work();
+        let seconds = begun.elapsed().as_secs_f64();
+        self.progress.finished(stage, seconds);
+        tracing::info!(stage = stage.word(), seconds, "stage finished");
+        self.seconds.borrow_mut().push((stage, seconds));
+        result
+    }
+
+    /// Wall seconds of the stages that have ended.
+    pub(super) fn seconds(&self) -> Vec<(Stage, f64)> {
+        self.seconds.borrow().clone()
+    }
+}
