@@ -104,6 +104,15 @@ impl Diagnostic {
         self.help = Some(help.into());
         self
     }
+
+    /// The same with the candidate that was probably meant by `word`, where there is one.
+    #[must_use]
+    pub fn with_near<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        match did_you_mean(word, candidates) {
+            Some(near) => self.with_help(format!("did you mean `{near}`?")),
+            None => self,
+        }
+    }
 }
 
 impl fmt::Display for Diagnostic {

@@ -4,9 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::check::CheckArgs;
+use super::list::ListArgs;
+use super::run::RunArgs;
+use super::test::TestArgs;
+
 /// Nightly matching of several agencies' files, so that no child falls between them.
 ///
-/// Exit codes: 0 done · 1 a bug · 2 wrong use or configuration · 4 a file could not be read or written.
+/// Exit codes: 0 done · 1 a bug · 2 wrong use or configuration · 3 run held, data outside tolerance ·
+/// 4 a source or file could not be read or written · 5 another run is at work.
 #[derive(Debug, Parser)]
 #[command(name = "doudi", version, max_term_width = 100)]
 pub struct Cli {
@@ -18,6 +24,14 @@ pub struct Cli {
 /// Commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run one night: deliveries in, lists out.
+    Run(RunArgs),
+    /// Check a pipeline and everything it names, and tell all problems at once.
+    Check(CheckArgs),
+    /// Run the cases of a pipeline's rules.
+    Test(TestArgs),
+    /// List what a pipeline or a schema folder holds.
+    List(ListArgs),
     /// Simulate a county and write its agencies' files with the truth beside them.
     Synth(SynthArgs),
     /// Measure a run against the truth: links and findings, precision and recall.
@@ -126,4 +140,14 @@ pub enum SchemaKind {
     Cases,
     /// A list template.
     ListTemplate,
+    /// A pipeline.
+    Pipeline,
+    /// The settings of linkage.
+    Link,
+    /// A frozen model of linkage.
+    Model,
+    /// The list of tables.
+    Tables,
+    /// The types of decision tables.
+    Decisions,
 }

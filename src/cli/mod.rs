@@ -3,8 +3,14 @@
 //! Standard output carries results only; failures go to standard error.
 
 mod args;
+mod check;
+mod list;
 mod measure;
+mod problems;
+mod run;
 mod schema;
+mod test;
+mod text_table;
 
 use std::process::ExitCode;
 
@@ -18,12 +24,20 @@ const DONE: u8 = 0;
 const BUG: u8 = 1;
 /// Exit code: wrong use or configuration.
 const CONFIG: u8 = 2;
+/// Exit code: required data is missing or outside its tolerance; nothing was published.
+const HELD: u8 = 3;
 /// Exit code: a source or file could not be read or written.
 const SOURCE: u8 = 4;
+/// Exit code: another run is at work.
+const LOCKED: u8 = 5;
 
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Test(args) => test::test(&args),
+        Command::List(args) => list::list(&args),
         Command::Synth(args) => measure::synth(&args),
         Command::Evaluate(args) => measure::evaluate(&args),
         Command::Schema { kind, out, check } => schema::schema(kind, &out, check),
@@ -35,7 +49,9 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::from(DONE),
         Err(failure) => {
-            complain(&failure.message);
+            if !failure.message.is_empty() {
+                complain(&failure.message);
+            }
             ExitCode::from(failure.code)
         }
     }
@@ -50,6 +66,11 @@ struct Failure {
 impl Failure {
     fn config(message: impl ToString) -> Self {
         Self { code: CONFIG, message: message.to_string() }
+    }
+
+    /// Everything has been printed; only the exit code is left.
+    fn told(code: u8) -> Self {
+        Self { code, message: String::new() }
     }
 
     fn source(message: impl ToString) -> Self {

@@ -43,6 +43,11 @@ fn text(kind: SchemaKind) -> Result<String, Failure> {
         SchemaKind::View => schema_for!(crate::rule::ViewHeader),
         SchemaKind::Cases => schema_for!(crate::rule::CaseFile),
         SchemaKind::ListTemplate => schema_for!(crate::report::ListTemplate),
+        SchemaKind::Pipeline => schema_for!(crate::spec::PipelineFile),
+        SchemaKind::Link => schema_for!(crate::spec::LinkFile),
+        SchemaKind::Model => schema_for!(crate::link::LinkModel),
+        SchemaKind::Tables => schema_for!(crate::tables::TablesFile),
+        SchemaKind::Decisions => schema_for!(crate::tables::DecisionsFile),
     };
     let mut text = serde_json::to_string_pretty(&schema).map_err(Failure::bug)?;
     text.push('\n');

@@ -7,7 +7,7 @@ use crate::domain::Contract;
 
 /// A heading without what does not matter: NFKC, no white space, no zero-width characters, no
 /// asterisk, no colon at the end, lower case.
-pub(super) fn normalise(heading: &str) -> String {
+pub fn normalise(heading: &str) -> String {
     let mut out: String = heading
         .nfkc()
         .filter(|c| !c.is_whitespace() && !is_invisible(*c) && *c != '*')

@@ -35,6 +35,7 @@ use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
 
+pub use heading::normalise as normalised_heading;
 pub use limits::Limits;
 
 use crate::diag::{Diagnostic, Level, Spot};

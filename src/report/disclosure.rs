@@ -102,14 +102,16 @@ struct Sheet {
 impl Sheet {
     fn read(folder: Option<&Path>, at: usize, problems: &mut Vec<Diagnostic>) -> Self {
         let (name, bundled, expected) = TABLES[at];
-        let text = match folder.map(|folder| folder.join(name)).filter(|path| path.exists()) {
+        let path = folder.map(|folder| folder.join(name)).filter(|path| path.exists());
+        let file = path.as_ref().map_or_else(|| name.to_owned(), |path| path.display().to_string());
+        let text = match &path {
             None => bundled.to_owned(),
-            Some(path) => std::fs::read_to_string(&path).unwrap_or_else(|error| {
-                problems.push(Diagnostic::error("unreadable", Spot::file(name), error.to_string()));
+            Some(path) => std::fs::read_to_string(path).unwrap_or_else(|error| {
+                problems.push(Diagnostic::error("unreadable", Spot::file(file.as_str()), error.to_string()));
                 String::new()
             }),
         };
-        let mut sheet = Self { file: name.to_owned(), headings: Vec::new(), rows: Vec::new() };
+        let mut sheet = Self { file, headings: Vec::new(), rows: Vec::new() };
         let text = text.trim_start_matches('\u{feff}');
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
         for record in reader.records() {
@@ -120,7 +122,7 @@ impl Sheet {
                 }
                 Err(error) => {
                     let line = error.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(0));
-                    let spot = Spot::line(name, line);
+                    let spot = Spot::line(sheet.file.as_str(), line);
                     problems.push(Diagnostic::error(
                         "table_row",
                         spot,
@@ -131,7 +133,7 @@ impl Sheet {
         }
         for heading in expected.iter().filter(|heading| !sheet.headings.iter().any(|h| h == *heading)) {
             let message = format!("the table lacks the column `{heading}`");
-            problems.push(Diagnostic::error("table_column", Spot::file(name), message));
+            problems.push(Diagnostic::error("table_column", Spot::file(sheet.file.as_str()), message));
         }
         sheet
     }
@@ -212,6 +214,11 @@ impl Disclosure {
                 problems.push(problem);
             }
         }
+    }
+
+    /// All classes of the matrix, sorted.
+    pub fn classes(&self) -> impl Iterator<Item = &str> {
+        self.classes.iter().map(String::as_str)
     }
 
     /// All recipients, in the table's order.

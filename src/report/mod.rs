@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::diag::{Diagnostic, Level, Spot};
+use crate::diag::{Diagnostic, Level, Spot, did_you_mean};
 
 pub use disclosure::{Disclosure, Recipient, RecipientKind, Show};
 pub use input::{ExtractFacts, IdentityFigures, Person, PublishInput, RowPlace, RuleFacts};
@@ -98,16 +98,19 @@ impl Desk {
     /// # Errors
     /// All problems of all files at once.
     pub fn load(lists: Option<&Path>, tables: Option<&Path>) -> Result<Self, Vec<Diagnostic>> {
+        let (desk, problems) = Self::read(lists, tables);
+        if problems.iter().any(|problem| problem.level == Level::Error) { Err(problems) } else { Ok(desk) }
+    }
+
+    /// What could be read, with all problems: for whoever looks for further ones.
+    pub fn read(lists: Option<&Path>, tables: Option<&Path>) -> (Self, Vec<Diagnostic>) {
         let mut problems = Vec::new();
         let disclosure = Disclosure::load(tables, &mut problems);
         let templates = template::load(lists, &mut problems);
         for template in &templates {
             disclosure.check(template, &mut problems);
         }
-        if problems.iter().any(|problem| problem.level == Level::Error) {
-            return Err(problems);
-        }
-        Ok(Self { templates, disclosure })
+        (Self { templates, disclosure }, problems)
     }
 
     /// The template of the list that a rule names.
@@ -115,22 +118,30 @@ impl Desk {
         self.templates.iter().find(|t| t.list == list || t.also.iter().any(|also| also == list))
     }
 
-    /// What is wrong with a rule's list, recipients and classes, for `check`.
+    /// What is wrong with a rule's list and recipients, for `check`. The spot holds the rule's id: where
+    /// its file is, only the caller knows.
     pub fn check_rule(&self, rule: &RuleFacts) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
-        let mut report = |code, message: String| {
-            problems.push(Diagnostic::error(code, Spot::file(rule.id.as_str()), message));
+        let mut report = |code, message: String, near: Option<&str>| {
+            let mut problem = Diagnostic::error(code, Spot::file(rule.id.as_str()), message);
+            problem.help = near.map(|near| format!("did you mean `{near}`?"));
+            problems.push(problem);
         };
         if self.template(&rule.list).is_none() {
-            report("unknown_list", format!("no template for the list `{}`", rule.list));
+            let known = self.templates.iter().flat_map(|t| std::iter::once(&t.list).chain(&t.also));
+            let near = did_you_mean(&rule.list, known.map(String::as_str));
+            report("unknown_list", format!("no template for the list `{}`", rule.list), near);
         }
         for name in &rule.recipients {
             if self.disclosure.recipient(name).is_none() {
-                report("unknown_recipient", format!("no recipient `{name}` in recipients.csv"));
+                let all = self.disclosure.recipients();
+                let known = all.iter().flat_map(|r| std::iter::once(&r.id).chain(&r.aliases));
+                let near = did_you_mean(name, known.map(String::as_str));
+                report("unknown_recipient", format!("no recipient `{name}` in recipients.csv"), near);
             }
         }
         if rule.recipients.is_empty() {
-            report("no_recipient", "the rule has no recipient".to_owned());
+            report("no_recipient", "the rule has no recipient".to_owned(), None);
         }
         problems
     }

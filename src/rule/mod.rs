@@ -21,12 +21,12 @@ mod world;
 
 pub use basis::{BasisStatus, LegalBasis, parse_basis};
 pub use book::{Book, Rule, RuleError, View};
-pub use cases::{CaseFile, CaseResult, test_cases};
+pub use cases::{CaseFile, CaseResult, CaseSpec, test_cases};
 pub use check::check;
 pub use header::{
     ColumnFormat, EventKind, Parameter, ParameterStatus, RoleRef, RuleHeader, ShownColumn, Subject,
     ViewHeader,
 };
 pub use judge::{Judged, judge};
-pub use parse::{parse, parse_view};
+pub use parse::{head_text, parse, parse_view};
 pub use world::{PlaceNames, World};

@@ -76,6 +76,19 @@ fn line_of(text: &str, needle: &str) -> u32 {
 
 /// The head and the line on which it begins.
 fn head<T: DeserializeOwned>(file: &str, text: &str) -> Result<(T, u32), Vec<Diagnostic>> {
+    let (toml_text, first) = head_text(file, text)?;
+    toml::from_str::<T>(&toml_text).map(|header| (header, first)).map_err(|error| {
+        let before = error.span().and_then(|span| toml_text.get(..span.start)).unwrap_or_default();
+        let line = u32::try_from(before.matches('\n').count()).map_or(u32::MAX, |lines| first + lines);
+        vec![Diagnostic::error("header", Spot::line(file, line), error.message().to_owned())]
+    })
+}
+
+/// The TOML of a head without the marks of comments, and the line of the file on which it begins.
+///
+/// # Errors
+/// When there is no head, it is not closed, or a line of it is no comment.
+pub fn head_text(file: &str, text: &str) -> Result<(String, u32), Vec<Diagnostic>> {
     let one = |line: usize, code, message: String| {
         let spot = Spot::line(file, u32::try_from(line).unwrap_or(u32::MAX));
         vec![Diagnostic::error(code, spot, message)]
@@ -99,15 +112,7 @@ fn head<T: DeserializeOwned>(file: &str, text: &str) -> Result<(T, u32), Vec<Dia
         toml_text.push_str(body.strip_prefix(' ').unwrap_or(body));
         toml_text.push('\n');
     }
-    let first = open + 2;
-    toml::from_str::<T>(&toml_text).map(|header| (header, u32::try_from(first).unwrap_or(u32::MAX))).map_err(
-        |error| {
-            let before = error
-                .span()
-                .map_or(0, |span| toml_text.get(..span.start).unwrap_or_default().matches('\n').count());
-            one(first + before, "header", error.message().to_owned())
-        },
-    )
+    Ok((toml_text, u32::try_from(open + 2).unwrap_or(u32::MAX)))
 }
 
 #[cfg(test)]

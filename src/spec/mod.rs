@@ -1,9 +1,26 @@
 //! F5: from what users write (TOML, SQL headers) to a checked plan.
+//!
+//! In: the path of a pipeline file. Out: an immutable [`Plan`] with the digest of all that it rests on,
+//! or *every* problem of every file, each with its place. No lower floor sees TOML, and nothing here
+//! knows what an agency, an extract or a rule is about.
 
 pub mod toml_check;
 
+mod cases;
+mod compile;
+mod contract_check;
+mod fingerprint;
+mod linkage;
+mod mention_check;
+mod place;
 mod plan;
+mod raw;
 mod read;
+mod rulebook;
+mod schemas;
 
+pub use cases::{RuleTest, test_rules};
+pub use compile::compile;
 pub use plan::Plan;
+pub use raw::{LinkFile, LinkTable, PipelineFile, ReportTable, RulesTable, SourceTable};
 pub use read::contracts_of;

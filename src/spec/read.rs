@@ -5,48 +5,96 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::toml_check::check_toml;
+use super::toml_check::{KeyLines, check_toml_at};
 use crate::diag::{Diagnostic, Spot};
 use crate::domain::Contract;
 
 /// Folder beside the agencies' that holds tables and no contracts.
-const TABLES: &str = "tables";
+pub(super) const TABLES: &str = "tables";
+
+/// One contract and where it stands.
+pub(super) struct ContractFile {
+    /// The agency: the folder's name.
+    pub(super) agency: String,
+    /// The extract: the file's name without extension.
+    pub(super) extract: String,
+    /// File as diagnostics show it.
+    pub(super) file: String,
+    /// Its content.
+    pub(super) text: String,
+    /// The contract and its lines; `None` when the file has problems, which are told.
+    pub(super) read: Option<(Arc<Contract>, KeyLines)>,
+}
+
+impl ContractFile {
+    /// Name in pipelines: `<agency>/<extract>`.
+    pub(super) fn path(&self) -> String {
+        format!("{}/{}", self.agency, self.extract)
+    }
+}
 
 /// All contracts below a folder of schemas, by extract id, with the problems of those that are wrong.
 pub fn contracts_of(schemas: &Path) -> (BTreeMap<String, Arc<Contract>>, Vec<Diagnostic>) {
-    let mut contracts = BTreeMap::new();
     let mut problems = Vec::new();
-    for agency in entries(schemas).into_iter().filter(|path| path.file_name().is_some_and(|n| n != TABLES)) {
-        for path in entries(&agency).into_iter().filter(|path| path.extension().is_some_and(|e| e == "toml"))
-        {
-            match contract(&path) {
-                Ok(contract) => {
-                    let extract = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                    contracts.insert(extract, Arc::new(contract));
-                }
-                Err(found) => problems.extend(found),
-            }
-        }
-    }
-    (contracts, problems)
+    let files = contract_files(schemas, &mut problems);
+    let contracts = files.into_iter().filter_map(|file| Some((file.extract, file.read?.0)));
+    (contracts.collect(), problems)
 }
 
-fn contract(path: &Path) -> Result<Contract, Vec<Diagnostic>> {
-    let file = path.to_string_lossy().into_owned();
-    let text = fs::read_to_string(path).map_err(|error| {
-        vec![Diagnostic::error(
-            "file_unreadable",
-            Spot::file(file.clone()),
-            format!("read the contract: {error}"),
-        )]
-    })?;
-    check_toml(&file, &text)
+/// All contract files below a folder of schemas, sorted.
+pub(super) fn contract_files(schemas: &Path, problems: &mut Vec<Diagnostic>) -> Vec<ContractFile> {
+    let mut files = Vec::new();
+    for folder in entries(schemas).into_iter().filter(|path| path.file_name().is_some_and(|n| n != TABLES)) {
+        for path in entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        {
+            let file = path.display().to_string();
+            let text = fs::read_to_string(&path);
+            let read = match &text {
+                Ok(text) => check_toml_at::<Contract>(&file, text, 0),
+                Err(error) => Err(vec![unreadable(Spot::file(file.as_str()), "the contract", &path, error)]),
+            };
+            let read = match read {
+                Ok((contract, lines)) => Some((Arc::new(contract), lines)),
+                Err(found) => {
+                    problems.extend(found);
+                    None
+                }
+            };
+            let name =
+                |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+            files.push(ContractFile {
+                agency: name(folder.file_name()),
+                extract: name(path.file_stem()),
+                file,
+                text: text.unwrap_or_default(),
+                read,
+            });
+        }
+    }
+    files
+}
+
+/// A file or folder that cannot be read, told where it is named.
+pub(super) fn unreadable(spot: Spot, what: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
+    let why = match error.kind() {
+        std::io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
+        std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        _ => error.to_string(),
+    };
+    Diagnostic::error("file_unreadable", spot, format!("read {what} {}: {why}", path.display()))
 }
 
 /// What a folder holds, sorted; nothing where there is no such folder.
-fn entries(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn entries(folder: &Path) -> Vec<PathBuf> {
     let mut entries: Vec<PathBuf> =
         fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
     entries.sort();
     entries
+}
+
+/// Names without `extension` of the files that have it, sorted.
+pub(super) fn stems(folder: &Path, extension: &str) -> Vec<String> {
+    let files = entries(folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == extension));
+    files.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect()
 }

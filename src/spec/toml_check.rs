@@ -62,6 +62,13 @@ pub fn check_toml_at<T: JsonSchema + DeserializeOwned>(
     }
 }
 
+/// The lines of a document that may have other problems; none where it is no TOML at all.
+pub(super) fn key_lines(file: &str, text: &str) -> KeyLines {
+    let (document, _) = DeTable::parse_recoverable(text);
+    let root = Spanned::new(document.span(), DeValue::Table(document.into_inner()));
+    KeyLines::collect(file, &LineIndex::new(text, 0), &root)
+}
+
 /// The line of every key and array item of a document, by path such as `field.name.headers[1]`.
 #[derive(Clone, Debug, Default)]
 pub struct KeyLines {

@@ -67,6 +67,11 @@ fn compare(left: &Column, right: &Column, row: usize) -> Option<std::cmp::Orderi
     }
 }
 
+/// Whether a contract's check is one of the known ones and fits the kind of its field.
+pub fn knows_check(text: &str, contract: &Contract, kind: FieldKind) -> bool {
+    Check::parse(text, contract, kind, Day::from_days(0)).is_some()
+}
+
 /// Runs all checks of a contract over the kept rows and counts what fails.
 pub(super) fn run(
     contract: &Contract,

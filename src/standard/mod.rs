@@ -25,6 +25,8 @@ mod tests;
 use arrow::array::{ArrayRef, AsArray};
 use rayon::prelude::*;
 
+pub use check::knows_check;
+
 use batch::Stood;
 use cell::Cells;
 use column::Column;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::rows::TableText;
@@ -13,7 +14,7 @@ use crate::diag::{Diagnostic, Spot, did_you_mean};
 use crate::domain::Day;
 
 /// Type of a column of a decision table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ColumnType {
     /// Text.

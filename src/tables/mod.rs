@@ -41,12 +41,12 @@ pub use gazetteer::Gazetteer;
 pub use glyphs::Glyphs;
 pub use name_words::{Care, NameWords};
 pub use regions::{RegionKnown, Regions};
-pub use store::Edition;
+pub use store::{DECISIONS, DecisionsFile, Edition, MANIFEST, TablesFile};
 pub use surnames::Surnames;
 pub use variants::{VariantKind, Variants};
 
 use rows::TableText;
-use store::{MANIFEST, Manifest, Store};
+use store::Store;
 
 /// Roles a table can have in `tables.toml`.
 const ROLES: [&str; 13] = [
@@ -118,7 +118,7 @@ impl Tables {
 
 struct Loader<'a> {
     store: Store<'a>,
-    manifest: Manifest,
+    manifest: TablesFile,
     problems: Vec<Diagnostic>,
     editions: Vec<Edition>,
 }
@@ -256,7 +256,7 @@ impl<'a> Loader<'a> {
     fn code_tables(&mut self, tables: &mut Tables) {
         let files = self.store.list("codes", &mut self.problems);
         for name in self.manifest.code.keys().filter(|name| !files.iter().any(|(known, _)| known == *name)) {
-            self.problems.push(stale(&self.store, "codes", name));
+            self.problems.push(stale(&self.store, MANIFEST, "codes", name));
         }
         for (name, file) in files {
             let Some(text) = self.store.text(&file, &mut self.problems) else { continue };
@@ -288,14 +288,13 @@ impl<'a> Loader<'a> {
 
     fn decision_tables(&mut self, tables: &mut Tables) {
         let files = self.store.list("decisions", &mut self.problems);
-        for name in
-            self.manifest.decision.keys().filter(|name| !files.iter().any(|(known, _)| known == *name))
-        {
-            self.problems.push(stale(&self.store, "decisions", name));
+        let declared = self.store.decisions(&mut self.problems).decision;
+        for name in declared.keys().filter(|name| !files.iter().any(|(known, _)| known == *name)) {
+            self.problems.push(stale(&self.store, DECISIONS, "decisions", name));
         }
         for (name, file) in files {
             let Some(text) = self.store.text(&file, &mut self.problems) else { continue };
-            let entry = self.manifest.decision.get(&name).cloned().unwrap_or_default();
+            let entry = declared.get(&name).cloned().unwrap_or_default();
             let shown = self.store.shown(&file);
             let table = TableText { file: &shown, text: &text };
             if let Some(batch) = decisions::load(table, &entry.columns, &mut self.problems) {
@@ -307,9 +306,9 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// `tables.toml` speaks of a file that is not there.
-fn stale(store: &Store<'_>, sub: &str, name: &str) -> Diagnostic {
-    let spot = Spot::file(store.shown(MANIFEST));
+/// A declaration speaks of a file that is not there.
+fn stale(store: &Store<'_>, declared_in: &str, sub: &str, name: &str) -> Diagnostic {
+    let spot = Spot::file(store.shown(declared_in));
     Diagnostic::error("table_missing", spot, format!("{sub}/{name}.csv does not exist"))
 }
 

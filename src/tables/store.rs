@@ -7,7 +7,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::decisions::ColumnType;
@@ -39,25 +41,34 @@ const BUNDLED: &[(&str, &[u8])] = bundled![
 ];
 
 /// Name of the file that lists the tables.
-pub(super) const MANIFEST: &str = "tables.toml";
+pub const MANIFEST: &str = "tables.toml";
+/// Name of the file that types the columns of the decision tables, in the folder of tables. A file of
+/// its own, because the bundled manifest must not speak of tables that only a folder has.
+pub const DECISIONS: &str = "decisions/decisions.toml";
 
-/// What `tables.toml` says.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// What `schemas/tables/tables.toml` says: which file plays which role, and which edition it is.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Manifest {
-    /// The fixed tables by their role.
+pub struct TablesFile {
+    /// The fixed tables by their role, e.g. `[table.surname_readings]`.
     #[serde(default)]
     pub(super) table: BTreeMap<String, TableEntry>,
-    /// Code tables: editions of files in `codes/`.
+    /// Code tables: editions of files in `codes/`, by name without extension.
     #[serde(default)]
     pub(super) code: BTreeMap<String, CodeEntry>,
-    /// Decision tables: editions and column types of files in `decisions/`.
+}
+
+/// What `schemas/tables/decisions/decisions.toml` says: the types of the decision tables' columns.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionsFile {
+    /// Editions and column types of the files beside this one, by name without extension.
     #[serde(default)]
     pub(super) decision: BTreeMap<String, DecisionEntry>,
 }
 
 /// A fixed table.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TableEntry {
     /// File in the folder of tables.
@@ -73,21 +84,25 @@ pub(super) struct TableEntry {
 }
 
 /// A code table.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CodeEntry {
+    /// Which edition it is, for the run's manifest.
     #[serde(default)]
     pub(super) edition: String,
+    /// Where it comes from; for people only.
     #[serde(default, rename = "origin")]
     _origin: String,
 }
 
 /// A decision table.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DecisionEntry {
+    /// Which edition it is, for the run's manifest.
     #[serde(default)]
     pub(super) edition: String,
+    /// Where it comes from; for people only.
     #[serde(default, rename = "origin")]
     _origin: String,
     /// Column → type; columns that are not named are text.
@@ -201,25 +216,34 @@ impl<'a> Store<'a> {
     }
 
     /// Reads and checks `tables.toml`.
-    pub(super) fn manifest(&self, problems: &mut Vec<Diagnostic>) -> Option<Manifest> {
-        let text = self.text(MANIFEST, problems)?;
-        match toml::from_str::<Manifest>(&text) {
-            Ok(manifest) => {
-                for role in manifest.table.keys().filter(|role| !super::ROLES.contains(&role.as_str())) {
-                    let mut fault = Diagnostic::error(
-                        "unknown_key",
-                        Spot::file(self.shown(MANIFEST)),
-                        format!("no part of the program reads a table called {role}"),
-                    );
-                    fault.help = did_you_mean(role, super::ROLES).map(|near| format!("did you mean {near}?"));
-                    problems.push(fault);
-                }
-                Some(manifest)
-            }
+    pub(super) fn manifest(&self, problems: &mut Vec<Diagnostic>) -> Option<TablesFile> {
+        let manifest: TablesFile = self.toml(MANIFEST, problems)?;
+        for role in manifest.table.keys().filter(|role| !super::ROLES.contains(&role.as_str())) {
+            let mut fault = Diagnostic::error(
+                "unknown_key",
+                Spot::file(self.shown(MANIFEST)),
+                format!("no part of the program reads a table called {role}"),
+            );
+            fault.help = did_you_mean(role, super::ROLES).map(|near| format!("did you mean {near}?"));
+            problems.push(fault);
+        }
+        Some(manifest)
+    }
+
+    /// What the folder says of its decision tables; nothing where it has no such file.
+    pub(super) fn decisions(&self, problems: &mut Vec<Diagnostic>) -> DecisionsFile {
+        let file = if self.has(DECISIONS) { self.toml(DECISIONS, problems) } else { None };
+        file.unwrap_or_default()
+    }
+
+    fn toml<T: DeserializeOwned>(&self, file: &str, problems: &mut Vec<Diagnostic>) -> Option<T> {
+        let text = self.text(file, problems)?;
+        match toml::from_str::<T>(&text) {
+            Ok(value) => Some(value),
             Err(error) => {
                 let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
                 let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
-                let spot = Spot::line(self.shown(MANIFEST), line);
+                let spot = Spot::line(self.shown(file), line);
                 problems.push(Diagnostic::error("invalid_toml", spot, error.message().to_owned()));
                 None
             }

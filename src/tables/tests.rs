@@ -119,12 +119,9 @@ fn a_folder_replaces_tables_and_adds_codes_relations_and_decisions() {
     write("codes/state.csv", "code,label,synonyms\n0,在册,\n1,已销,\n");
     write("relations.csv", "label,relation\n父亲,father\n外祖母,grandparent\n");
     write("decisions/limits.csv", "kind,age\n甲,18\n");
-    let toml =
-        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/tables/tables.toml")).unwrap();
-    let toml = toml.split("# Decision tables").next().unwrap().to_owned();
     write(
-        "tables.toml",
-        &format!("{toml}\n[decision.limits]\nedition = \"2026\"\ncolumns = {{ age = \"int64\" }}\n"),
+        "decisions/decisions.toml",
+        "[decision.limits]\nedition = \"2026\"\ncolumns = { age = \"int64\" }\n",
     );
     let tables = Tables::load(Some(dir.path())).unwrap();
     assert_eq!(tables.codes["state"].lookup("1-已销"), Some("已销"));

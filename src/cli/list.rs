@@ -1,0 +1,199 @@
+//! `list`: what there is to name in pipelines, contracts and rules.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::problems;
+use super::text_table::aligned;
+use super::{CONFIG, Done, Failure, complain, say};
+use crate::comparator;
+use crate::diag::Diagnostic;
+use crate::domain::Contract;
+use crate::report::{Desk, RecipientKind};
+use crate::spec::{Plan, compile, contracts_of};
+use crate::tables::{Edition, Tables};
+
+/// Options of `list`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Rules need a pipeline. Contracts, tables and recipients are those of the pipeline, or without one those of
+--schemas. Comparators are part of the program.
+
+Examples:
+  doudi list rules pipelines/nightly.toml
+  doudi list contracts --schemas schemas
+  doudi list comparators --json")]
+pub(super) struct ListArgs {
+    /// What to list.
+    #[arg(value_enum)]
+    what: ListKind,
+    /// The pipeline file.
+    #[arg(value_name = "PIPELINE")]
+    pipeline: Option<PathBuf>,
+    /// Folder of contracts and tables, when no pipeline is named.
+    #[arg(long, value_name = "DIR", default_value = "schemas", conflicts_with = "pipeline")]
+    schemas: PathBuf,
+    /// Machine-readable.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ListKind {
+    /// Rules that a pipeline runs.
+    Rules,
+    /// Contracts: one for each extract.
+    Contracts,
+    /// Comparators and their levels.
+    Comparators,
+    /// Tables and their editions.
+    Tables,
+    /// Recipients and what they are.
+    Recipients,
+}
+
+/// Lists.
+pub(super) fn list(args: &ListArgs) -> Done {
+    let records = match (args.what, &args.pipeline) {
+        (ListKind::Comparators, _) => Ok(comparators()),
+        (ListKind::Rules, None) => {
+            let remedy = "name the pipeline: `doudi list rules pipelines/nightly.toml`";
+            return Err(Failure::config(format!(
+                "failed to list rules: no pipeline is named\n  help: {remedy}"
+            )));
+        }
+        (what, Some(pipeline)) => compile(pipeline).map(|(plan, _)| of_plan(what, &plan)),
+        (what, None) => of_schemas(what, &args.schemas),
+    };
+    let records = match records {
+        Ok(records) => records,
+        Err(found) => {
+            complain(problems::text(&found));
+            return Err(Failure::told(CONFIG));
+        }
+    };
+    if args.json {
+        say(serde_json::to_string_pretty(&records.json()).map_err(Failure::bug)?);
+    } else {
+        say(records.text());
+    }
+    Ok(())
+}
+
+/// Rows of one kind under their headings.
+struct Records {
+    headings: &'static [&'static str],
+    rows: Vec<Vec<String>>,
+}
+
+impl Records {
+    fn text(&self) -> String {
+        let headings = self.headings.iter().map(|heading| (*heading).to_owned()).collect();
+        aligned(&std::iter::once(headings).chain(self.rows.iter().cloned()).collect::<Vec<_>>())
+    }
+
+    fn json(&self) -> Value {
+        let object = |row: &Vec<String>| -> Value {
+            let cells = self.headings.iter().zip(row);
+            Value::Object(cells.map(|(heading, cell)| ((*heading).to_owned(), json!(cell))).collect())
+        };
+        self.rows.iter().map(object).collect()
+    }
+}
+
+fn of_plan(what: ListKind, plan: &Plan) -> Records {
+    match what {
+        ListKind::Rules => rules(plan),
+        ListKind::Contracts => contracts(&plan.contracts),
+        ListKind::Comparators => comparators(),
+        ListKind::Tables => tables(plan.tables.editions()),
+        ListKind::Recipients => recipients(&plan.desk),
+    }
+}
+
+fn of_schemas(what: ListKind, schemas: &Path) -> Result<Records, Vec<Diagnostic>> {
+    let folder = schemas.join("tables");
+    match what {
+        ListKind::Contracts => {
+            let (found, problems) = contracts_of(schemas);
+            if problems.is_empty() { Ok(contracts(&found)) } else { Err(problems) }
+        }
+        ListKind::Tables => Tables::load(Some(&folder)).map(|found| tables(found.editions())),
+        ListKind::Recipients => Desk::load(None, Some(&folder)).map(|desk| recipients(&desk)),
+        ListKind::Rules | ListKind::Comparators => Ok(comparators()),
+    }
+}
+
+fn rules(plan: &Plan) -> Records {
+    let row = |rule: &crate::rule::Rule| {
+        let head = &rule.header;
+        vec![
+            rule.id.clone(),
+            head.title.clone(),
+            head.list.clone(),
+            head.recipients.join(", "),
+            head.reads.join(", "),
+        ]
+    };
+    Records {
+        headings: &["rule", "title", "list", "recipients", "reads"],
+        rows: plan.book.rules.iter().map(row).collect(),
+    }
+}
+
+fn contracts(contracts: &BTreeMap<String, Arc<Contract>>) -> Records {
+    let row = |(extract, contract): (&String, &Arc<Contract>)| {
+        let roles: Vec<&str> = contract.mention.iter().map(|mention| mention.role.as_str()).collect();
+        vec![
+            extract.clone(),
+            contract.title.clone(),
+            contract.owner.clone(),
+            contract.field.len().to_string(),
+            roles.join(", "),
+        ]
+    };
+    Records {
+        headings: &["extract", "title", "owner", "fields", "roles"],
+        rows: contracts.iter().map(row).collect(),
+    }
+}
+
+fn comparators() -> Records {
+    let row = |ladder: &comparator::Ladder| {
+        let levels: Vec<&str> = ladder.levels.iter().map(|level| level.key).collect();
+        vec![ladder.name.to_owned(), levels.join(", ")]
+    };
+    Records { headings: &["comparator", "levels"], rows: comparator::ALL.iter().map(row).collect() }
+}
+
+fn tables(editions: &[Edition]) -> Records {
+    let row = |edition: &Edition| {
+        vec![edition.name.clone(), edition.rows.to_string(), edition.edition.clone(), edition.sha256.clone()]
+    };
+    Records { headings: &["table", "rows", "edition", "sha256"], rows: editions.iter().map(row).collect() }
+}
+
+fn recipients(desk: &Desk) -> Records {
+    let kind = |kind: RecipientKind| match kind {
+        RecipientKind::Agency => "agency",
+        RecipientKind::Town => "each town",
+        RecipientKind::Owner => "owner of the row",
+    };
+    let row = |recipient: &crate::report::Recipient| {
+        vec![
+            recipient.id.clone(),
+            recipient.title.clone(),
+            kind(recipient.kind).to_owned(),
+            recipient.aliases.join(", "),
+        ]
+    };
+    Records {
+        headings: &["recipient", "title", "kind", "aliases"],
+        rows: desk.disclosure.recipients().iter().map(row).collect(),
+    }
+}

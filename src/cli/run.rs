@@ -1,0 +1,204 @@
+//! `run`: one night, from the deliveries to the lists.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::args::Linkage as LinkageArg;
+use super::{BUG, CONFIG, Done, Failure, HELD, LOCKED, SOURCE, complain, problems, say};
+use crate::diag::Level;
+use crate::domain::Day;
+use crate::ledger::LedgerError;
+use crate::link::Linkage;
+use crate::pipeline::{Env, Progress, RunError, RunSummary, Silent, Stage, run as run_night};
+use crate::spec::{Plan, compile};
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Everything appears at once or not at all: lists, report.html, artifacts and manifest.json under
+<out>/<run-id>, and <out>/latest points to them. The same night run twice replaces itself and adds
+nothing to the ledger. A run that was killed is cleared away or finished by the next one.
+
+Examples:
+  doudi run pipelines/nightly.toml
+  doudi run pipelines/nightly.toml --as-of 2026-11-20 --input /srv/deliveries --out /srv/runs
+  doudi run pipelines/nightly.toml --dry-run      what would be recorded, nothing written
+
+Exit codes: 0 done · 1 a bug · 2 wrong use or configuration · 3 held: required data is missing or
+outside its tolerance · 4 deliveries or folders cannot be read or written · 5 another run is at work.")]
+pub(super) struct RunArgs {
+    /// The pipeline file.
+    #[arg(value_name = "PIPELINE")]
+    pipeline: PathBuf,
+    /// Day the lists speak about (YYYY-MM-DD); left out: the pipeline's, else today.
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<String>,
+    /// Folder of deliveries instead of the pipeline's.
+    #[arg(long, value_name = "DIR")]
+    input: Option<PathBuf>,
+    /// Folder of runs instead of the pipeline's.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Folder of ledger and registers instead of the pipeline's.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Say what would be recorded and write nothing that stays.
+    #[arg(long)]
+    dry_run: bool,
+    /// Worker threads; left out: all cores. The answer does not depend on it.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// How persons are linked; `id-only` is what offices do today, for comparison.
+    #[arg(long, value_enum, default_value_t = LinkageArg::Model)]
+    linkage: LinkageArg,
+    /// Form of the log on standard error.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+}
+
+/// Forms of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Runs one night.
+pub(super) fn run(args: &RunArgs) -> Done {
+    let terminal = std::io::stderr().is_terminal();
+    start_log(args.log_format, terminal);
+    let plan = plan(args)?;
+    let (today, now) = clock();
+    let as_of = match &args.as_of {
+        Some(text) => Day::parse_iso(text)
+            .ok_or_else(|| Failure::config(format!("--as-of {text}: write the day as YYYY-MM-DD")))?,
+        None => plan.as_of.unwrap_or(today),
+    };
+    let bar = Bar::new();
+    let progress: &dyn Progress = if terminal { &bar } else { &Silent };
+    let env = Env {
+        as_of,
+        now,
+        owner: format!("process {}", std::process::id()),
+        threads: args.threads.unwrap_or_else(cores),
+        linkage: match args.linkage {
+            LinkageArg::Model => Linkage::Model,
+            LinkageArg::IdOnly => Linkage::IdOnly,
+        },
+        dry_run: args.dry_run,
+        progress,
+    };
+    let summary = run_night(&plan, &env).map_err(failure)?;
+    bar.0.finish_and_clear();
+    say(text(&summary));
+    Ok(())
+}
+
+/// The compiled pipeline with the folders of the command line; its problems are printed.
+fn plan(args: &RunArgs) -> Result<Plan, Failure> {
+    let (mut plan, warnings) = compile(&args.pipeline).map_err(|found| {
+        complain(problems::text(&found));
+        Failure::told(CONFIG)
+    })?;
+    for warning in warnings.iter().filter(|warning| warning.level == Level::Warning) {
+        tracing::debug!(code = warning.code, at = %warning.spot, "{}", warning.message);
+    }
+    let folders = [(&args.input, &mut plan.input), (&args.out, &mut plan.out), (&args.state, &mut plan.state)];
+    for (given, folder) in folders {
+        if let Some(given) = given {
+            folder.clone_from(given);
+        }
+    }
+    Ok(plan)
+}
+
+/// The day and the instant of the run; nothing below this floor looks at a clock.
+#[expect(clippy::disallowed_methods, reason = "the clock is read here once and injected")]
+fn clock() -> (Day, String) {
+    let now = chrono::Local::now();
+    (Day::from_naive(now.date_naive()), now.format("%Y-%m-%dT%H:%M:%S%:z").to_string())
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn start_log(format: LogFormat, terminal: bool) {
+    let quiet = if terminal { "warn" } else { "info" };
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .parse_lossy(format!("{quiet},datafusion=warn,sqlparser=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // A log that is already there (tests in one process) stays.
+    let _ = match format {
+        LogFormat::Text => log.with_ansi(terminal).try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+}
+
+/// The exit code that tells an operator what to do.
+fn failure(error: RunError) -> Failure {
+    let code = match &error {
+        RunError::Held { .. } => HELD,
+        RunError::Locked { .. } | RunError::Ledger(LedgerError::Moved) => LOCKED,
+        RunError::Threads { .. } => CONFIG,
+        RunError::Link(_) | RunError::Arrow(_) => BUG,
+        RunError::Input { .. }
+        | RunError::Io { .. }
+        | RunError::Register(_)
+        | RunError::Rule(_)
+        | RunError::Ledger(_)
+        | RunError::Report(_) => SOURCE,
+    };
+    Failure { code, message: format!("failed to {error}") }
+}
+
+/// What happened, for the terminal and for cron's mail. No value of a person.
+fn text(summary: &RunSummary) -> String {
+    let tallies = summary.recorded.tallies();
+    let mut lines = Vec::new();
+    for outcome in &summary.outcomes {
+        let tally = tallies.get(&outcome.rule).copied().unwrap_or_default();
+        lines.push(match &outcome.not_run {
+            Some(reason) => format!("  {:<24} 未运行：{reason}", outcome.rule),
+            None => format!(
+                "  {:<24} 线索 {:>5}  待确认 {:>5}  新增 {:>5}  撤回 {:>5}  {}",
+                outcome.rule, outcome.findings, outcome.annex, tally.new, tally.withdrawn, outcome.title
+            ),
+        });
+    }
+    let end = match &summary.folder {
+        Some(folder) => format!("清单与报告：{}", folder.display()),
+        None => format!("试运行，未写入任何内容。\n{}", summary.recorded),
+    };
+    format!("run {}\n{}\n{end}", summary.run_id, lines.join("\n"))
+}
+
+/// A line that moves, for someone who waits.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Self {
+        let bar = ProgressBar::new(Stage::ALL.len() as u64);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos:>2}/{len} {msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        Self(bar)
+    }
+}
+
+impl Progress for Bar {
+    fn started(&self, stage: Stage) {
+        self.0.set_message(stage.word());
+        self.0.enable_steady_tick(Duration::from_millis(120));
+    }
+
+    fn finished(&self, _: Stage, _: f64) {
+        self.0.inc(1);
+    }
+}

@@ -1,0 +1,193 @@
+//! A pipeline file and everything it names → a plan, or all problems.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::fingerprint::Fingerprint;
+use super::linkage::Link;
+use super::place::beside;
+use super::plan::Plan;
+use super::raw::PipelineFile;
+use super::read::unreadable;
+use super::rulebook::Rulebook;
+use super::schemas::Schemas;
+use super::toml_check::{KeyLines, check_toml_at, key_lines};
+use crate::diag::{Diagnostic, Level, Spot};
+use crate::domain::{Contract, Day};
+use crate::source::SourceSpec;
+
+/// Reads a pipeline file and all files it names, and checks them together.
+///
+/// Next to the plan stands what does not keep it from running (warnings). A basis that has run out is
+/// told only when the pipeline fixes its day: nothing here looks at a clock.
+///
+/// # Errors
+/// All problems of all files, warnings among them: those of the pipeline file first, then by file and
+/// line.
+pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut draft = Draft::open(path)?;
+    let as_of = draft.as_of();
+    let schemas = Schemas::read(&mut draft);
+    let sources = draft.sources(&schemas);
+    let link = Link::read(&mut draft, &schemas);
+    let rules = Rulebook::read(&mut draft, &schemas, as_of);
+    let folder = |written: &str| beside(&draft.folder, written);
+    let (input, out, state) = (folder(&draft.raw.input), folder(&draft.raw.out), folder(&draft.raw.state));
+    let problems = draft.told();
+    let failed = problems.iter().any(|problem| problem.level == Level::Error);
+    match (schemas.tables, link, schemas.desk) {
+        (Some(tables), Some(Link { settings, model }), Some(desk)) if !failed => {
+            let contracts: BTreeMap<String, Arc<Contract>> = schemas.contracts;
+            let plan = Plan {
+                file: path.to_owned(),
+                title: draft.raw.title,
+                as_of,
+                input,
+                out,
+                state,
+                sources,
+                contracts,
+                tables,
+                link: settings,
+                model,
+                book: rules.book,
+                basis: schemas.basis,
+                desk,
+                hash: draft.print.finish(),
+            };
+            Ok((plan, problems))
+        }
+        _ => Err(problems),
+    }
+}
+
+/// A pipeline while it is being read.
+pub(super) struct Draft {
+    /// Folder of the pipeline file.
+    pub(super) folder: PathBuf,
+    /// What the file says; of a file with problems what could be salvaged.
+    pub(super) raw: PipelineFile,
+    /// Where it says it.
+    pub(super) lines: KeyLines,
+    /// Everything found so far.
+    pub(super) problems: Vec<Diagnostic>,
+    /// What the plan rests on.
+    pub(super) print: Fingerprint,
+    file: String,
+}
+
+impl Draft {
+    fn open(path: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let file = path.display().to_string();
+        let text = fs::read_to_string(path)
+            .map_err(|error| vec![unreadable(Spot::default(), "the pipeline", path, &error)])?;
+        let (raw, lines, problems) = match check_toml_at::<PipelineFile>(&file, &text, 0) {
+            Ok((raw, lines)) => (raw, lines, Vec::new()),
+            // Without syntax there are no names of further files.
+            Err(problems) if problems.iter().any(|p| p.code == "toml_syntax") => return Err(problems),
+            Err(problems) => (PipelineFile::salvage(&text), key_lines(&file, &text), problems),
+        };
+        let mut print = Fingerprint::default();
+        print.add("pipeline", text.as_bytes());
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Ok(Self { folder, raw, lines, problems, print, file })
+    }
+
+    /// The path that the key names; `None` for one that is not told, or told wrongly.
+    pub(super) fn path(&mut self, key: &str, written: &str) -> Option<PathBuf> {
+        if !written.trim().is_empty() {
+            return Some(beside(&self.folder, written));
+        }
+        // A missing key has been told with the shape of the file.
+        if self.problems.iter().all(|problem| problem.spot.file != self.file) {
+            let message = format!("`{key}` is empty");
+            self.problems.push(Diagnostic::error("empty_path", self.lines.spot(key), message));
+        }
+        None
+    }
+
+    /// The folder that the key names, when there is one.
+    pub(super) fn existing(&mut self, key: &str, written: &str, what: &str) -> Option<PathBuf> {
+        let path = self.path(key, written)?;
+        match fs::read_dir(&path) {
+            Ok(_) => Some(path),
+            Err(error) => {
+                self.problems.push(unreadable(self.lines.spot(key), what, &path, &error));
+                None
+            }
+        }
+    }
+
+    /// The text of a file that the key names; it counts for the digest as `part`.
+    pub(super) fn text(&mut self, key: &str, path: &Path, what: &str, part: &str) -> Option<String> {
+        match fs::read_to_string(path) {
+            Ok(text) => {
+                self.print.add(part, text.as_bytes());
+                Some(text)
+            }
+            Err(error) => {
+                self.problems.push(unreadable(self.lines.spot(key), what, path, &error));
+                None
+            }
+        }
+    }
+
+    fn as_of(&mut self) -> Option<Day> {
+        let written = self.raw.as_of.as_ref()?;
+        let day = Day::parse_iso(written);
+        if day.is_none() {
+            let fault =
+                Diagnostic::error("invalid_day", self.lines.spot("as_of"), format!("`{written}` is no day"));
+            self.problems.push(fault.with_help("write the day as YYYY-MM-DD"));
+        }
+        day
+    }
+
+    fn sources(&mut self, schemas: &Schemas) -> Vec<SourceSpec> {
+        let mut sources = Vec::new();
+        for (extract, source) in &self.raw.source {
+            let path = format!("source.{extract}");
+            let spot = self.lines.spot(&format!("{path}.contract"));
+            let known = schemas.files.iter().find(|file| file.path() == source.contract);
+            let Some(file) = known else {
+                // Where no contract could be read, none is misspelt.
+                if !schemas.files.is_empty() {
+                    let message = format!("there is no contract `{}`", source.contract);
+                    let paths: Vec<String> = schemas.files.iter().map(|file| file.path()).collect();
+                    let fault = Diagnostic::error("unknown_contract", spot, message);
+                    self.problems.push(fault.with_near(&source.contract, paths.iter().map(String::as_str)));
+                }
+                continue;
+            };
+            if *extract != file.extract {
+                let message = format!("source `{extract}` has the contract of `{}`", file.extract);
+                let fault = Diagnostic::error("source_name", self.lines.spot(&path), message);
+                self.problems.push(fault.with_help(format!("write [source.{}]", file.extract)));
+            }
+            if let Some((contract, _)) = &file.read {
+                sources.push(SourceSpec {
+                    extract: extract.clone(),
+                    folder: file.agency.clone(),
+                    contract: Arc::clone(contract),
+                });
+            }
+        }
+        if self.raw.source.is_empty() && self.lines.spot("source").line > 0 {
+            let message = "a pipeline pulls at least one extract";
+            self.problems.push(Diagnostic::error("no_source", self.lines.spot("source"), message));
+        }
+        sources
+    }
+
+    /// All problems in the order in which they are read: the pipeline's own, then by file and line.
+    fn told(&mut self) -> Vec<Diagnostic> {
+        let mut problems = std::mem::take(&mut self.problems);
+        let file = &self.file;
+        let order = |problem: &Diagnostic| (problem.spot.file != *file, problem.spot.clone(), problem.code);
+        problems.sort_by(|a, b| (order(a), &a.message).cmp(&(order(b), &b.message)));
+        problems.dedup();
+        problems
+    }
+}

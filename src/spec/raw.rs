@@ -1,0 +1,167 @@
+//! What stands in a pipeline file, as it is written there. Meaning is the business of `compile`.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Value;
+use crate::link;
+
+/// A pipeline: what to pull, how to link, which rules to run. Relative paths are relative to the
+/// pipeline file.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineFile {
+    /// Title for people; it stands on the report page.
+    pub title: String,
+    /// Day the lists speak about (`YYYY-MM-DD`); left out: the day of the run.
+    #[serde(default)]
+    pub as_of: Option<String>,
+    /// Folder of deliveries, with one folder for each agency. `run --input` replaces it.
+    pub input: String,
+    /// Folder of runs; each run appears there whole or not at all. `run --out` replaces it.
+    pub out: String,
+    /// Folder of the ledger and the registers of identities, kept from night to night. `run --state`
+    /// replaces it.
+    pub state: String,
+    /// Folder of contracts (`<agency>/<extract>.toml`) and of the tables (`tables/`).
+    pub schemas: String,
+    /// What to pull, by extract id. Rules may name extracts that are not pulled; they are then reported
+    /// as not run.
+    pub source: IndexMap<String, SourceTable>,
+    /// How persons are linked.
+    pub link: LinkTable,
+    /// Which rules run.
+    pub rules: RulesTable,
+    /// What officers receive.
+    pub report: ReportTable,
+}
+
+/// One extract to pull.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceTable {
+    /// The contract as `<agency>/<extract>`: the file `<schemas>/<agency>/<extract>.toml`. The delivery
+    /// lies in the folder `<input>/<agency>`.
+    pub contract: String,
+}
+
+/// How persons are linked.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkTable {
+    /// File with the table `[link]`: comparisons, blocking rules, thresholds.
+    pub settings: String,
+    /// File of the frozen model; left out: `models/<name>.toml` with the name that the settings give.
+    #[serde(default)]
+    pub model: Option<String>,
+}
+
+/// Which rules run.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RulesTable {
+    /// Folder of rules: `<rule>.sql` and `<rule>.cases.toml`.
+    pub folder: String,
+    /// Folder of views that rules read (`<view>.sql`); left out: `views`, when there is one.
+    #[serde(default)]
+    pub views: Option<String>,
+    /// Ids of the rules to run: file names without `.sql`.
+    pub run: Vec<String>,
+    /// Local values of parameters, by rule id or view name and by parameter:
+    /// `[rules.param.<rule>]` and below it `<parameter> = <value>`. Days are written in quotes.
+    #[serde(default)]
+    pub param: IndexMap<String, IndexMap<String, Value>>,
+}
+
+/// What officers receive.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportTable {
+    /// Folder of list templates (`<list>.toml`).
+    pub lists: String,
+}
+
+/// The settings of linkage, a file that several pipelines may share.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkFile {
+    /// Comparisons, blocking rules, thresholds.
+    pub link: link::Settings,
+}
+
+impl PipelineFile {
+    /// What can still be read of a file with problems, so that the files it names are checked in the
+    /// same go. What is missing or of another type stays empty; it has been told already.
+    pub(super) fn salvage(text: &str) -> Self {
+        let whole: toml::Table = toml::from_str(text).unwrap_or_default();
+        let empty = toml::Table::new();
+        let part = |name: &str| whole.get(name).and_then(toml::Value::as_table).unwrap_or(&empty);
+        let maybe = |table: &toml::Table, key: &str| table.get(key)?.as_str().map(str::to_owned);
+        let word = |table: &toml::Table, key: &str| maybe(table, key).unwrap_or_default();
+        let rules = part("rules");
+        let run = rules.get("run").and_then(toml::Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let sources = part("source").iter().filter_map(|(extract, table)| {
+            let contract = maybe(table.as_table()?, "contract")?;
+            Some((extract.clone(), SourceTable { contract }))
+        });
+        Self {
+            title: word(&whole, "title"),
+            as_of: maybe(&whole, "as_of"),
+            input: word(&whole, "input"),
+            out: word(&whole, "out"),
+            state: word(&whole, "state"),
+            schemas: word(&whole, "schemas"),
+            source: sources.collect(),
+            link: LinkTable { settings: word(part("link"), "settings"), model: maybe(part("link"), "model") },
+            rules: RulesTable {
+                folder: word(rules, "folder"),
+                views: maybe(rules, "views"),
+                run: run.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect(),
+                param: salvage_parameters(rules),
+            },
+            report: ReportTable { lists: word(part("report"), "lists") },
+        }
+    }
+}
+
+fn salvage_parameters(rules: &toml::Table) -> IndexMap<String, IndexMap<String, Value>> {
+    let owners = rules.get("param").and_then(toml::Value::as_table).into_iter().flatten();
+    owners
+        .filter_map(|(owner, values)| {
+            let values = values.as_table()?.iter().filter_map(|(name, value)| {
+                let value: Value = value.clone().try_into().ok()?;
+                Some((name.clone(), value))
+            });
+            Some((owner.clone(), values.collect()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::toml_check::check_toml;
+
+    const GOOD: &str = "title = \"t\"\nas_of = \"2026-11-20\"\ninput = \"i\"\nout = \"o\"\nstate = \"s\"\n\
+        schemas = \"c\"\n[source.a]\ncontract = \"x/a\"\n[link]\nsettings = \"l\"\nmodel = \"m\"\n\
+        [rules]\nfolder = \"r\"\nviews = \"v\"\nrun = [\"one\"]\n[rules.param.one]\ndays = 3\nkinds = [\"甲\"]\n\
+        [report]\nlists = \"l\"\n";
+
+    #[test]
+    fn a_right_file_loses_nothing_when_it_is_salvaged() {
+        let read: PipelineFile = check_toml("p.toml", GOOD).unwrap();
+        assert_eq!(read, PipelineFile::salvage(GOOD));
+        assert_eq!(read.rules.param["one"]["days"], Value::Integer(3));
+    }
+
+    #[test]
+    fn what_is_right_in_a_wrong_file_is_salvaged() {
+        let wrong = GOOD.replace("title", "titel").replace("run = [\"one\"]", "run = [\"one\", 2]");
+        assert!(check_toml::<PipelineFile>("p.toml", &wrong).is_err());
+        let salvaged = PipelineFile::salvage(&wrong);
+        assert_eq!((salvaged.title.as_str(), salvaged.schemas.as_str()), ("", "c"));
+        assert_eq!(salvaged.rules.run, ["one"]);
+        assert_eq!(PipelineFile::salvage("= no toml"), PipelineFile::default());
+    }
+}
