@@ -24,6 +24,8 @@ pub struct Parsed<'a> {
 /// Characters that make a road, a bridge or a house of the name before them.
 const NO_VILLAGE_BEFORE: [char; 13] =
     ['路', '街', '道', '巷', '弄', '桥', '苑', '庭', '大', '小', '中', '医', '公'];
+/// Zones are called so by people who know which one is meant; the village tells it.
+const ZONES: [&str; 3] = ["开发区", "园区", "度假区"];
 const GROUP_WORDS: [&str; 5] = ["村民小组", "小组", "组", "队", "社"];
 
 /// Reads an address. Empty text gives an unknown place.
@@ -149,13 +151,15 @@ impl<'a> Reader<'a> {
             self.at += length;
             return village;
         }
-        // A town that is no more stands before the village: `久隆镇久西村`.
-        if let Some(end) = rest.char_indices().skip(1).take(4).find(|(_, c)| matches!(c, '镇' | '乡')) {
-            let behind = end.0 + end.1.len_utf8();
-            if let Some((length, village)) = self.here(&rest[behind..], town) {
-                self.at += behind + length;
-                return village;
-            }
+        // A town that is no more, or a zone without its name, stands before the village: `久隆镇久西村`.
+        let former = rest.char_indices().skip(1).take(4).find(|(_, c)| matches!(c, '镇' | '乡'));
+        let former = former.map(|(at, kind)| at + kind.len_utf8());
+        let zone = ZONES.iter().find(|zone| rest.starts_with(**zone)).map(|zone| zone.len());
+        if let Some(behind) = former.or(zone)
+            && let Some((length, village)) = self.here(&rest[behind..], town)
+        {
+            self.at += behind + length;
+            return village;
         }
         if town == 0 {
             return 0;

@@ -70,10 +70,9 @@ proptest! {
     }
 
     #[test]
-    fn a_single_wrong_digit_is_never_valid(id in number(), at in 0_usize..17, other in 0_u8..10) {
+    fn a_single_wrong_digit_is_never_valid(id in number(), at in 0_usize..17, further in 1_u8..10) {
         let mut chars = id.chars();
-        prop_assume!(chars[at] != b'0' + other);
-        chars[at] = b'0' + other;
+        chars[at] = b'0' + (chars[at] - b'0' + further) % 10;
         let text = String::from_utf8(chars.to_vec()).unwrap();
         let graded = resident_id::grade(&text, &TABLES.regions, as_of());
         prop_assert!(graded.state < crate::domain::IdState::Extended);
@@ -86,8 +85,9 @@ proptest! {
         }
     }
 
+    // From 1860 to the last day before 2099-12-31, which means "without end".
     #[test]
-    fn every_day_is_read_in_every_form(days in -40_000_i32..80_000) {
+    fn every_day_is_read_in_every_form(days in -40_000_i32..47_481) {
         let day = crate::domain::Day::from_days(days);
         let (y, m, d) = day.ymd();
         for text in [

@@ -79,7 +79,7 @@ impl IdNote {
             Self::RollWithoutId => "身份证件号栏填写了不含身份证号的学籍号",
             Self::CardNumber => "身份证件号栏填写了残疾人证号",
             Self::Remark => "身份证件号栏夹有其他文字",
-            Self::OtherDocument => "不是居民身份证号码（护照等其他证件）",
+            Self::OtherDocument => "不是公民身份号码（护照等其他证件）",
             Self::Rounded => "号码末三位变为000（表格按数字保存，精度丢失）",
             Self::Scientific => "号码变为科学计数法（表格按数字保存，精度丢失）",
             Self::CutOff => "号码只剩前15位",
@@ -131,7 +131,8 @@ pub fn grade_number(id: ResidentId, regions: &Regions, as_of: Day) -> GradedId {
     };
     let known = kind == IdNote::Foreigner || regions.plausible(region);
     let (state, note) = match (date, known, id.sequence(), checksum) {
-        _ if !known && repeated(id) => {
+        // One digit repeated is never a date that has been, whatever region it seems to name.
+        (Some(_), ..) if repeated(id) => {
             return GradedId { state: IdState::Malformed, note: IdNote::Repeated, ..NONE };
         }
         (Some(note), ..) => (IdState::Implausible, note),

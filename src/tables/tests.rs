@@ -33,7 +33,7 @@ fn characters_are_folded_read_and_compared() {
         assert_eq!(tables.variants.fold(folded), folded, "{c}");
     }
     assert!(tables.variants.confusable('喆', '哲'));
-    assert_eq!(tables.glyphs.score('己', '已'), 670);
+    assert_eq!(tables.glyphs.score('己', '已'), 673);
     assert_eq!(tables.pua.get('\u{E81E}'), Some('\u{9FB4}'));
     assert_eq!(tables.pua.get('王'), None);
     assert_eq!(tables.radicals.get('\u{2ED3}'), Some('长'));

@@ -96,8 +96,25 @@ pub fn standardise(raw: &str, tables: &Tables) -> CleanName {
     if let Some(name) = fast(raw, tables) {
         return CleanName { name: Some(name), ..CleanName::default() };
     }
-    full(raw, tables, true)
+    let mut clean = full(raw, tables, true);
+    // What is left when signs and remarks are gone may be a word of its own (`曾)用名`), so the display form is
+    // cleaned until nothing changes. Each round only shortens it; the bound is for safety.
+    for _ in 0..ROUNDS_MAX {
+        let Some(name) = &clean.name else { break };
+        let again = full(&name.display, tables, true);
+        let settled = again.name.as_ref().is_some_and(|next| next.display == name.display);
+        if settled && again.former.is_none() {
+            break;
+        }
+        let former = clean.former.or(again.former);
+        clean.notes |= again.notes;
+        clean = CleanName { name: again.name, former, notes: clean.notes };
+    }
+    clean
 }
+
+/// Rounds of cleaning; the second already changes nothing in any name that people write.
+const ROUNDS_MAX: usize = 8;
 
 /// A name of two to four common ideographs that stand for themselves, which nearly all are.
 fn fast(raw: &str, tables: &Tables) -> Option<StdName> {

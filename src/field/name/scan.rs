@@ -191,7 +191,7 @@ pub(super) fn outside(text: &str, tables: &Tables) -> Outside {
         }
     }
     let ends = |c: char| c == DOT || c == '-' || c == ' ';
-    let display = display.trim_matches(ends).to_owned();
+    let display = show_lone_x(display.trim_matches(ends));
     Outside { display, notes, former }
 }
 
@@ -252,7 +252,7 @@ fn clean(text: &str, notes: &mut NameNotes) -> String {
             // An ideographic description: the operator and its parts are one character.
             operands(&mut chars, if matches!(c, '⿲' | '⿳') { 3 } else { 2 }, 0);
             out.push(LOST_SHOWN);
-        } else if is_lost(c) || is_lone_x(c, last, next) {
+        } else if is_lost(c) {
             out.push(LOST_SHOWN);
         } else if c == '々' {
             out.extend(last.filter(|last| is_name_char(*last)));
@@ -281,10 +281,22 @@ fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36F}' | '\u{F71}'..='\u{FBC}')
 }
 
-/// `X` in place of one ideograph.
-fn is_lone_x(c: char, last: Option<char>, next: Option<char>) -> bool {
-    let beside = |c: Option<char>| c.is_none_or(|c| is_name_char(c) || is_lost(c) || matches!(c, 'X' | 'x'));
-    matches!(c, 'X' | 'x') && last.is_some_and(|c| is_name_char(c) || is_lost(c)) && beside(next)
+/// Shows an `X` that stands in place of one ideograph as a lost character. Looks at the display form, because
+/// what stands beside the `X` is known only when signs, remarks and ends are gone.
+fn show_lone_x(display: &str) -> String {
+    let stands_for_one = |c: char| is_name_char(c) || is_lost(c) || matches!(c, '(' | ')');
+    let mut out = String::with_capacity(display.len());
+    let mut chars = display.chars().peekable();
+    while let Some(c) = chars.next() {
+        let behind = out.chars().next_back().is_some_and(stands_for_one);
+        let before = chars.peek().is_none_or(|&next| stands_for_one(next) || is_x(next));
+        out.push(if is_x(c) && behind && before { LOST_SHOWN } else { c });
+    }
+    out
+}
+
+fn is_x(c: char) -> bool {
+    matches!(c, 'X' | 'x')
 }
 
 fn operands(chars: &mut Peekable<std::str::Chars<'_>>, count: usize, depth: usize) {
