@@ -109,7 +109,8 @@ fn plan(args: &RunArgs) -> Result<Plan, Failure> {
     for warning in warnings.iter().filter(|warning| warning.level == Level::Warning) {
         tracing::debug!(code = warning.code, at = %warning.spot, "{}", warning.message);
     }
-    let folders = [(&args.input, &mut plan.input), (&args.out, &mut plan.out), (&args.state, &mut plan.state)];
+    let folders =
+        [(&args.input, &mut plan.input), (&args.out, &mut plan.out), (&args.state, &mut plan.state)];
     for (given, folder) in folders {
         if let Some(given) = given {
             folder.clone_from(given);
@@ -133,7 +134,8 @@ fn start_log(format: LogFormat, terminal: bool) {
     let quiet = if terminal { "warn" } else { "info" };
     let filter = tracing_subscriber::EnvFilter::builder()
         .parse_lossy(format!("{quiet},datafusion=warn,sqlparser=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A log that is already there (tests in one process) stays.
     let _ = match format {
         LogFormat::Text => log.with_ansi(terminal).try_init(),

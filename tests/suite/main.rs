@@ -1,5 +1,8 @@
 //! The one test binary.
 
+mod broken;
 mod contracts;
 mod ledger;
+mod pipeline;
 mod report;
+mod rules;

@@ -1,0 +1,252 @@
+//! The main job, run as its user runs it: the real program on the demo county.
+
+#![expect(clippy::unwrap_used, reason = "a failed step of the set-up is a failed test")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use doudi::evaluate::{EvaluateInput, Evaluation, evaluate};
+use doudi::ledger::Ledger;
+use doudi::spec::contracts_of;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A place for runs of the demo county.
+struct Place {
+    folder: tempfile::TempDir,
+    input: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), input: root().join("fixtures/demo") }
+    }
+
+    fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    fn latest(&self) -> PathBuf {
+        self.folder.path().join("out/latest")
+    }
+
+    fn run(&self, more: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_doudi"))
+            .arg("run")
+            .arg(root().join("pipelines/nightly.toml"))
+            .arg("--input")
+            .arg(&self.input)
+            .arg("--out")
+            .arg(self.folder.path().join("out"))
+            .arg("--state")
+            .arg(self.state())
+            .args(more)
+            .output()
+            .unwrap()
+    }
+
+    fn run_well(&self, more: &[&str]) -> String {
+        let output = self.run(more);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A copy of the deliveries that the test may change.
+    fn own_input(&mut self) -> PathBuf {
+        let own = self.folder.path().join("input");
+        copy(&self.input, &own);
+        self.input.clone_from(&own);
+        own
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Every file below a folder but the manifest, whose timings differ.
+fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap().map(Result::unwrap) {
+            if entry.path().is_dir() {
+                open.push(entry.path());
+            } else if entry.file_name() != "manifest.json" {
+                let name = entry.path().strip_prefix(folder).unwrap().display().to_string();
+                found.insert(name, fs::read(entry.path()).unwrap());
+            }
+        }
+    }
+    found
+}
+
+fn same_bytes(a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>) {
+    assert!(a.keys().eq(b.keys()), "the same files");
+    let differ: Vec<&String> =
+        a.iter().filter(|(name, bytes)| b[*name] != **bytes).map(|(name, _)| name).collect();
+    assert!(differ.is_empty(), "{differ:?}");
+}
+
+fn measure(run: &Path) -> Evaluation {
+    let demo = root().join("fixtures/demo");
+    let (contracts, _) = contracts_of(&root().join("schemas"));
+    let input = EvaluateInput {
+        run_dir: run.to_owned(),
+        truth: demo.join("truth.csv"),
+        findings: Some(demo.join("findings_truth.csv")),
+        strata: Some(demo.join("truth_strata.csv")),
+        contracts,
+        baseline: true,
+        baseline_run: None,
+    };
+    evaluate(&input).unwrap()
+}
+
+#[test]
+fn the_demo_county_gives_the_lists_its_lives_ask_for() {
+    let place = Place::new();
+    let said = place.run_well(&[]);
+    assert!(said.contains("清单与报告"), "{said}");
+    for file in ["manifest.json", "report.html", "artifacts/mentions.parquet", "artifacts/cases.parquet"] {
+        assert!(place.latest().join(file).is_file(), "{file}");
+    }
+    assert!(place.latest().join("lists/education").is_dir());
+    let found = measure(&place.latest());
+    assert!(found.links.precision >= 0.999, "{}", found.links.precision);
+    assert!(found.links.recall >= 0.98, "{}", found.links.recall);
+    let baseline = found.baseline.unwrap();
+    assert!(found.links.recall > baseline.links.recall);
+    for rule in ["d_key_group_no_roll", "d_hukou_no_roll", "d_left_before_finish", "e_dead_paid", "u_orphan"]
+    {
+        let score = &found.findings[rule];
+        assert!(score.expected > 0, "{rule} has no case in the demo county");
+        assert!(score.recall >= 0.999 && score.precision >= 0.999, "{rule}");
+    }
+}
+
+#[test]
+fn the_number_of_threads_shows_nowhere() {
+    let runs: Vec<BTreeMap<String, Vec<u8>>> = ["1", "2", "8"]
+        .into_iter()
+        .map(|threads| {
+            let place = Place::new();
+            place.run_well(&["--threads", threads]);
+            bytes(&fs::canonicalize(place.latest()).unwrap())
+        })
+        .collect();
+    assert!(runs[0].len() > 50, "{} files", runs[0].len());
+    same_bytes(&runs[0], &runs[1]);
+    same_bytes(&runs[0], &runs[2]);
+}
+
+#[test]
+fn the_same_night_twice_adds_nothing() {
+    let place = Place::new();
+    place.run_well(&[]);
+    let first = bytes(&fs::canonicalize(place.latest()).unwrap());
+    let events = Ledger::open(&place.state().join("ledger.sqlite")).unwrap().verify().unwrap();
+    place.run_well(&[]);
+    assert!(events > 0);
+    assert_eq!(Ledger::open(&place.state().join("ledger.sqlite")).unwrap().verify().unwrap(), events);
+    same_bytes(&first, &bytes(&fs::canonicalize(place.latest()).unwrap()));
+}
+
+#[test]
+fn persons_keep_their_numbers_on_the_next_night() {
+    let place = Place::new();
+    place.run_well(&[]);
+    let first = fs::read(place.latest().join("artifacts/identities.parquet")).unwrap();
+    place.run_well(&["--as-of", "2026-11-21"]);
+    assert_eq!(first, fs::read(place.latest().join("artifacts/identities.parquet")).unwrap());
+}
+
+#[test]
+fn the_order_of_rows_shows_in_no_finding() {
+    let mut place = Place::new();
+    let input = place.own_input();
+    let mut turned = 0;
+    for agency in
+        fs::read_dir(&input).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
+    {
+        // With a manifest, the digest of a changed file would not fit any more.
+        fs::remove_file(agency.join("manifest.csv")).unwrap();
+        for file in fs::read_dir(&agency).unwrap().map(|entry| entry.unwrap().path()) {
+            turned += usize::from(file.extension().is_some_and(|end| end == "csv") && turn(&file));
+        }
+    }
+    assert!(turned >= 10, "{turned} files turned");
+    place.run_well(&[]);
+    let straight = Place::new();
+    straight.run_well(&[]);
+    let findings = |place: &Place| fs::read(place.latest().join("artifacts/findings.parquet")).unwrap();
+    assert_eq!(findings(&place), findings(&straight));
+}
+
+/// Reverses the rows of a file without quoted cells.
+fn turn(file: &Path) -> bool {
+    let bytes = fs::read(file).unwrap();
+    if bytes.contains(&b'"') {
+        return false;
+    }
+    let mut lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
+    if lines.len() < 3 || !bytes.ends_with(b"\n") {
+        return false;
+    }
+    lines[1..].reverse();
+    fs::write(file, lines.concat()).unwrap();
+    true
+}
+
+#[test]
+fn a_dry_run_leaves_nothing() {
+    let place = Place::new();
+    let said = place.run_well(&["--dry-run"]);
+    assert!(said.contains("试运行"), "{said}");
+    assert!(!place.latest().exists());
+    assert!(!place.state().join("ledger.sqlite").exists());
+    assert_eq!(fs::read_dir(place.folder.path().join("out")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_second_run_is_refused_while_one_is_at_work() {
+    let place = Place::new();
+    fs::create_dir_all(place.state()).unwrap();
+    let lock = fs::File::create(place.state().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let output = place.run(&[]);
+    assert_eq!(output.status.code(), Some(5));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("another run is at work"));
+}
+
+#[test]
+fn missing_deliveries_and_wrong_pipelines_have_codes_of_their_own() {
+    let mut place = Place::new();
+    place.input = place.folder.path().join("nowhere");
+    let output = place.run(&[]);
+    assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(place.run(&["--as-of", "yesterday"]).status.code(), Some(2));
+}
+
+#[test]
+fn an_agency_that_did_not_deliver_silences_only_the_rules_that_need_it() {
+    let mut place = Place::new();
+    let input = place.own_input();
+    fs::remove_dir_all(input.join("education")).unwrap();
+    let said = place.run_well(&[]);
+    let silent: Vec<&str> = said.lines().filter(|line| line.contains("未运行")).collect();
+    assert!(silent.iter().any(|line| line.contains("d_key_group_no_roll")), "{said}");
+    assert!(!silent.iter().any(|line| line.contains("e_dead_paid")), "{said}");
+}
