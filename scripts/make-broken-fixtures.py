@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Makes fixtures/broken/<kind>/: one small delivery for each kind of dirt that readers must survive.
 
-Needs openpyxl, xlwt and pyarrow. The files are committed; run this again only to add a kind:
+The files are committed; run this again only to add a kind. A second run with the same packages
+gives the same bytes:
 
+    pip install openpyxl==3.1.5 xlwt==1.3.0 pyarrow==26.0.1
     python3 scripts/make-broken-fixtures.py
+    cargo insta test --release --test suite --accept    # then read what changed in the snapshots
 
 Every person is generated: names from a syllable list, numbers of region 320681 with a valid check
 digit. Each kind is an input folder as `doudi run --input` takes it; `last.toml` tells the last
@@ -35,7 +38,15 @@ TOWNS = ["汇龙镇", "吕四港镇", "寅阳镇"]
 
 def resident_id(index: int) -> str:
     """The number of the index-th generated person."""
-    body = f"320681{2009 + index % 10}{1 + index % 12:02}{1 + index % 28:02}{(index * 7) % 1000:03}"
+    return checked(f"320681{2009 + index % 10}{1 + index % 12:02}{1 + index % 28:02}{(index * 7) % 1000:03}")
+
+
+def adult_id(index: int) -> str:
+    """The number of somebody who may be the index-th person's grandparent."""
+    return checked(f"320626{1950 + index % 10}{1 + index % 12:02}{1 + index % 28:02}{(index * 7) % 1000:03}")
+
+
+def checked(body: str) -> str:
     total = sum(int(digit) * weight for digit, weight in zip(body, WEIGHTS))
     return body + "10X98765432"[total % 11]
 
@@ -91,6 +102,9 @@ def share_strings(path: Path) -> None:
         return f'<c{match[1]} t="s"><v>{index}</v></c>'
 
     entries = {info.filename: data.decode() for info, data in read_zip(path)}
+    # openpyxl writes the time of saving here, whatever the properties of the book say.
+    modified = r"(<dcterms:modified[^>]*>)[^<]*"
+    entries["docProps/core.xml"] = re.sub(modified, r"\g<1>2026-11-30T00:00:00Z", entries["docProps/core.xml"])
     for name, data in entries.items():
         if "worksheets/" in name:
             pattern = r'<c((?: [rs]="[^"]*")*) t="inlineStr"><is><t[^>]*>([^<]*)</t></is></c>'
@@ -152,7 +166,7 @@ def custody(i):
 
 def child(i, town=None):
     return [i, f"ET{i:05}", name(i), resident_id(i), "男" if int(resident_id(i)[16]) % 2 else "女", birth(i),
-            town or TOWNS[i % 3], "民胜村", "5", "登记在册", f"1390000{i:04}"]
+            town or TOWNS[i % 3], "民胜村", "5", "登记在册", f"1380513{1000 + i}"]
 
 
 def ledger(i):
@@ -169,6 +183,13 @@ def absence(i):
 
 def relief(i):
     return [f"H{i:04}", "低保", name(i), resident_id(i), "户主", TOWNS[i % 3], "202501", "正常", 780.5]
+
+
+def roster_sheet(rows, headings=()):
+    """A roster with further columns behind the usual ones."""
+    book = workbook()
+    sheet_of(book, "Sheet1", [ROSTER + list(headings)] + rows)
+    return book
 
 
 def visits(rows, end="\n", header=None):
@@ -216,6 +237,10 @@ def headers():
     without = [row[:4] + row[5:] for row in [VISITS, visit(1)]]
     put("header-required-missing", CIVIL, "走访记录_20261130.csv", csv_text(without).encode())
     put("header-none", CIVIL, "走访记录_20261130.csv", csv_text([visit(1), visit(2)]).encode())
+    loose = ["序号", "儿童编号*", "姓 名", "身份证号码", "性别", "出生\n日期", "镇（街道）", "村（社区）", "儿童类别", "人员状态", "监护人电话"]
+    book = workbook()
+    sheet_of(book, "Sheet1", [loose, child(1), child(2)])
+    save(book, place("header-spelling", CIVIL, "儿童名册_20261130.xlsx"))
     twice = [row + [row[3]] for row in [VISITS, visit(1)]]
     twice[0][-1] = "公民身份号码"
     put("header-twice", CIVIL, "走访记录_20261130.csv", csv_text(twice).encode())
@@ -262,7 +287,7 @@ def cells():
     rows[2][3] = "3.20681E+17"
     rows[3][4] = "#N/A"
     rows[4][2] = "#N/A"
-    rows[5][8], rows[5][10] = 5, 13900000006
+    rows[5][8], rows[5][10] = 5, 13805131006
     rows[6][5] = 41000
     rows[7][4] = True
     sheet = sheet_of(book, "Sheet1", [ROSTER] + rows)
@@ -276,6 +301,32 @@ def cells():
     rows[0][5], rows[1][5] = datetime(2012, 3, 4), 39510
     sheet_of(book, "Sheet1", [ROSTER] + rows)
     save(book, place("cell-dates-1904", CIVIL, "儿童名册_20261130.xlsx"))
+
+
+def numbers():
+    """Numbers that a spreadsheet holds as text, and numbers that should have been text."""
+    months = ["202501", 202501, "2025-01", "2025年1月", "2025年01月", datetime(2025, 1, 1), "2025", "长期"]
+    amounts = [780.5, "780.50", "７８０．５", "1,780.5", "￥780.5", "780.505", "780元", "面议"]
+    rows = []
+    for at, (month, amount) in enumerate(zip(months, amounts)):
+        row = relief(at + 1)
+        row[6], row[8] = month, amount
+        rows.append(row)
+    book = workbook()
+    sheet_of(book, "Sheet1", [RELIEF] + rows)
+    save(book, place("field-month-amount-forms", CIVIL, "救助对象_20261130.xlsx"))
+
+    # Excel keeps fifteen digits; a number that ends in X stays a text.
+    rows = [child(i) for i in range(1, 31)]
+    for row in rows:
+        row[3] = row[3] if row[3].endswith("X") else int(row[3][:15] + "000")
+    save(roster_sheet(rows), place("field-id-rounded", CIVIL, "儿童名册_20261130.xlsx"))
+
+    rows = [child(i) + [name(i + 60), adult_id(i), "祖父"] for i in range(1, 6)]
+    rows[1][3] = rows[1][12]
+    rows[3][12] = rows[3][3]
+    book = roster_sheet(rows, ["监护人姓名", "监护人身份证号", "监护人关系"])
+    save(book, place("field-id-of-guardian", CIVIL, "儿童名册_20261130.xlsx"))
 
 
 def xls():
@@ -343,7 +394,9 @@ def fields():
         rows.append(row)
     put("field-id-forms", CIVIL, "走访记录_20261130.csv", visits(rows).encode())
     names = ["张　三丰", " 李 四 ", "阿依古丽•买买提", "阿依古丽·买买提", "阿依古丽．买买提", "阿依古丽.买买提", "張偉", "王喆", "王?喆", "王□", "王＊",
-             "李\ue863", "zhang san", "陈静（曾用名：陈婧）", "张毛毛", "王某之子", "刘璐璐璐", "?", "赵𠮷"]
+             "李\ue863", "zhang san", "陈静（曾用名：陈婧）", "张毛毛", "王某之子", "刘璐璐璐", "?", "赵𠮷",
+             # Pinyin and an entity for a rare character; a homophone, a look-alike, a dropped character.
+             "李zi韦", "李yan", "王&#183118;", "王子函", "王梓函", "王梓"]
     rows = []
     for at, text in enumerate(names):
         row = custody(at + 1)
@@ -411,6 +464,14 @@ def batches():
     put("batch-header-only", CIVIL, "走访记录_20261130.csv", visits([]).encode())
     put("batch-header-only", CIVIL, "收养登记_20261130.csv", b"")
     put("batch-header-only", CIVIL, "火化登记_20261130.csv", b"\r\n\r\n")
+    towns_book(place("batch-header-only", CIVIL, "儿童名册_20261130.xlsx"), [])
+    empty = pyarrow.parquet.read_table(ROOT / "parquet-types" / POLICE / "人口_20261130.parquet").slice(0, 0)
+    pyarrow.parquet.write_table(empty, place("batch-header-only", POLICE, "人口_20261130.parquet"))
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet("持证人员")
+    for at, heading in enumerate(CARDS):
+        sheet.write(0, at, heading)
+    book.save(str(place("batch-header-only", DISABILITY, "残疾人证_20261130.xls")))
     path = place("batch-truncated", CIVIL, "儿童名册_20261130.xlsx")
     towns_book(path, range(1, 30))
     whole = path.read_bytes()
@@ -517,13 +578,13 @@ def plain_cell(field, i):
     return {
         "name": name(i), "resident_id": resident_id(i), "date": "2026-10-0" + str(i), "month": "202610",
         "yuan": "100.50", "integer": str(i), "sex": "男", "card_number": resident_id(i) + "43",
-        "roll_number": "G" + resident_id(i), "phone": f"1390000{i:04}", "address": f"{TOWNS[0]}民胜村{i}组",
+        "roll_number": "G" + resident_id(i), "phone": f"1380513{1000 + i}", "address": f"{TOWNS[0]}民胜村{i}组",
     }.get(field["type"], f"甲{i}")
 
 
 def main():
     shutil.rmtree(ROOT, ignore_errors=True)
-    for make in [plain, encodings, layouts, headers, sheets, cells, xls, parquet, fields, rows_kinds, batches, contents, manifests, strays]:
+    for make in [plain, encodings, layouts, headers, sheets, cells, numbers, xls, parquet, fields, rows_kinds, batches, contents, manifests, strays]:
         make()
     print(f"{sum(1 for _ in ROOT.iterdir())} kinds, {sum(f.stat().st_size for f in ROOT.rglob('*') if f.is_file())} bytes")
 

@@ -15,15 +15,15 @@ use super::test::TestArgs;
 /// 4 a source or file could not be read or written · 5 another run is at work.
 #[derive(Debug, Parser)]
 #[command(name = "doudi", version, max_term_width = 100)]
-pub struct Cli {
+pub(super) struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
 }
 
 /// Commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Run one night: deliveries in, lists out.
     Run(RunArgs),
     /// Check a pipeline and everything it names, and tell all problems at once.
@@ -57,7 +57,7 @@ pub enum Command {
 
 /// Ways to link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Linkage {
+pub(super) enum Linkage {
     /// Numbers, names, dates, addresses, relatives: everything the model knows.
     Model,
     /// Equal valid numbers and nothing else.
@@ -66,30 +66,30 @@ pub enum Linkage {
 
 /// Options of `synth`.
 #[derive(Debug, Args)]
-pub struct SynthArgs {
+pub(super) struct SynthArgs {
     /// Number of registered residents.
     #[arg(long, value_name = "N")]
-    pub people: u32,
+    pub(super) people: u32,
     /// Seed; the same seed gives the same bytes.
     #[arg(long, value_name = "S", default_value_t = 1)]
-    pub seed: u64,
+    pub(super) seed: u64,
     /// How dirty the files are.
     #[arg(long, value_enum, default_value_t = NoiseArg::Mid)]
-    pub noise: NoiseArg,
+    pub(super) noise: NoiseArg,
     /// Folder to write to; it is created.
     #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
+    pub(super) out: PathBuf,
     /// Day on which the agencies cut their extracts (YYYY-MM-DD).
     #[arg(long, value_name = "DAY", default_value = "2026-11-20")]
-    pub as_of: String,
+    pub(super) as_of: String,
     /// Worker threads; left out: all cores.
     #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
+    pub(super) threads: Option<usize>,
 }
 
 /// Amounts of dirt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum NoiseArg {
+pub(super) enum NoiseArg {
     /// A well-kept county.
     Low,
     /// What is usual.
@@ -100,36 +100,36 @@ pub enum NoiseArg {
 
 /// Options of `evaluate`.
 #[derive(Debug, Args)]
-pub struct EvaluateArgs {
+pub(super) struct EvaluateArgs {
     /// Folder of a run (`<out>/<run-id>` or `<out>/latest`).
     #[arg(long, value_name = "DIR")]
-    pub run: PathBuf,
+    pub(super) run: PathBuf,
     /// `truth.csv`: which mention is which person.
     #[arg(long, value_name = "FILE")]
-    pub truth: PathBuf,
+    pub(super) truth: PathBuf,
     /// `findings_truth.csv`: what each rule should have found.
     #[arg(long, value_name = "FILE")]
-    pub findings: Option<PathBuf>,
+    pub(super) findings: Option<PathBuf>,
     /// `truth_strata.csv`; left out: the file of that name beside the truth, if there is one.
     #[arg(long, value_name = "FILE")]
-    pub strata: Option<PathBuf>,
+    pub(super) strata: Option<PathBuf>,
     /// Measure the ID-only join on the same records as well.
     #[arg(long, value_enum)]
-    pub baseline: Option<Linkage>,
+    pub(super) baseline: Option<Linkage>,
     /// Folder of contracts: they say which field of a record is whose number (for the baseline).
     #[arg(long, value_name = "DIR", default_value = "schemas")]
-    pub schemas: PathBuf,
+    pub(super) schemas: PathBuf,
     /// A run made with `--linkage id-only`, for the baseline's findings.
     #[arg(long, value_name = "DIR")]
-    pub baseline_run: Option<PathBuf>,
+    pub(super) baseline_run: Option<PathBuf>,
     /// Machine-readable.
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 /// Kinds of TOML files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SchemaKind {
+pub(super) enum SchemaKind {
     /// A contract.
     Contract,
     /// The header of a rule.

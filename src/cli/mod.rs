@@ -63,6 +63,7 @@ struct Failure {
     message: String,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "they stand in `map_err`, which gives values")]
 impl Failure {
     fn config(message: impl ToString) -> Self {
         Self { code: CONFIG, message: message.to_string() }

@@ -62,7 +62,7 @@ pub fn compare(a: Option<Day>, b: Option<Day>) -> u8 {
     if near || (da == db && ma == mb && ya.abs_diff(yb) == 1) {
         return ONE_DIGIT;
     }
-    if (ya == yb && ma == mb) || (ma == mb && da == db) { PARTLY } else { DIFFERENT }
+    if ma == mb && (ya == yb || da == db) { PARTLY } else { DIFFERENT }
 }
 
 #[cfg(test)]

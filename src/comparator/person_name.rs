@@ -188,7 +188,7 @@ impl<'a> NameBook<'a> {
 
     /// Codes of the characters: the same character has the same code everywhere in this book.
     pub fn codes(&self, name: NameId) -> &[u16] {
-        self.signatures.get(name.0 as usize).map_or(&[], |sig| self.slice(sig))
+        self.signatures.get(name.0 as usize).map_or(&[], |&sig| self.slice(sig))
     }
 
     /// How many of the codes are the surname's.
@@ -225,18 +225,18 @@ impl<'a> NameBook<'a> {
 
     /// The level of two names. Symmetric.
     pub fn compare(&self, a: NameId, b: NameId) -> u8 {
-        let (Some(x), Some(y)) = (self.signatures.get(a.0 as usize), self.signatures.get(b.0 as usize))
-        else {
-            return 0;
-        };
+        let signature = |name: NameId| self.signatures.get(name.0 as usize).copied();
+        let (Some(x), Some(y)) = (signature(a), signature(b)) else { return 0 };
         if !self.tells(a) || !self.tells(b) {
             return 0;
         }
         if self.hash(a) == self.hash(b) {
             return if x.has_wild { LOST } else { EXACT };
         }
-        let (p, q) = (self.slice(x), self.slice(y));
-        if p.len() == q.len() { self.compare_aligned(x, y) } else { self.compare_shifted(p, q, x, y) }
+        if x.len == y.len {
+            return self.compare_aligned(x, y);
+        }
+        Self::compare_shifted(self.slice(x), self.slice(y), x, y)
     }
 
     /// The level of two persons' names with their former names.
@@ -251,12 +251,12 @@ impl<'a> NameBook<'a> {
         if former { FORMER } else { now }
     }
 
-    fn slice(&self, sig: &Signature) -> &[u16] {
+    fn slice(&self, sig: Signature) -> &[u16] {
         let start = sig.start as usize;
         &self.codes[start..start + usize::from(sig.len)]
     }
 
-    fn compare_aligned(&self, x: &Signature, y: &Signature) -> u8 {
+    fn compare_aligned(&self, x: Signature, y: Signature) -> u8 {
         let (p, q) = (self.slice(x), self.slice(y));
         let surname = usize::from(x.surname.max(y.surname)).min(p.len() - 1);
         let mut worst = Near::Same;
@@ -304,7 +304,7 @@ impl<'a> NameBook<'a> {
         if one_of_several { ONE_CHARACTER } else { DIFFERENT }
     }
 
-    fn compare_shifted(&self, p: &[u16], q: &[u16], x: &Signature, y: &Signature) -> u8 {
+    fn compare_shifted(p: &[u16], q: &[u16], x: Signature, y: Signature) -> u8 {
         let (short, long) = if p.len() < q.len() { (p, q) } else { (q, p) };
         if let Edit::Insertion(at) = one_edit(p, q) {
             // `张李明` beside `李明` or `张明`: the surname must survive, or be the mother's in front.
@@ -352,7 +352,7 @@ impl<'a> NameBook<'a> {
     }
 
     fn sound_of(&self, at: usize) -> u64 {
-        let codes = self.slice(&self.signatures[at]);
+        let codes = self.slice(self.signatures[at]);
         codes.iter().fold(3, |state, &code| {
             let token = &self.tokens[usize::from(code)];
             let letter = u64::from(u32::from(token.letter)) << 20;

@@ -64,14 +64,13 @@ pub(super) fn iso(text: &str, out: &mut String) {
 pub(super) fn of_ref(cell: &DataRef<'_>, out: &mut String) {
     match cell {
         DataRef::Empty => {}
-        DataRef::String(text) => out.push_str(text),
+        DataRef::String(text) | DataRef::DurationIso(text) => out.push_str(text),
         DataRef::SharedString(text) => out.push_str(text),
         DataRef::Int(value) => integer(*value, out),
         DataRef::Float(value) => number(*value, out),
         DataRef::Bool(value) => out.push(if *value { '1' } else { '0' }),
         DataRef::DateTime(value) => date(value, out),
         DataRef::DateTimeIso(text) => iso(text, out),
-        DataRef::DurationIso(text) => out.push_str(text),
         DataRef::Error(error) => out.push_str(&error.to_string()),
     }
 }
@@ -80,13 +79,12 @@ pub(super) fn of_ref(cell: &DataRef<'_>, out: &mut String) {
 pub(super) fn of_data(cell: &Data, out: &mut String) {
     match cell {
         Data::Empty => {}
-        Data::String(text) => out.push_str(text),
+        Data::String(text) | Data::DurationIso(text) => out.push_str(text),
         Data::Int(value) => integer(*value, out),
         Data::Float(value) => number(*value, out),
         Data::Bool(value) => out.push(if *value { '1' } else { '0' }),
         Data::DateTime(value) => date(value, out),
         Data::DateTimeIso(text) => iso(text, out),
-        Data::DurationIso(text) => out.push_str(text),
         Data::Error(error) => out.push_str(&error.to_string()),
     }
 }

@@ -87,14 +87,14 @@ fn texts(array: &ArrayRef) -> Result<StringArray, Refusal> {
                 .and_then(|array| cast(&array, &DataType::Utf8))
                 .map_err(|_| broken())?;
             let plain = plain.as_any().downcast_ref::<StringArray>().ok_or_else(broken)?;
-            Ok(rewrite(plain.iter(), |text, out| cell::iso(text, out)))
+            Ok(rewrite(plain.iter(), cell::iso))
         }
         DataType::Boolean => Ok(rewrite(utf8()?.iter(), |text, out| {
             out.push(if text == "true" { '1' } else { '0' });
         })),
         DataType::Float64 => {
             let values = array.as_any().downcast_ref::<Float64Array>().ok_or_else(broken)?;
-            Ok(rewrite(values.iter(), |value, out| cell::number(value, out)))
+            Ok(rewrite(values.iter(), cell::number))
         }
         DataType::Float32 => {
             let values = array.as_any().downcast_ref::<Float32Array>().ok_or_else(broken)?;

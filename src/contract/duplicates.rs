@@ -79,7 +79,7 @@ impl<'a> FirstRows<'a> {
 }
 
 /// Keys are compared without the spaces around them.
-fn value<'a>(column: &&'a StringArray, row: usize) -> &'a str {
+fn value(column: &StringArray, row: usize) -> &str {
     if column.is_null(row) { "" } else { column.value(row).trim() }
 }
 

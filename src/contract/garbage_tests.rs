@@ -108,8 +108,8 @@ proptest! {
     }
 }
 
-#[test]
-fn a_table_of_strings_that_promises_the_moon_is_refused() {
+/// A sound workbook with one text in its entries replaced by another.
+fn replaced(from: &str, to: &str) -> Vec<u8> {
     let xlsx = std::fs::read(broken("sheet-merged", "education/控辍台账_20261130.xlsx")).unwrap();
     let mut archive = zip::ZipArchive::new(Cursor::new(&xlsx)).unwrap();
     let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -118,12 +118,40 @@ fn a_table_of_strings_that_promises_the_moon_is_refused() {
         let name = entry.name().unwrap().into_owned();
         let mut content = String::new();
         entry.read_to_string(&mut content).unwrap();
-        let content = content.replace("uniqueCount=\"", "uniqueCount=\"999999999999");
         out.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-        out.write_all(content.as_bytes()).unwrap();
+        out.write_all(content.replace(from, to).as_bytes()).unwrap();
     }
-    let bytes = out.finish().unwrap().into_inner();
+    out.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_table_of_strings_that_promises_the_moon_is_refused() {
+    let bytes = replaced("uniqueCount=\"", "uniqueCount=\"999999999999");
     assert_eq!(validate_bytes("a.xlsx", &bytes).problems[0].code, "zip_bomb");
+}
+
+#[test]
+fn a_cell_of_many_short_stretches_is_as_long_as_one_of_a_long_one() {
+    let stretches = "<r><t>长长长长长长长长</t></r>".repeat(250_000);
+    for (before, behind) in
+        [("<c r=\"A99\" t=\"inlineStr\"><is>", "</is></c>"), ("<x:c><x:is>", "</x:is></x:c>")]
+    {
+        let row = format!("<row r=\"99\">{before}{stretches}{behind}</row></sheetData>");
+        let bytes = replaced("</sheetData>", &row);
+        assert_eq!(validate_bytes("a.xlsx", &bytes).problems[0].code, "cell_too_long");
+    }
+    let texts = format!("<si>{stretches}</si></sst>");
+    let bytes = replaced("</sst>", &texts);
+    assert_eq!(validate_bytes("a.xlsx", &bytes).problems[0].code, "cell_too_long");
+}
+
+#[test]
+fn a_sheet_of_one_cell_in_the_last_corner_needs_no_room_for_the_others() {
+    let row =
+        "<row r=\"1048576\"><c r=\"XFD1048576\" t=\"inlineStr\"><is><t>角</t></is></c></row></sheetData>";
+    let bytes = replaced("</sheetData>", row);
+    let said = validate_bytes("a.xlsx", &bytes);
+    assert!(said.rows.row.len() <= 8, "{}", said.rows.row.len());
 }
 
 #[test]

@@ -199,7 +199,7 @@ impl<'a> Intake<'a> {
     }
 
     /// Whether a row is blank or a row of sums, as far as its own cells tell.
-    pub(super) fn is_no_data<C: Cells + ?Sized>(&self, cells: &C) -> bool {
+    pub(super) fn is_no_data<C: Cells + ?Sized>(cells: &C) -> bool {
         let mut labels = (0..cells.count()).map(|c| cells.cell(c)).filter(|cell| !is_empty(cell)).take(3);
         labels.next().is_none_or(|first| is_sum_label(first) || labels.any(is_sum_label))
     }
@@ -368,11 +368,11 @@ impl<'a> Intake<'a> {
             let text = text(field);
             is_empty(text) || is_error(text)
         });
-        if missing.is_some() || self.required.is_empty() {
-            if self.holds_nothing(plan, cells) || self.is_no_data(cells) {
-                self.passed_over += 1;
-                return Ok(());
-            }
+        if (missing.is_some() || self.required.is_empty())
+            && (self.holds_nothing(plan, cells) || Self::is_no_data(cells))
+        {
+            self.passed_over += 1;
+            return Ok(());
         }
         if own.iter().all(|(column, heading)| cells.cell(*column) == heading) {
             self.passed_over += 1;

@@ -93,7 +93,7 @@ fn stream(
                 };
                 let cells = Row { text: source, spans: &spans };
                 let short = intake.plan().is_some_and(|plan| cells.count() < plan.width);
-                if !terminated && (decoded.cut_off || short && !short_before && !intake.is_no_data(&cells)) {
+                if !terminated && (decoded.cut_off || short && !short_before && !Intake::is_no_data(&cells)) {
                     let reason = "文件不完整：最后一行在中途断开";
                     return Err(Refusal::new("file_truncated", "the last row breaks off", reason).at("", row));
                 }

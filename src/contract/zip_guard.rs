@@ -13,6 +13,9 @@ use super::refusal::Refusal;
 
 /// Entries below this size are not suspected for their ratio alone.
 const RATIO_FROM: u64 = 16 << 20;
+/// A cell's markup may be this many times as large as its text: every stretch of a formatted text has
+/// tags of its own.
+const MARKUP_MAX: usize = 64;
 /// What marks a merged region in a sheet.
 const MERGE_MARK: &[u8] = b"mergeCell ";
 
@@ -85,6 +88,8 @@ struct Scan<'a> {
     /// Bytes since the last angle bracket.
     run: usize,
     run_max: usize,
+    /// Which cell or shared text the bytes belong to.
+    cell: CellScan,
     matched: usize,
     merges: usize,
     /// First bytes, where a table of strings tells its size.
@@ -101,6 +106,7 @@ impl<'a> Scan<'a> {
             is_picture: name.contains("media/"),
             run: 0,
             run_max: 0,
+            cell: CellScan::default(),
             matched: 0,
             merges: 0,
             head: Vec::new(),
@@ -113,6 +119,7 @@ impl<'a> Scan<'a> {
             self.head.extend_from_slice(&bytes[..bytes.len().min(4096)]);
         }
         for &byte in bytes {
+            self.cell.take(byte);
             if byte == b'<' || byte == b'>' {
                 self.run_max = self.run_max.max(self.run);
                 self.run = 0;
@@ -138,7 +145,9 @@ impl<'a> Scan<'a> {
             return Err(bomb(format!("entry unpacks to more than {} MiB", limits.zip_held_max >> 20)));
         }
         // An escaped character takes up to ten bytes.
-        if !self.is_picture && self.run_max > limits.cell_bytes_max.saturating_mul(10) {
+        let long = self.run_max > limits.cell_bytes_max.saturating_mul(10)
+            || self.cell.longest() > limits.cell_bytes_max.saturating_mul(MARKUP_MAX);
+        if !self.is_picture && long {
             return Err(Refusal::new(
                 "cell_too_long",
                 format!("a cell of more than {} bytes", limits.cell_bytes_max),
@@ -164,5 +173,53 @@ impl<'a> Scan<'a> {
             return Err(bomb("a table of strings promises more than it holds".to_owned()));
         }
         Ok(())
+    }
+}
+
+/// Measures cells (`<c>`) and shared texts (`<si>`) with all their markup: readers join the stretches of
+/// one cell, so many short ones are as large as a long one.
+#[derive(Default)]
+struct CellScan {
+    /// First bytes of the tag that is being read, and how many there are.
+    tag: [u8; 12],
+    length: usize,
+    in_tag: bool,
+    in_cell: bool,
+    size: usize,
+    size_max: usize,
+}
+
+impl CellScan {
+    fn take(&mut self, byte: u8) {
+        self.size += usize::from(self.in_cell);
+        if byte == b'<' {
+            (self.in_tag, self.length) = (true, 0);
+        } else if self.in_tag {
+            let ends =
+                matches!(byte, b'>' | b' ' | b'\t' | b'\r' | b'\n') || (byte == b'/' && self.length > 0);
+            if ends {
+                self.end_tag();
+            } else if let Some(slot) = self.tag.get_mut(self.length) {
+                *slot = byte;
+                self.length += 1;
+            }
+        }
+    }
+
+    fn end_tag(&mut self) {
+        self.in_tag = false;
+        let tag = &self.tag[..self.length];
+        let name = tag.strip_prefix(b"/").unwrap_or(tag);
+        let local = name.iter().position(|&byte| byte == b':').map_or(name, |at| &name[at + 1..]);
+        let begins = matches!(local, b"c" | b"si") && name.len() == tag.len();
+        if begins || matches!(local, b"c" | b"si" | b"row" | b"sheetData") {
+            self.size_max = self.longest();
+            self.size = 0;
+            self.in_cell = begins;
+        }
+    }
+
+    fn longest(&self) -> usize {
+        self.size_max.max(self.size)
     }
 }

@@ -69,6 +69,9 @@ impl Day {
     /// The corresponding day `months` later; where the month has no such day, its last day
     /// (民法典 202), so a birthday of 29 February falls on 28 February in common years.
     ///
+    /// # Panics
+    /// Beyond the years that a day can hold, some two hundred thousand from now.
+    ///
     /// ```
     /// use doudi::domain::Day;
     /// let leap = Day::from_ymd(2008, 2, 29).unwrap();

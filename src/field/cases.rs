@@ -162,8 +162,10 @@ fn simple_kinds() {
 
 #[test]
 fn cells_come_before_addresses_and_addresses_fill_gaps() {
+    /// Town cell, village cell, addresses; town, village and group; whether outside.
+    type Case<'a> = (Option<&'a str>, Option<&'a str>, &'a [&'a str], [&'a str; 3], bool);
     let gazetteer = &TABLES.gazetteer;
-    let cases: [(Option<&str>, Option<&str>, &[&str], [&str; 3], bool); 7] = [
+    let cases: [Case<'_>; 7] = [
         (Some("汇龙镇"), Some("城北村"), &[], ["汇龙镇", "城北村委会", "0"], false),
         (Some("汇龙"), None, &["汇龙镇城北村3组"], ["汇龙镇", "城北村委会", "3"], false),
         (

@@ -138,7 +138,9 @@ proptest! {
     fn nothing_panics(raw in dirty()) {
         let _ = integer::parse(&raw).value();
         let _ = money::parse_fen(&raw).value();
-        let _ = TABLES.codes.values().map(|table| code::lookup(&raw, table).value().map(str::len)).count();
+        for table in TABLES.codes.values() {
+            let _ = code::lookup(&raw, table).value();
+        }
         let _ = address::resolve(Some(&raw), Some(&raw), [raw.as_str()], &TABLES.gazetteer);
     }
 }

@@ -119,7 +119,7 @@ pub fn grade_number(id: ResidentId, regions: &Regions, as_of: Day) -> GradedId {
     let region = id.region();
     let (birth, date) = birth(id, as_of);
     let checksum = id.checksum_holds();
-    let ends_in_zeros = id.body() % 100 == 0 && id.packed() % 11 == 0;
+    let ends_in_zeros = id.body().is_multiple_of(100) && id.packed().is_multiple_of(11);
     if ends_in_zeros && (!checksum || id.sequence() == 0) && date.is_none() {
         let lost = Some(id.body() / 100);
         return GradedId { state: IdState::LostPrecision, birth, lost, note: IdNote::Rounded, ..NONE };
@@ -172,11 +172,11 @@ fn grade_text(raw: &str, regions: &Regions, as_of: Day) -> GradedId {
     let digit = |c: char| c.is_ascii_digit() || c == 'X';
     if text.chars().any(|c| !c.is_ascii() || c == '(' || c == ')') {
         let mut runs = text.split(|c| !digit(c)).filter(|run| matches!(run.len(), 15 | 18));
-        if let (Some(run), None) = (runs.next(), runs.next()) {
-            if let Some(graded) = grade_compact(run, regions, as_of).filter(|graded| graded.id.is_some()) {
-                let note = if graded.state == IdState::Valid { IdNote::Remark } else { graded.note };
-                return GradedId { note, ..graded };
-            }
+        if let (Some(run), None) = (runs.next(), runs.next())
+            && let Some(graded) = grade_compact(run, regions, as_of).filter(|graded| graded.id.is_some())
+        {
+            let note = if graded.state == IdState::Valid { IdNote::Remark } else { graded.note };
+            return GradedId { note, ..graded };
         }
     }
     let letters = text.bytes().take_while(u8::is_ascii_uppercase).count();
@@ -274,6 +274,7 @@ fn birth_of(prefix: Option<u64>, as_of: Day) -> Option<Day> {
     birth(ResidentId::from_body(prefix? * 100), as_of).0
 }
 
+#[expect(clippy::option_option, reason = "no such form, and such a form without its digits, are two things")]
 /// `3.20681E+17`: the outer option tells whether it is of that form, the inner one holds fifteen digits.
 fn scientific(text: &str) -> Option<Option<u64>> {
     let (mantissa, exponent) = text.split_once('E')?;

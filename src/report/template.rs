@@ -169,7 +169,7 @@ pub(super) fn load(folder: Option<&Path>, problems: &mut Vec<Diagnostic>) -> Vec
             }
             Err(error) => {
                 let before = error.span().map_or(0, |span| span.start.min(text.len()));
-                let line = text.as_bytes()[..before].iter().filter(|byte| **byte == b'\n').count() + 1;
+                let line = text[..before].matches('\n').count() + 1;
                 let spot = Spot::line(file.as_str(), u32::try_from(line).unwrap_or(0));
                 problems.push(Diagnostic::error("list_template", spot, error.message().to_owned()));
             }

@@ -204,6 +204,7 @@ impl Delivery<'_> {
 
     /// Copies and verifies one file. `entry` is `None` without a manifest, `Some(None)` when the
     /// manifest does not list the file.
+    #[expect(clippy::option_option, reason = "no manifest, and a manifest without the file, are two things")]
     fn take(
         &self,
         name: &str,

@@ -113,8 +113,8 @@ fn role_columns(role: &RoleColumns, tables: &Tables) -> [(&'static str, ArrayRef
     }
     [
         ("id_state", Arc::new(StringArray::from_iter_values(words)) as ArrayRef),
-        ("birth", Arc::new(Date32Array::from_iter(births))),
-        ("sex", Arc::new(StringArray::from_iter(sexes))),
+        ("birth", Arc::new(births.collect::<Date32Array>())),
+        ("sex", Arc::new(sexes.collect::<StringArray>())),
         ("town", Arc::new(towns.finish())),
         ("village", Arc::new(villages.finish())),
         ("group", Arc::new(groups.finish())),

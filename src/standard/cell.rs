@@ -59,6 +59,7 @@ pub(super) struct Cells<'t> {
     pub(super) as_of: Day,
 }
 
+#[expect(clippy::unused_self, reason = "all kinds of cells are read in one way, with or without tables")]
 impl<'t> Cells<'t> {
     /// Free text.
     pub(super) fn text<'a>(&self, text: &'a str) -> Read<Cow<'a, str>> {

@@ -4,13 +4,13 @@ use super::column::Column;
 use super::tally::{Fault, Tally};
 use crate::domain::{Contract, Day, FieldKind};
 
-/// One check with its fields resolved.
+/// What a value must not be, with fields resolved.
 enum Check {
-    NotAfterDay(Day),
-    NotBeforeDay(Day),
-    NotAfterField(usize),
-    NotBeforeField(usize),
-    NotNegative,
+    AfterDay(Day),
+    BeforeDay(Day),
+    AfterField(usize),
+    BeforeField(usize),
+    Negative,
 }
 
 impl Check {
@@ -19,15 +19,15 @@ impl Check {
     fn parse(text: &str, contract: &Contract, kind: FieldKind, as_of: Day) -> Option<Self> {
         let dated = matches!(kind, FieldKind::Date | FieldKind::Month);
         match text.split_once(':') {
-            None if text == "not_negative" => Some(Self::NotNegative),
-            Some(("not_after", "as_of")) if dated => Some(Self::NotAfterDay(as_of)),
-            Some(("not_before", "as_of")) if dated => Some(Self::NotBeforeDay(as_of)),
+            None if text == "not_negative" => Some(Self::Negative),
+            Some(("not_after", "as_of")) if dated => Some(Self::AfterDay(as_of)),
+            Some(("not_before", "as_of")) if dated => Some(Self::BeforeDay(as_of)),
             Some((word, other)) if dated => {
                 let (index, _, spec) = contract.field.get_full(other)?;
                 match word {
                     _ if spec.kind != kind => None,
-                    "not_after" => Some(Self::NotAfterField(index)),
-                    "not_before" => Some(Self::NotBeforeField(index)),
+                    "not_after" => Some(Self::AfterField(index)),
+                    "not_before" => Some(Self::BeforeField(index)),
                     _ => None,
                 }
             }
@@ -39,13 +39,13 @@ impl Check {
     fn fails(&self, columns: &[Column], field: usize, row: usize) -> Option<Fault> {
         let column = &columns[field];
         let (failed, fault) = match self {
-            Self::NotNegative => (column.integer(row)? < 0, Fault::AmountNegative),
-            Self::NotAfterDay(day) => (compare_day(column, row, *day)?.is_gt(), Fault::DateAfterAsOf),
-            Self::NotBeforeDay(day) => (compare_day(column, row, *day)?.is_lt(), Fault::DatesOutOfOrder),
-            Self::NotAfterField(other) => {
+            Self::Negative => (column.integer(row)? < 0, Fault::AmountNegative),
+            Self::AfterDay(day) => (compare_day(column, row, *day)?.is_gt(), Fault::DateAfterAsOf),
+            Self::BeforeDay(day) => (compare_day(column, row, *day)?.is_lt(), Fault::DatesOutOfOrder),
+            Self::AfterField(other) => {
                 (compare(column, &columns[*other], row)?.is_gt(), Fault::DatesOutOfOrder)
             }
-            Self::NotBeforeField(other) => {
+            Self::BeforeField(other) => {
                 (compare(column, &columns[*other], row)?.is_lt(), Fault::DatesOutOfOrder)
             }
         };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Date32Builder, Int64Builder, StringArray, StringBuilder};
-use arrow::datatypes::{DataType, Date32Type, Int64Type};
+use arrow::datatypes::{Date32Type, Int64Type};
 use rustc_hash::FxHashMap;
 
 use super::cell::{Cells, Read};
@@ -74,9 +74,10 @@ const MEMO_MAX: usize = 1 << 16;
 /// A reader that remembers what it made of the texts it has seen.
 fn remembering<'a, T: Clone>(read: impl Fn(&str) -> T) -> impl FnMut(&'a str) -> T {
     let mut seen: FxHashMap<&'a str, T> = FxHashMap::default();
-    move |text| match seen.get(text) {
-        Some(known) => known.clone(),
-        None => {
+    move |text| {
+        if let Some(known) = seen.get(text) {
+            known.clone()
+        } else {
             let value = read(text);
             if seen.len() < MEMO_MAX {
                 seen.insert(text, value.clone());
@@ -162,15 +163,6 @@ impl Column {
             arrow::compute::take(array, order, None).expect("the order holds rows of this column")
         };
         (take(&self.values), take(&self.raw))
-    }
-}
-
-/// Arrow type of a field's values.
-pub(super) const fn data_type(kind: FieldKind) -> DataType {
-    match kind {
-        FieldKind::Date => DataType::Date32,
-        FieldKind::Yuan | FieldKind::Integer => DataType::Int64,
-        _ => DataType::Utf8,
     }
 }
 

@@ -78,7 +78,7 @@ pub struct StandardCounts {
 /// With 2³² rows in one extract or as many mentions in a run.
 pub fn standardise(checked: Vec<CheckedExtract>, tables: &Tables, as_of: Day) -> Standardised {
     let cells = Cells { tables, as_of };
-    let namespaces = Namespaces::of(checked.iter().map(|extract| &*extract.contract));
+    let namespaces = Namespaces::of(&checked.iter().map(|extract| &*extract.contract));
     let mut out = Standardised {
         records: Vec::with_capacity(checked.len()),
         mentions: MentionSet { namespaces: namespaces.local_keys.clone(), ..MentionSet::default() },

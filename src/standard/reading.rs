@@ -7,6 +7,7 @@ use super::tally::Fault;
 use crate::domain::{Day, IdState, Place, ResidentId, StdName};
 use crate::field::{Cell, address, card_number, date, month, name, resident_id};
 
+#[expect(clippy::unused_self, reason = "all kinds of cells are read in one way, with or without tables")]
 impl Cells<'_> {
     /// A month as `2026-11`.
     pub(super) fn month<'a>(self, text: &str) -> Read<Cow<'a, str>> {

@@ -58,7 +58,7 @@ pub(super) struct Namespaces {
 
 impl Namespaces {
     /// Namespaces that the mentions of these contracts declare.
-    pub(super) fn of<'a>(contracts: impl Iterator<Item = &'a Contract> + Clone) -> Self {
+    pub(super) fn of<'a>(contracts: &(impl Iterator<Item = &'a Contract> + Clone)) -> Self {
         let sorted = |of: fn(&MentionSpec) -> &IndexMap<String, String>| {
             let mut names: Vec<String> = contracts
                 .clone()

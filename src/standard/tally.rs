@@ -68,33 +68,33 @@ impl Fault {
         }
     }
 
-    /// What the diagnostic says after the number of cells.
+    /// What the diagnostic says before the number of cells.
     const fn says(self) -> &'static str {
         match self {
-            Self::DateUnreadable => "hold no readable date and are empty in the records",
-            Self::MonthUnreadable => "hold no readable month and are empty in the records",
-            Self::AmountUnreadable => "hold no readable amount and are empty in the records",
-            Self::NumberUnreadable => "hold no whole number and are empty in the records",
-            Self::CodeUnknown => "hold a code that is not in the code table and are empty in the records",
-            Self::SexUnknown => "hold no known sex and are empty in the records",
-            Self::PhoneUnreadable => "hold no telephone number and are empty in the records",
-            Self::NumberShapeWrong => "hold a card or roll number of a wrong shape, kept as text",
-            Self::IdMalformed => "hold no resident number of any known shape",
-            Self::IdLostPrecision => "hold a resident number rounded by a spreadsheet",
-            Self::IdOtherDocument => "hold another document's number",
-            Self::IdImplausible => "hold a resident number whose date or region cannot be",
-            Self::IdChecksumFailed => "hold a resident number with a wrong check digit",
+            Self::DateUnreadable => "no readable date, empty in the records",
+            Self::MonthUnreadable => "no readable month, empty in the records",
+            Self::AmountUnreadable => "no readable amount, empty in the records",
+            Self::NumberUnreadable => "no whole number, empty in the records",
+            Self::CodeUnknown => "code that is not in the code table, empty in the records",
+            Self::SexUnknown => "no known sex, empty in the records",
+            Self::PhoneUnreadable => "no telephone number, empty in the records",
+            Self::NumberShapeWrong => "card or roll number of a wrong shape, kept as text",
+            Self::IdMalformed => "no resident number of any known shape",
+            Self::IdLostPrecision => "resident number rounded by a spreadsheet",
+            Self::IdOtherDocument => "another document's number",
+            Self::IdImplausible => "resident number whose date or region cannot be",
+            Self::IdChecksumFailed => "resident number with a wrong check digit",
             Self::IdLostPrecisionBatch => {
-                "end in 000 like nearly all numbers of the column: a spreadsheet rounded the whole file"
+                "nearly all numbers of the column end in 000: a spreadsheet rounded the whole file"
             }
             Self::ColumnShiftSuspected => {
-                "disagree with birth date and sex beside them in most rows: the column seems shifted, \
+                "most numbers disagree with birth date and sex beside them: the column seems shifted, \
                  its numbers are not believed"
             }
-            Self::RelativesIdInCell => "repeat the number of a relative in the same row and are not believed",
-            Self::DateAfterAsOf => "lie after the as-of date",
-            Self::DatesOutOfOrder => "contradict the order of two dates in the row",
-            Self::AmountNegative => "are negative",
+            Self::RelativesIdInCell => "number of a relative in the same row, not believed",
+            Self::DateAfterAsOf => "date after the as-of date",
+            Self::DatesOutOfOrder => "two dates of the row in the wrong order",
+            Self::AmountNegative => "negative amount",
         }
     }
 
@@ -141,15 +141,6 @@ impl Tally {
         count.first = count.first.min((sheet, row));
     }
 
-    /// Adds the counts of another part of the same extract.
-    pub(super) fn merge(&mut self, other: Self) {
-        for (key, theirs) in other.counts {
-            let count = self.counts.entry(key).or_insert(Count { cells: 0, first: theirs.first });
-            count.cells += theirs.cells;
-            count.first = count.first.min(theirs.first);
-        }
-    }
-
     /// One diagnostic for each count, ordered by file, column and kind.
     pub(super) fn diagnostics(
         &self,
@@ -168,7 +159,7 @@ impl Tally {
                     column: heading.cloned().unwrap_or_default(),
                 };
                 let cells = if count.cells == 1 { "cell" } else { "cells" };
-                let message = format!("{} {cells} {}", count.cells, fault.says());
+                let message = format!("{} ({} {cells}, the first here)", fault.says(), count.cells);
                 let found = Diagnostic::new(fault.level(), fault.code(), spot, message);
                 match fault.help() {
                     Some(help) => found.with_help(help),

@@ -90,7 +90,7 @@ fn extract(name: &str, contract: &str, rows: &[Vec<String>]) -> CheckedExtract {
     let columns: Vec<ArrayRef> = (0..contract.field.len())
         .map(|field| {
             let cells = rows.iter().map(|row| Some(row[field].as_str()).filter(|text| !text.is_empty()));
-            Arc::new(StringArray::from_iter(cells)) as ArrayRef
+            Arc::new(cells.collect::<StringArray>()) as ArrayRef
         })
         .collect();
     let fields: Vec<Field> =
@@ -179,7 +179,7 @@ fn a_required_cell_that_cannot_be_read_holds_the_row_back_and_an_optional_one_is
     assert_eq!((counts.rows, counts.records, counts.quarantined), (3, 2, 1));
     let unreadable: Vec<_> = out.problems.iter().filter(|p| p.code == "date_unreadable").collect();
     assert_eq!(unreadable.len(), 1);
-    assert!(unreadable[0].message.starts_with("2 cells"), "{}", unreadable[0].message);
+    assert!(unreadable[0].message.contains("(2 cells"), "{}", unreadable[0].message);
     assert_eq!((unreadable[0].spot.line, unreadable[0].spot.column.as_str()), (2, "出生日期"));
     assert!(matches!(&out.records[0].state, ExtractState::Incomplete(reasons) if reasons.len() == 1));
 }
@@ -216,18 +216,19 @@ fn plain(mention: &Mention) -> impl PartialEq {
 
 #[test]
 fn the_order_of_rows_in_a_file_shows_nowhere_but_in_the_place_columns() {
-    let mut rows: Vec<Vec<String>> = (0..200_u64)
+    let mut rows: Vec<Vec<String>> = (0..200_usize)
         .map(|n| {
+            let at = n as u64;
             vec![
                 format!("C{}", n % 150),
-                ["张三", "李四", "王五 ", "欧阳娜娜", "阿依古丽·买买提"][n as usize % 5].to_owned(),
-                if n % 7 == 0 { String::new() } else { number(20_100_101 + n % 28, n) },
-                ["男", "女", "9"][n as usize % 3].to_owned(),
+                ["张三", "李四", "王五 ", "欧阳娜娜", "阿依古丽·买买提"][n % 5].to_owned(),
+                if n % 7 == 0 { String::new() } else { number(20_100_101 + at % 28, at) },
+                ["男", "女", "9"][n % 3].to_owned(),
                 format!("201001{:02}", 1 + n % 28),
                 format!("H{}", n % 60),
                 format!("{}", n * 3),
-                format!("张{}", ["大", "二", "小"][n as usize % 3]),
-                number(19_800_101, n % 40),
+                format!("张{}", ["大", "二", "小"][n % 3]),
+                number(19_800_101, at % 40),
             ]
         })
         .collect();
@@ -271,7 +272,7 @@ fn the_fathers_number_in_the_childs_cell_is_not_the_childs() {
     let told: Vec<_> = codes(&out);
     assert_eq!(told.len(), 1);
     assert_eq!((told[0].0, told[0].1), ("relatives_id_in_cell", "身份证号"));
-    assert!(told[0].2.starts_with("2 cells"));
+    assert!(told[0].2.contains("(2 cells"));
 }
 
 #[test]
@@ -300,8 +301,18 @@ fn numbers_shifted_against_the_birth_dates_of_a_file_are_not_believed() {
     let row = |n: u64, shift: u64| {
         let birth = format!("201001{:02}", 1 + n);
         let id = number(20_100_101 + (n + shift) % 20, 11 + n);
-        [format!("C{n:02}"), "张三".into(), id, "".into(), birth, "".into(), "1".into(), "".into(), "".into()]
-            .to_vec()
+        [
+            format!("C{n:02}"),
+            "张三".into(),
+            id,
+            String::new(),
+            birth,
+            String::new(),
+            "1".into(),
+            String::new(),
+            String::new(),
+        ]
+        .to_vec()
     };
     let states = |shift: u64| {
         let rows: Vec<Vec<String>> = (0..20).map(|n| row(n, shift)).collect();

@@ -108,7 +108,7 @@ impl<'a> Builder<'a> {
     fn told(&mut self, story: Story) -> Family {
         let cast = cast(story, self.world.calendar, &mut self.dice);
         let visitors = cast.visitors;
-        let mut family = self.with_children(Some(cast), visitors);
+        let mut family = self.with_children(Some(&cast), visitors);
         family.story = Some(story);
         let anchor = family.anchor;
         family.kid(anchor).scripted = true;
@@ -146,7 +146,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The number was coded elsewhere, in a county whose code was valid then.
-    fn from_elsewhere(&mut self, person: &mut Person) {
+    fn code_elsewhere(&mut self, person: &mut Person) {
         let coded = person.birth.ymd().0.max(1986);
         for _ in 0..40 {
             let place = self.dice.pick(&self.world.tables.elsewhere);
@@ -178,9 +178,9 @@ impl<'a> Builder<'a> {
     }
 
     /// Parents, children, usually grandparents.
-    fn with_children(&mut self, cast: Option<Cast>, visitors: bool) -> Family {
-        let eldest = self.eldest_birth(cast.as_ref());
-        let twins = cast.as_ref().is_some_and(|c| c.twins) || self.dice.chance(0.0108);
+    fn with_children(&mut self, cast: Option<&Cast>, visitors: bool) -> Family {
+        let eldest = self.eldest_birth(cast);
+        let twins = cast.is_some_and(|c| c.twins) || self.dice.chance(0.0108);
         let father_age = self.dice.bell(27, 9).max(20);
         let mut father = {
             let year = eldest.ymd().0 - father_age;
@@ -194,7 +194,7 @@ impl<'a> Builder<'a> {
         };
         let mother_from_elsewhere = self.dice.chance(0.16);
         if mother_from_elsewhere {
-            self.from_elsewhere(&mut mother);
+            self.code_elsewhere(&mut mother);
         }
         let mut people = Vec::with_capacity(7);
         let old = cast.is_some() || self.dice.chance(0.62);
@@ -330,7 +330,7 @@ impl<'a> Builder<'a> {
         }
         for index in 0..family.people.len() {
             let mut person = family.people[index].clone();
-            self.from_elsewhere(&mut person);
+            self.code_elsewhere(&mut person);
             family.people[index].id_region = person.id_region;
         }
     }
@@ -382,7 +382,7 @@ impl<'a> Builder<'a> {
         let mut person = self.stranger(sex, birth);
         person.relation = HEAD;
         if self.dice.chance(0.1) {
-            self.from_elsewhere(&mut person);
+            self.code_elsewhere(&mut person);
         }
         self.roof(vec![person], 0, 0)
     }

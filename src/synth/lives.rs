@@ -4,7 +4,7 @@
 use super::calendar::date;
 use super::dice::Dice;
 use super::families::World;
-use super::names::{self, Name};
+use super::names;
 use super::people::{Card, Death, Family, Judgment, MoveKind, Moved, Person, Term};
 use crate::domain::{Day, Sex};
 
@@ -182,7 +182,7 @@ pub(crate) fn rename(world: &World<'_>, person: &mut Person, dice: &mut Dice) {
     let year = person.birth.ymd().0;
     let day = world.calendar.as_of.plus_days(-dice.between(40, 1000)).max(person.birth.plus_days(200));
     if dice.chance(0.4) && !before.minority() {
-        person.name.surname = names::surname(dice, world.tables).to_owned();
+        names::surname(dice, world.tables).clone_into(&mut person.name.surname);
     } else if !before.minority() {
         person.name.given = names::given(dice, world.tables, person.sex, year);
     }
@@ -238,13 +238,5 @@ fn parents_past(world: &World<'_>, family: &mut Family, dice: &mut Dice, told: b
             let effective = as_of.plus_days(-dice.between(100, 1500));
             family.people[parent].judgments.push(Judgment { matter: "宣告失踪", effective });
         }
-    }
-}
-
-/// A name for an adult, used where a story needs someone new.
-pub(crate) fn adult_name(world: &World<'_>, dice: &mut Dice, sex: Sex, year: i32) -> Name {
-    Name {
-        surname: names::surname(dice, world.tables).to_owned(),
-        given: names::given(dice, world.tables, sex, year),
     }
 }

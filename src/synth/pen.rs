@@ -7,7 +7,7 @@ use super::layout::Extract;
 use super::people::Person;
 use super::rates::Rates;
 use super::tables::Tables;
-use crate::domain::{Day, Month, Sex};
+use crate::domain::{Day, Month, ResidentId, Sex};
 
 /// A cell as it will be written.
 #[derive(Clone, PartialEq)]
@@ -100,7 +100,7 @@ impl<'w> Pen<'w> {
         let batch = mix(&[seed, text_word(extract.layout().id), village as u64]);
         let luck = |salt: u64| fixed_chance(&[batch, salt]);
         let manual = office != Office::Police && extract.layout().id != "event";
-        let one_date_style = [1, 0, 0, 0][batch as usize % 4];
+        let one_date_style = usize::from(batch.is_multiple_of(4));
         Self {
             dice: Dice::new(&[seed, 0x9e4, extract.index() as u64, chunk]),
             rates,
@@ -110,12 +110,8 @@ impl<'w> Pen<'w> {
             clerk: 0.4 + 1.2 * fixed_chance(&[seed, village as u64, text_word(extract.layout().agency)]),
             truncated: manual && luck(1) < rates.truncated_batch,
             shifted: manual && luck(2) < rates.shifted_batch,
-            date_style: if luck(3) < rates.date_batch {
-                2 + (luck(4) * 5.0) as usize
-            } else {
-                one_date_style
-            },
-            code_style: [0, 0, 0, 1, 1, 2, 0][(luck(5) * 7.0) as usize],
+            date_style: if luck(3) < rates.date_batch { 2 + step(luck(4), 5) } else { one_date_style },
+            code_style: [0, 0, 0, 1, 1, 2, 0][step(luck(5), 7)],
             workbook: extract.layout().format.workbook(),
         }
     }
@@ -178,11 +174,9 @@ impl<'w> Pen<'w> {
             return Who { id: self.precision_lost(&text), bad: true, ..none("", false) };
         }
         let wrong = self.mistyped(&text, person);
-        let wrong_birth =
-            wrong.as_deref().and_then(crate::domain::ResidentId::parse).and_then(|id| id.birth());
+        let wrong_birth = wrong.as_deref().and_then(ResidentId::parse).and_then(ResidentId::birth);
         let written = wrong.unwrap_or(text);
-        let bad = !crate::domain::ResidentId::parse(&written)
-            .is_some_and(|id| id.checksum_holds() && id.birth().is_some());
+        let bad = !ResidentId::parse(&written).is_some_and(|id| id.checksum_holds() && id.birth().is_some());
         Who { name: Cell::Empty, id: Cell::Text(self.formed(written)), bad, wrong_birth }
     }
 
@@ -252,7 +246,7 @@ impl<'w> Pen<'w> {
             return wrong;
         }
         let body = wrong[..17].parse().ok();
-        body.map_or(wrong, |body| crate::domain::ResidentId::from_body(body).text())
+        body.map_or(wrong, |body| ResidentId::from_body(body).text())
     }
 
     fn formed(&mut self, text: String) -> String {
@@ -521,6 +515,11 @@ impl<'w> Pen<'w> {
         let rate = pick(self.rates);
         self.dice.chance(rate)
     }
+}
+
+/// Which of so many equal parts of 0–1 a chance falls into, from 0.
+fn step(chance: f64, parts: u8) -> usize {
+    (1..parts).filter(|&part| chance * f64::from(parts) >= f64::from(part)).count()
 }
 
 fn full_width(c: char) -> char {

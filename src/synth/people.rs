@@ -355,6 +355,7 @@ pub(crate) struct Adoption {
 }
 
 /// A child's life at school and on the civil rolls.
+#[expect(clippy::struct_excessive_bools, reason = "marks that have nothing to do with each other")]
 #[derive(Clone, Default)]
 pub(crate) struct Kid {
     /// Rows of the student roll.

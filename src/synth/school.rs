@@ -107,6 +107,7 @@ pub(crate) fn careers(world: &World<'_>, family: &mut Family, dice: &mut Dice) {
 }
 
 /// The rows of a child in this grade; `None` before school and long after it.
+#[expect(clippy::match_same_arms, reason = "in the order of the grades")]
 fn career(world: &World<'_>, village: usize, grade: i32, dice: &mut Dice) -> Option<Vec<Roll>> {
     match grade {
         ..1 => None,

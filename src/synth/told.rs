@@ -302,7 +302,7 @@ impl Teller<'_, '_> {
                 self.adult(story);
             }
             Story::MovedPaid | Story::MovedInside | Story::MovedStudy | Story::MovedStopped => {
-                self.moved(story)
+                self.moved(story);
             }
             Story::DualPaid | Story::DualSwitched => self.dual(story),
             _ => {}

@@ -2,6 +2,7 @@
 //! manifests.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -135,7 +136,7 @@ impl TruthFiles {
         let mut text = String::from("rule,person,event\n");
         for expected in &self.expected {
             *by_rule.entry(expected.rule).or_default() += 1;
-            text.push_str(&format!("{},{},{}\n", expected.rule, expected.person, expected.event));
+            let _ = writeln!(text, "{},{},{}", expected.rule, expected.person, expected.event);
         }
         save(&self.folder.join("findings_truth.csv"), &text)?;
         summary.findings = by_rule.into_iter().map(|(rule, count)| (rule.to_owned(), count)).collect();
@@ -159,7 +160,7 @@ impl TruthFiles {
         strata.dedup();
         let mut text = String::from("person,stratum\n");
         for (person, stratum) in strata {
-            text.push_str(&format!("{person},{stratum}\n"));
+            let _ = writeln!(text, "{person},{stratum}");
         }
         save(&self.folder.join("truth_strata.csv"), &text)
     }
@@ -180,10 +181,8 @@ pub(crate) fn manifests(out: &Path, sinks: &[Sink], calendar: &Calendar) -> Resu
         for file in &sink.delivered {
             let day = cut_off(calendar, *extract).iso();
             let (office, paper) = office(agency);
-            text.push_str(&format!(
-                "{},{office},信息科,{day},{},sha256:{},{paper}\n",
-                file.name, file.rows, file.digest
-            ));
+            let (name, rows, digest) = (&file.name, file.rows, &file.digest);
+            let _ = writeln!(text, "{name},{office},信息科,{day},{rows},sha256:{digest},{paper}");
         }
     }
     lines.iter().try_for_each(|(agency, text)| save(&out.join(agency).join("manifest.csv"), text))

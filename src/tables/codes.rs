@@ -90,7 +90,7 @@ impl CodeTable {
                     return Err("one word stands for two labels".to_owned());
                 }
             }
-            if let Some(number) = cells[0].parse::<u32>().ok() {
+            if let Ok(number) = cells[0].parse::<u32>() {
                 codes.numbers.entry(number).and_modify(|before| *before = SEVERAL).or_insert(row);
             }
             Ok(())

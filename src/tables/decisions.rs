@@ -108,7 +108,7 @@ fn array(kind: ColumnType, cells: &[Option<String>]) -> (ArrayRef, Vec<usize>) {
     }
     match kind {
         ColumnType::Utf8 => {
-            (Arc::new(StringArray::from_iter(cells.iter().map(Option::as_deref))), Vec::new())
+            (Arc::new(cells.iter().map(Option::as_deref).collect::<StringArray>()), Vec::new())
         }
         ColumnType::Int64 => {
             let (values, faults) = typed(cells, |cell| cell.parse::<i64>().ok());

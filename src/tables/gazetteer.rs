@@ -137,7 +137,9 @@ impl Gazetteer {
             if index.contains_key(cells[0]) {
                 return Err("the alias is the name of a town".to_owned());
             }
-            town_words(cells[0]).iter().for_each(|word| gazetteer.town_words.add(word, town));
+            for word in town_words(cells[0]) {
+                gazetteer.town_words.add(&word, town);
+            }
             Ok(())
         });
         gazetteer.index_villages();

@@ -87,7 +87,9 @@ impl NameWords {
         let lists = [&self.former, &self.newborn_of, &self.newborn_call].into_iter().flatten();
         let words = lists.chain(&self.placeholder).chain(&self.none);
         let last: Vec<char> = words.filter_map(|word| word.chars().next_back()).collect();
-        last.into_iter().for_each(|c| self.care.set(c, 1));
+        for c in last {
+            self.care.set(c, 1);
+        }
         for c in ('\u{4E00}'..='\u{9FFF}').filter(|&c| variants.fold(c) != c) {
             self.care.set(c, 2);
         }
@@ -97,7 +99,9 @@ impl NameWords {
             for trail in 0x80_u8..=0xBF {
                 let bytes = [lead, trail];
                 let (text, _, _) = GBK.decode(&bytes);
-                text.chars().take(1).for_each(|c| self.care.set(c, 2));
+                if let Some(c) = text.chars().next() {
+                    self.care.set(c, 2);
+                }
             }
         }
     }

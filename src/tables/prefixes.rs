@@ -6,8 +6,11 @@ use rustc_hash::FxHashMap;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prefixes {
     /// Entries by their first two characters, longest first.
-    entries: FxHashMap<(char, char), Vec<(Box<str>, u16)>>,
+    entries: FxHashMap<(char, char), Vec<Entry>>,
 }
+
+/// A word and its value.
+type Entry = (Box<str>, u16);
 
 impl Prefixes {
     /// Adds a word; words of fewer than two characters are passed over, because they match by accident.

@@ -161,9 +161,10 @@ impl<'a> Store<'a> {
                 ));
                 return None;
             }
-            _ => match BUNDLED.iter().find(|(name, _)| *name == file) {
-                Some((_, bytes)) => Cow::Borrowed(*bytes),
-                None => {
+            _ => {
+                if let Some((_, bytes)) = BUNDLED.iter().find(|(name, _)| *name == file) {
+                    Cow::Borrowed(*bytes)
+                } else {
                     problems.push(Diagnostic::error(
                         "table_missing",
                         Spot::file(self.shown(file)),
@@ -171,7 +172,7 @@ impl<'a> Store<'a> {
                     ));
                     return None;
                 }
-            },
+            }
         };
         let text = match bytes {
             Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),

@@ -63,7 +63,7 @@ impl Surnames {
             let toned: Vec<Toned> = marked
                 .map(|text| chars.toned(text).ok_or("a reading that no character has"))
                 .collect::<Result<_, _>>()?;
-            if length == 0 || toned.len() % length != 0 {
+            if length == 0 || !toned.len().is_multiple_of(length) {
                 return Err("as many syllables as characters are needed in each reading".to_owned());
             }
             surnames.readings.insert(cells[0].into(), toned.chunks(length).map(Into::into).collect());

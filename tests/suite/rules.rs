@@ -1,8 +1,6 @@
 //! The rules of `pipelines/rules` against their cases files, their heads against contracts, tables
 //! and the legal basis.
 
-#![expect(clippy::unwrap_used, reason = "a failed look at the repository is a failed test")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -231,8 +231,7 @@ fn bracket(inside: &str, before: usize, after: usize, tables: &Tables) -> Inside
     let ideographs = (2..=3).contains(&parts) && inside.chars().all(is_name_char) && !word;
     // In place of a character: behind a lone surname, amid a name, or as the last of three.
     let place = match (before, after) {
-        (1, 0) => true,
-        (1 | 2, 1 | 2) => true,
+        (1, 0) | (1 | 2, 1 | 2) => true,
         (2, 0) => parts == 2,
         _ => false,
     };
@@ -260,15 +259,22 @@ fn clean(text: &str, notes: &mut NameNotes) -> String {
             if last.is_some_and(|last| last != DOT) {
                 out.push(DOT);
             }
-        } else if c.is_alphabetic() || is_mark(c) {
-            out.push(c);
-        } else if (c == '-' || c == ' ') && last.is_some_and(is_letter) && next.is_some_and(is_letter) {
+        } else if c.is_alphabetic() || is_mark(c) || (is_hyphen(c) && is_beside(last) && is_beside(next)) {
             out.push(c);
         } else {
             *notes |= NameNotes::SIGNS;
         }
     }
     out
+}
+
+/// Signs that stand inside names of other scripts.
+fn is_hyphen(c: char) -> bool {
+    matches!(c, '-' | ' ')
+}
+
+fn is_beside(c: Option<char>) -> bool {
+    c.is_some_and(is_letter)
 }
 
 /// Letters of other scripts than ours.

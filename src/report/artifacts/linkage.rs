@@ -45,7 +45,8 @@ impl<'a> Pair<'a> {
 pub fn links(path: &Path, index: &RowIndex<'_>, links: &[Link]) -> Result<u64, ReportError> {
     let shape = pair_schema(["left", "right"], "pass");
     write(path, &shape, links.len(), ArrowTypes::Plain, |range| {
-        batch(&shape, index, links[range].iter().map(|link| Pair::of_link(link, link.pass)).collect())
+        let pairs: Vec<_> = links[range].iter().map(|link| Pair::of_link(link, link.pass)).collect();
+        batch(&shape, index, &pairs)
     })
 }
 
@@ -57,7 +58,7 @@ pub fn review_pairs(path: &Path, index: &RowIndex<'_>, pairs: &[ReviewPair]) -> 
     let shape = pair_schema(["left", "right"], "difference");
     write(path, &shape, pairs.len(), ArrowTypes::Plain, |range| {
         let pairs = pairs[range].iter().map(|pair| Pair::of_link(&pair.link, &pair.difference));
-        batch(&shape, index, pairs.collect())
+        batch(&shape, index, &pairs.collect::<Vec<_>>())
     })
 }
 
@@ -77,7 +78,7 @@ pub fn near_misses(path: &Path, index: &RowIndex<'_>, misses: &[NearMiss]) -> Re
             grade: miss.grade,
             words: &miss.difference,
         });
-        batch(&shape, index, pairs.collect())
+        batch(&shape, index, &pairs.collect::<Vec<_>>())
     })
 }
 
@@ -99,7 +100,7 @@ fn pair_schema(sides: [&str; 2], words: &str) -> SchemaRef {
     schema(&columns)
 }
 
-fn batch(shape: &SchemaRef, index: &RowIndex<'_>, pairs: Vec<Pair<'_>>) -> Result<RecordBatch, ArrowError> {
+fn batch(shape: &SchemaRef, index: &RowIndex<'_>, pairs: &[Pair<'_>]) -> Result<RecordBatch, ArrowError> {
     let left: Vec<u32> = pairs.iter().map(|pair| pair.left).collect();
     let right: Vec<u32> = pairs.iter().map(|pair| pair.right).collect();
     let number = |of: fn(&Pair<'_>) -> f32| -> ArrayRef {

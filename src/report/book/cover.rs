@@ -118,7 +118,9 @@ fn by_town(
     rules: &[(&str, &str)],
     top: u32,
 ) -> Result<(), XlsxError> {
-    let mut towns: BTreeMap<(u16, &str), BTreeMap<(&str, &str), u32>> = BTreeMap::new();
+    /// Counts by list and rule.
+    type Counts<'a> = BTreeMap<(&'a str, &'a str), u32>;
+    let mut towns: BTreeMap<(u16, &str), Counts<'_>> = BTreeMap::new();
     for s in book.summary.iter().filter(|s| open(s) && s.count > 0) {
         let order = if s.town_order == 0 { u16::MAX } else { s.town_order };
         let town = if s.town.is_empty() { NO_TOWN } else { &s.town };

@@ -4,7 +4,7 @@ use super::{Mention, Out, address, card_number, known, letter, mention, roll_num
 use crate::domain::Sex;
 use crate::synth::dice::mix;
 use crate::synth::layout::Extract;
-use crate::synth::pen::Cell;
+use crate::synth::pen::{Cell, Who};
 use crate::synth::people::{Family, Roll};
 use crate::synth::school::{school_code, school_name};
 
@@ -89,19 +89,25 @@ fn members(out: &mut Out<'_>, family: &Family, child: usize) -> [(Option<usize>,
     }
 }
 
+/// The pupil of a roll row: without a resident number the roll has none, and some schools keep the old one.
+fn pupil(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll, letter: char) -> Who {
+    let mut who = out.who(Extract::StudentRoll, family, index);
+    if letter != 'G' {
+        who.id = Cell::Empty;
+        who.bad = false;
+    } else if let (true, Some(old)) = (row.old_id_cell, family.people[index].old_id) {
+        who.id = Cell::text(old.text());
+        who.bad = false;
+    }
+    who
+}
+
 fn roll_row(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
     let extract = Extract::StudentRoll;
     let world = out.world;
     let child = &family.people[index];
-    let mut who = out.who(extract, family, index);
     let letter = letter(world, out.rates, child, row);
-    if letter != 'G' {
-        who.id = Cell::Empty;
-        who.bad = false;
-    } else if let (true, Some(old)) = (row.old_id_cell, child.old_id) {
-        who.id = Cell::text(old.text());
-        who.bad = false;
-    }
+    let who = pupil(out, family, index, row, letter);
     let number = roll_number(world, out.rates, child, row);
     let live = family.lives_in.unwrap_or(family.village);
     let address = address(out, extract, family, live);

@@ -8,10 +8,12 @@ mod money;
 mod others;
 mod police;
 
+use std::fmt::Write as _;
+
 use super::dice::fixed_chance;
 use super::families::World;
 use super::layout::{Extract, LAYOUTS};
-use super::pen::{Cell, Office, Pen, Who};
+use super::pen::{Cell, Pen, Who};
 use super::people::{Family, Person, Roll};
 use super::rates::Rates;
 use super::school::school_name;
@@ -169,12 +171,11 @@ fn mention(
 /// The number of a roll row: keeps the number a child had when it was first registered.
 fn roll_number(world: &World<'_>, rates: &Rates, person: &Person, roll: &Roll) -> String {
     let letter = letter(world, rates, person, roll);
-    match (letter, person.old_id.or(person.id)) {
-        ('G', Some(id)) => format!("G{}", id.text()),
-        _ => {
-            let (y, m, d) = person.birth.ymd();
-            format!("{letter}320681{y:04}{m:02}{d:02}{:03}{}", person.number % 1000, person.number / 7 % 10)
-        }
+    if let ('G', Some(id)) = (letter, person.old_id.or(person.id)) {
+        format!("G{}", id.text())
+    } else {
+        let (y, m, d) = person.birth.ymd();
+        format!("{letter}320681{y:04}{m:02}{d:02}{:03}{}", person.number % 1000, person.number / 7 % 10)
     }
 }
 
@@ -262,15 +263,15 @@ fn address(out: &mut Out<'_>, extract: Extract, family: &Family, village: usize)
     text.push_str(town);
     text.push_str(&bare_village(place.name, place.urban));
     if place.urban {
-        text.push_str(&format!("{}幢{}室", family.group, 100 + family.house % 60 * 10 + 1));
+        let _ = write!(text, "{}幢{}室", family.group, 100 + family.house % 60 * 10 + 1);
     } else {
         match (no_group, style) {
             (true, _) => {}
-            (_, 2) => text.push_str(&format!("{}组", chinese(family.group))),
-            (_, 3) => text.push_str(&format!("{}队", family.group)),
-            _ => text.push_str(&format!("{}组", family.group)),
+            (_, 2) => text.extend([chinese(family.group).as_str(), "组"]),
+            (_, 3) => text.extend([family.group.to_string().as_str(), "队"]),
+            _ => text.extend([family.group.to_string().as_str(), "组"]),
         }
-        text.push_str(&format!("{}号", family.house));
+        let _ = write!(text, "{}号", family.house);
     }
     Cell::Text(text)
 }
@@ -295,9 +296,4 @@ fn current_school(world: &World<'_>, person: &Person) -> Option<String> {
 /// Events are in a file when they were known by its cut-off.
 fn known(day: Day, cut_off: Day) -> bool {
     day <= cut_off
-}
-
-/// What an office of this kind writes for "unknown".
-fn unknown(office: Office) -> &'static str {
-    if office == Office::School { "" } else { "无" }
 }

@@ -39,7 +39,7 @@ fn payments(out: &mut Out<'_>, family: &Family, index: usize, pay: Pay) {
         let serial = out.serial("FF");
         let pen = out.pen(extract);
         // Some months are sent late: the belonging month counts, not the day of the transfer.
-        let late = if pen.dice.chance(0.02) { 1 } else { 0 };
+        let late = i32::from(pen.dice.chance(0.02));
         let day = month.plus(late).first_day().plus_days(pen.dice.between(4, 11)).min(calendar.civil);
         let back = pay.returned_from.is_some_and(|from| month >= from);
         let cells = vec![

@@ -193,7 +193,7 @@ fn event(out: &mut Out<'_>, family: &Family) {
             && known(person.death.map_or(person.birth, |d| d.day), out.world.calendar.others)
     });
     let fire = out.pen(extract).dice.chance(0.00006);
-    if !fire && !hurt.is_some_and(|p| mix(&[family.people[p].number, 3]) % 4 == 0) {
+    if !fire && !hurt.is_some_and(|p| mix(&[family.people[p].number, 3]).is_multiple_of(4)) {
         return;
     }
     let day =

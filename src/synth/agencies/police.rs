@@ -24,7 +24,7 @@ pub(super) fn rows(out: &mut Out<'_>, family: &Family) {
 }
 
 fn number_cell(person: &Person) -> Cell {
-    Cell::text(person.id.map(|id| id.text()).unwrap_or_default())
+    Cell::text(person.id.map(crate::domain::ResidentId::text).unwrap_or_default())
 }
 
 fn resident_code(person: &Person) -> Cell {
@@ -167,7 +167,7 @@ fn changed(out: &mut Out<'_>, family: &Family, index: usize) {
         && known(day, cut_off)
     {
         let pen = out.pen(extract);
-        let kind = if person.number % 3 == 0 {
+        let kind = if person.number.is_multiple_of(3) {
             pen.code("11", "纠正重号")
         } else {
             pen.code("12", "纠正错号")
@@ -178,7 +178,7 @@ fn changed(out: &mut Out<'_>, family: &Family, index: usize) {
     }
     if let Some((former, day)) = person.former.as_ref().filter(|(_, day)| known(*day, cut_off)) {
         let pen = out.pen(extract);
-        let kind = if person.number % 5 == 0 {
+        let kind = if person.number.is_multiple_of(5) {
             pen.code("22", "更正姓名")
         } else {
             pen.code("21", "变更姓名")
