@@ -31,7 +31,10 @@ fn specs() -> Vec<SourceSpec> {
         if agency.ends_with("tables") || !agency.is_dir() {
             continue;
         }
-        for path in sorted(&agency) {
+        // Beside the agencies lie JSON Schemas, which are no contracts.
+        for path in
+            sorted(&agency).into_iter().filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        {
             let text = fs::read_to_string(&path).unwrap();
             let contract: Contract = toml::from_str(&text).unwrap();
             specs.push(SourceSpec {
