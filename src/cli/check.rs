@@ -10,6 +10,7 @@ use super::problems;
 use super::text_table::aligned;
 use super::{CONFIG, Done, Failure, say};
 use crate::diag::{Diagnostic, Level};
+use crate::domain::Day;
 use crate::spec::{Plan, compile};
 
 /// Options of `check`.
@@ -77,10 +78,10 @@ fn summary(plan: &Plan) -> String {
     let lists = rules_by_list(plan);
     let row = |name: &str, value: String| vec![name.to_owned(), value];
     let mut rows = vec![
-        row("as of", plan.as_of.map_or_else(|| "the day of the run".to_owned(), |day| day.iso())),
+        row("as of", plan.as_of.map_or_else(|| "the day of the run".to_owned(), Day::iso)),
         row("extracts", format!("{} of {} agencies", plan.sources.len(), agencies.len())),
         row("model", plan.model.name.clone()),
-        row("rules", format!("{} for {} lists", plan.book.rules.len(), lists.len())),
+        row("rules", plan.book.rules.len().to_string()),
     ];
     rows.extend(lists.into_iter().map(|(list, rules)| row(&format!("  {list}"), rules.join(", "))));
     rows.push(row("digest", plan.hash.clone()));
@@ -90,7 +91,7 @@ fn summary(plan: &Plan) -> String {
 fn facts(plan: &Plan) -> serde_json::Value {
     json!({
         "title": plan.title,
-        "as_of": plan.as_of.map(|day| day.iso()),
+        "as_of": plan.as_of.map(Day::iso),
         "extracts": plan.sources.iter().map(|source| &source.extract).collect::<Vec<_>>(),
         "model": plan.model.name,
         "lists": rules_by_list(plan),

@@ -12,6 +12,7 @@ mod schema;
 mod test;
 mod text_table;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -86,10 +87,9 @@ impl Failure {
 /// A command's end.
 type Done = Result<(), Failure>;
 
-/// Prints a result.
-#[expect(clippy::print_stdout, reason = "standard output is where results go")]
+/// Prints a result. Whoever reads may stop early (`doudi list … | head`); that is no failure of ours.
 fn say(text: impl std::fmt::Display) {
-    println!("{text}");
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 /// Prints a failure.

@@ -89,7 +89,8 @@ fn text(tests: &[RuleTest]) -> String {
     let faults: usize = tests.iter().map(|test| test.problems.len()).sum();
     let _ = write!(out, "\n\n{} rules: {passed} cases hold, {failed} fail", tests.len());
     if faults > 0 {
-        let _ = write!(out, ", {faults} problems of cases files");
+        let word = if faults == 1 { "problem" } else { "problems" };
+        let _ = write!(out, ", {faults} {word} of cases files");
     }
     out
 }

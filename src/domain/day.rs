@@ -52,6 +52,12 @@ impl Day {
 
     /// Parses `YYYY-MM-DD` and nothing else (agencies' formats are the business of `field::date`).
     pub fn parse_iso(text: &str) -> Option<Self> {
+        // The parser of dates would take `26-1-5` for a day of the first century.
+        let fits =
+            |(at, byte): (usize, u8)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() };
+        if text.len() != 10 || !text.bytes().enumerate().all(fits) {
+            return None;
+        }
         NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(Self::from_naive)
     }
 
@@ -178,6 +184,14 @@ mod tests {
     fn months_before_january_reach_into_the_year_before() {
         assert_eq!(Month::new(2026, 1).plus(-1).compact(), "202512");
         assert_eq!(Day::from_ymd(2026, 3, 31).unwrap().plus_months(-1).iso(), "2026-02-28");
+    }
+
+    #[test]
+    fn a_day_is_written_in_full() {
+        assert_eq!(Day::parse_iso("2026-11-23"), Day::from_ymd(2026, 11, 23));
+        for text in ["26-11-23", "2026-1-23", "+2026-1-2", "2026-11-31", "2026/11/23", "20261123", ""] {
+            assert_eq!(Day::parse_iso(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -80,7 +80,8 @@ fn test(plan: &Plan, rule: &Rule) -> RuleTest {
     match check_toml::<CaseFile>(&file, &text) {
         Err(found) => done.problems.extend(found),
         Ok(cases) => {
-            for kind in missing_kinds(&cases) {
+            let subject = rule.header.subject.role().map(|role| role.extract.as_str());
+            for kind in missing_kinds(&cases, subject) {
                 let fault = Diagnostic::error("case_kind_missing", Spot::file(file.as_str()), kind);
                 done.problems.push(fault);
             }
@@ -91,26 +92,41 @@ fn test(plan: &Plan, rule: &Rule) -> RuleTest {
     done
 }
 
-/// The kinds of case that every rule needs and this file lacks.
-fn missing_kinds(cases: &CaseFile) -> Vec<&'static str> {
-    let quiet = |case: &&CaseSpec| case.finds.is_empty() && !case.not_run;
-    let filled: BTreeSet<(&str, &str)> =
-        cases.case.iter().filter(|case| !case.finds.is_empty()).flat_map(cells).collect();
+/// The kinds of case that every rule needs and this file lacks. Rows that must not be found may stand
+/// in a case of their own or beside one that must.
+fn missing_kinds(cases: &CaseFile, subject: Option<&str>) -> Vec<&'static str> {
     let mut missing = Vec::new();
     if cases.case.iter().all(|case| case.finds.is_empty()) {
         missing.push("no case must be found");
     }
-    if !cases.case.iter().any(|case| quiet(&case)) {
+    let quiet = |case: &CaseSpec| {
+        let of_subject = |extract: &str| subject.is_none_or(|subject| subject == extract);
+        !case.not_run && unfound(case).any(|(extract, _)| of_subject(extract))
+    };
+    if !cases.case.iter().any(quiet) {
         missing.push("no case must stay unfound");
     }
+    let filled: BTreeSet<(&str, &str)> =
+        cases.case.iter().filter(|case| !case.finds.is_empty()).flat_map(cells).collect();
     let lacks_data = |case: &CaseSpec| {
-        let silent = case.not_run || !case.states.is_empty();
-        case.finds.is_empty() && (silent || lacks_a_cell(case, &filled))
+        let extract_lacks = case.finds.is_empty() && (case.not_run || !case.states.is_empty());
+        extract_lacks || unfound(case).any(|(extract, row)| lacks_a_cell(extract, row, &filled))
     };
     if !cases.case.iter().any(lacks_data) {
         missing.push("no case lacks data: an extract that did not come, or an empty cell that others fill");
     }
     missing
+}
+
+/// Rows of a case that are no expected finding's subject, with their extract.
+fn unfound(case: &CaseSpec) -> impl Iterator<Item = (&str, &toml::Table)> {
+    let expected = |row: &toml::Table| {
+        let key = row.get("row_key").and_then(toml::Value::as_str);
+        case.finds.iter().any(|found| Some(found.subject_row_key.as_str()) == key)
+    };
+    let rows =
+        case.rows.iter().flat_map(|(extract, rows)| rows.iter().map(move |row| (extract.as_str(), row)));
+    rows.filter(move |(_, row)| !expected(row))
 }
 
 /// Extract and column of every filled cell.
@@ -121,10 +137,8 @@ fn cells(case: &CaseSpec) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// Whether a row leaves a cell empty that is filled where something is found.
-fn lacks_a_cell(case: &CaseSpec, filled: &BTreeSet<(&str, &str)>) -> bool {
-    filled.iter().any(|(extract, column)| {
-        case.rows.get(*extract).is_some_and(|rows| rows.iter().any(|row| !row.contains_key(*column)))
-    })
+fn lacks_a_cell(extract: &str, row: &toml::Table, filled: &BTreeSet<(&str, &str)>) -> bool {
+    filled.iter().any(|(of, column)| *of == extract && !row.contains_key(*column))
 }
 
 #[cfg(test)]
@@ -133,7 +147,7 @@ mod tests {
 
     fn check(cases: &str, expected: &[&str]) {
         let file: CaseFile = toml::from_str(&format!("as_of = \"2026-11-20\"\n{cases}")).unwrap();
-        let missing = missing_kinds(&file);
+        let missing = missing_kinds(&file, Some("t"));
         let words: Vec<&str> =
             missing.iter().map(|kind| kind.split(' ').nth(2).unwrap_or_default()).collect();
         assert_eq!(words, expected, "{cases}");
@@ -153,5 +167,7 @@ mod tests {
         check(&format!("{FOUND}{QUIET}{EMPTY}"), &[]);
         check(&format!("{FOUND}{QUIET}{ABSENT}"), &[]);
         check(&format!("{FOUND}{ABSENT}"), &["must"]);
+        let both = FOUND.replace("}]\nfinds", "}, { row_key = \"2\" }]\nfinds");
+        check(&both, &[]);
     }
 }

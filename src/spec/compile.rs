@@ -10,7 +10,7 @@ use super::linkage::Link;
 use super::place::beside;
 use super::plan::Plan;
 use super::raw::PipelineFile;
-use super::read::unreadable;
+use super::read::{ContractFile, unreadable};
 use super::rulebook::Rulebook;
 use super::schemas::Schemas;
 use super::toml_check::{KeyLines, check_toml_at, key_lines};
@@ -76,6 +76,8 @@ pub(super) struct Draft {
     /// What the plan rests on.
     pub(super) print: Fingerprint,
     file: String,
+    /// Whether the file has the shape of a pipeline.
+    pub(super) shaped: bool,
 }
 
 impl Draft {
@@ -89,10 +91,11 @@ impl Draft {
             Err(problems) if problems.iter().any(|p| p.code == "toml_syntax") => return Err(problems),
             Err(problems) => (PipelineFile::salvage(&text), key_lines(&file, &text), problems),
         };
+        let shaped = problems.is_empty();
         let mut print = Fingerprint::default();
         print.add("pipeline", text.as_bytes());
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        Ok(Self { folder, raw, lines, problems, print, file })
+        Ok(Self { folder, raw, lines, problems, print, file, shaped })
     }
 
     /// The path that the key names; `None` for one that is not told, or told wrongly.
@@ -100,8 +103,8 @@ impl Draft {
         if !written.trim().is_empty() {
             return Some(beside(&self.folder, written));
         }
-        // A missing key has been told with the shape of the file.
-        if self.problems.iter().all(|problem| problem.spot.file != self.file) {
+        // Of a file with another shape a missing key has been told.
+        if self.shaped {
             let message = format!("`{key}` is empty");
             self.problems.push(Diagnostic::error("empty_path", self.lines.spot(key), message));
         }
@@ -134,6 +137,12 @@ impl Draft {
         }
     }
 
+    /// Whether an extract is pulled, though perhaps under a name that is told to be wrong.
+    pub(super) fn pulls(&self, extract: &str) -> bool {
+        let of = |contract: &str| contract.rsplit('/').next() == Some(extract);
+        self.raw.source.contains_key(extract) || self.raw.source.values().any(|source| of(&source.contract))
+    }
+
     fn as_of(&mut self) -> Option<Day> {
         let written = self.raw.as_of.as_ref()?;
         let day = Day::parse_iso(written);
@@ -155,7 +164,7 @@ impl Draft {
                 // Where no contract could be read, none is misspelt.
                 if !schemas.files.is_empty() {
                     let message = format!("there is no contract `{}`", source.contract);
-                    let paths: Vec<String> = schemas.files.iter().map(|file| file.path()).collect();
+                    let paths: Vec<String> = schemas.files.iter().map(ContractFile::path).collect();
                     let fault = Diagnostic::error("unknown_contract", spot, message);
                     self.problems.push(fault.with_near(&source.contract, paths.iter().map(String::as_str)));
                 }
@@ -174,7 +183,7 @@ impl Draft {
                 });
             }
         }
-        if self.raw.source.is_empty() && self.lines.spot("source").line > 0 {
+        if self.raw.source.is_empty() && self.shaped {
             let message = "a pipeline pulls at least one extract";
             self.problems.push(Diagnostic::error("no_source", self.lines.spot("source"), message));
         }

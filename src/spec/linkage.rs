@@ -62,7 +62,7 @@ fn check_reference(draft: &mut Draft, schemas: &Schemas, reference: &str, spot: 
     if !roles.clone().any(|known| known == role.role) {
         let message = format!("`{}` is no role of `{}`", role.role, role.extract);
         draft.problems.push(Diagnostic::error("unknown_role", spot, message).with_near(&role.role, roles));
-    } else if !draft.raw.source.contains_key(&role.extract) {
+    } else if !draft.pulls(&role.extract) {
         let message = format!(
             "`{}` is not pulled; the frequency of names is counted over all persons found",
             role.extract

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::contract_check::Exam;
 use crate::diag::Diagnostic;
 use crate::domain::{Field, FieldKind, MentionSpec, RelationSource};
+use crate::tables::CodeTable;
 
 impl Exam<'_> {
     pub(super) fn mentions(&mut self) {
@@ -95,7 +96,7 @@ impl Exam<'_> {
     fn labels_are_relations(&mut self, path: &str, field: &Field) {
         let Some(tables) = self.known.tables else { return };
         let table = field.table.as_ref().and_then(|name| tables.codes.get(name));
-        let labels = table.into_iter().flat_map(|table| table.labels());
+        let labels = table.into_iter().flat_map(CodeTable::labels);
         let unknown: Vec<&str> = labels.filter(|label| !tables.relations.contains_key(*label)).collect();
         if !unknown.is_empty() {
             let message = format!("relations.csv has no line for {}", unknown.join(", "));

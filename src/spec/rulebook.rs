@@ -109,7 +109,7 @@ impl Rulebook {
                 Err(found) => draft.problems.extend(found),
             }
         }
-        if draft.raw.rules.run.is_empty() && draft.lines.spot("rules.run").line > 0 {
+        if draft.raw.rules.run.is_empty() && draft.shaped {
             let message = "the pipeline runs no rule, so its lists stay empty";
             draft.problems.push(Diagnostic::warning("no_rule", draft.lines.spot("rules.run"), message));
         }
@@ -274,7 +274,7 @@ fn check_desk(rule: &Rule, lines: &KeyLines, schemas: &Schemas, problems: &mut V
         discloses: Vec::new(),
     };
     for mut problem in desk.check_rule(&facts) {
-        if problem.code == "unknown_list" && !schemas.has_lists {
+        if problem.code == "unknown_list" && schemas.broken_lists.contains(&head.list) {
             continue;
         }
         problem.spot = lines.spot(if problem.code == "unknown_list" { "list" } else { "recipients" });
@@ -297,7 +297,7 @@ fn check_pulled(rule: &Rule, lines: &KeyLines, draft: &mut Draft, schemas: &Sche
     let reads = head.reads.iter().enumerate().map(|(index, extract)| (format!("reads[{index}]"), extract));
     let absent = head.absent_from.iter().map(|role| ("absent_from".to_owned(), &role.extract));
     for (path, extract) in reads.chain(absent) {
-        if schemas.contracts.contains_key(extract) && !draft.raw.source.contains_key(extract) {
+        if schemas.contracts.contains_key(extract) && !draft.pulls(extract) {
             let message =
                 format!("the rule needs `{extract}`, which the pipeline does not pull: it never runs");
             draft.problems.push(

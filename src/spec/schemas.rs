@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::compile::Draft;
@@ -33,8 +33,8 @@ pub(super) struct Schemas {
     pub(super) has_basis: bool,
     /// Lists and recipients.
     pub(super) desk: Option<Desk>,
-    /// Whether all list templates could be read.
-    pub(super) has_lists: bool,
+    /// Lists whose templates have problems: they exist all the same.
+    pub(super) broken_lists: BTreeSet<String>,
     /// Tables of SQL that exist and could not be read: what rests on them cannot be judged.
     pub(super) broken: BTreeSet<String>,
 }
@@ -129,15 +129,16 @@ impl Schemas {
     fn read_desk(&mut self, draft: &mut Draft, tables: Option<&Path>) {
         let written = draft.raw.report.lists.clone();
         let Some(lists) = draft.existing("report.lists", &written, "the folder of lists") else { return };
-        let before = draft.problems.len();
         let mut files: BTreeMap<String, String> = BTreeMap::new();
         for path in entries(&lists).into_iter().filter(|path| path.extension().is_some_and(|e| e == "toml")) {
-            if let Some((text, template)) = check_file::<ListTemplate>(&path, &mut draft.problems) {
-                draft.print.add(format!("list/{}", template.list), text.as_bytes());
-                files.insert(template.list, path.display().to_string());
+            match check_file::<ListTemplate>(&path, &mut draft.problems) {
+                Some((text, template)) => {
+                    draft.print.add(format!("list/{}", template.list), text.as_bytes());
+                    files.insert(template.list, path.display().to_string());
+                }
+                None => self.broken_lists.extend(list_names(&path)),
             }
         }
-        self.has_lists = draft.problems.len() == before;
         let (desk, found) = Desk::read(Some(&lists), tables);
         // Templates of the wrong shape have been told above, with all their problems.
         for mut problem in found.into_iter().filter(|problem| problem.code != "list_template") {
@@ -172,8 +173,18 @@ impl Schemas {
 }
 
 /// The folder of decision tables: the one in which their types stand.
-fn decisions_of(tables: &Path) -> std::path::PathBuf {
+fn decisions_of(tables: &Path) -> PathBuf {
     tables.join(DECISIONS).parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// The names that a template with problems still tells.
+fn list_names(path: &Path) -> Vec<String> {
+    let table: toml::Table =
+        fs::read_to_string(path).ok().and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
+    let also = table.get("also").and_then(toml::Value::as_array).into_iter().flatten();
+    let names = table.get("list").into_iter().chain(also).filter_map(toml::Value::as_str);
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    names.map(str::to_owned).chain(stem).collect()
 }
 
 /// A file of TOML and its value; a file that is not there has no problems.

@@ -8,3 +8,4 @@ mod ledger;
 mod pipeline;
 mod report;
 mod rules;
+mod spec;

@@ -1,0 +1,154 @@
+//! Broken configurations, and the exact text of all that is said about them.
+
+use std::fs;
+
+use doudi::spec::compile;
+
+use super::Copy;
+
+#[track_caller]
+fn snapshot(name: &str, told: &str) {
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, told);
+    });
+}
+
+#[test]
+fn all_problems_of_all_files_are_told_at_once() {
+    let copy = Copy::new();
+    copy.change("pipelines/nightly.toml", "\nout     =", "\nuot     =")
+        .change("pipelines/nightly.toml", "2026-11-20", "2026-11-31")
+        .change("pipelines/nightly.toml", "\"education/absence\"", "\"education/absense\"")
+        .change("pipelines/nightly.toml", "[source.move_out]", "[source.moved_out]")
+        .change("pipelines/nightly.toml", "\"u_orphan\",", "\"u_orphans\",\n  \"e_dead_paid\",")
+        .append("pipelines/nightly.toml", "[rules.param.d_hukou_no_roll]\nentrant_hold_month = 3\n")
+        .append("pipelines/nightly.toml", "[rules.param.z_id_invalid]\ninclude_fifteen = \"yes\"\n")
+        .append("pipelines/nightly.toml", "[rules.param.u_severe_disable]\nrecent_months = 3\n")
+        .append("pipelines/nightly.toml", "[rules.param.u_orphan]\ndays = 3\n");
+    copy.change("pipelines/link.toml", "link_at = 0.99", "link_at = 0.09")
+        .change("pipelines/link.toml", "\"person_name\"", "\"person_nane\"")
+        .change("pipelines/link.toml", "population.resident", "population.residents")
+        .change("pipelines/models/county.toml", "toneless =", "tonless =")
+        .change("pipelines/models/county.toml", "name = \"county\"", "name = \"country\"");
+    copy.change("pipelines/rules/e_hukou_moved.sql", "m.moved_to,", "m.moved_too,")
+        .change("pipelines/rules/e_dual_orphan_tk.sql", "-- severity", "-- severe")
+        .change("pipelines/rules/z_id_invalid.sql", "-- list = \"data_error\"", "-- list = \"dropuot\"")
+        .change(
+            "pipelines/rules/d_hukou_no_roll.sql",
+            "[\"education\", \"town\"]",
+            "[\"educaton\", \"town\"]",
+        )
+        .change("pipelines/rules/d_hukou_no_roll.sql", "class = \"relative\"", "class = \"relatives\"")
+        .change("pipelines/rules/d_left_before_finish.sql", "\"roll_measures_2025\"", "\"roll_measure_2025\"")
+        .change("pipelines/rules/e_parent_released.sql", "\"prison_term\"]", "\"prison_terms\"]")
+        .change("pipelines/views/adopted.sql", "-- title", "-- titel");
+    copy.change("pipelines/lists/urgent.toml", "sheet =", "sheets =")
+        .change("pipelines/lists/dropout.toml", "class = \"identity\"", "class = \"identify\"")
+        .change("schemas/tables/disclosure.csv", "education,full", "education,ful");
+    break_contracts(&copy);
+    snapshot("spec-all-problems", &copy.told());
+}
+
+fn break_contracts(copy: &Copy) {
+    let roll = "schemas/education/student_roll.toml";
+    copy.change(roll, "key = [\"roll_number\"", "key = [\"rol_number\"")
+        .change(roll, "headers = [\"学校名称\", ", "headers = [\"学校名称\", \"学校 标识码\", ")
+        .change(roll, "headers = [\"民族\"]", "headers = []")
+        .change(roll, "table = \"grade\"", "table = \"grades\"")
+        .change(
+            roll,
+            "checks = [\"not_after:as_of\"]",
+            "checks = [\"not_afer:as_of\", \"not_after:birth_dat\"]",
+        )
+        .change(roll, "class = \"school\"", "class = \"schol\"")
+        .change(roll, "type = \"roll_number\"", "type = \"text\"")
+        .change(roll, "\"居民身份证\"", "\"居民身分证\"")
+        .change(roll, "of = \"pupil\"", "of = \"pupils\"")
+        .change(roll, "former_name = \"former_name\"", "former_name = \"former_names\"");
+    copy.change("schemas/civil-affairs/visit_log.toml", "required = true", "require = true")
+        .change("schemas/civil-affairs/visit_log.toml", "version = 1", "version = \"1\"")
+        .change(
+            "schemas/civil-affairs/cremation.toml",
+            "cumulative_since = \"2025-01-01\"",
+            "cumulative_since = \"2025\"",
+        )
+        .change("schemas/public-security/id_change.toml", "namespace = \"", "namespace = \"x")
+        .change(
+            "schemas/civil-affairs/child_roster.toml",
+            "[tolerance]",
+            "[tolerance]\nquarantined_share_max = 2",
+        );
+    fs::copy(copy.path("schemas/education/absence.toml"), copy.path("schemas/education/absence_again.toml"))
+        .unwrap();
+}
+
+#[test]
+fn broken_tables_are_told_without_an_echo_in_every_rule() {
+    let copy = Copy::new();
+    copy.change("schemas/tables/tables.toml", "edition = ", "edtion = ")
+        .change("schemas/tables/decisions/decisions.toml", "\"boolean\"", "\"bolean\"")
+        .change("schemas/tables/legal_basis.csv", ",sourced", ",sauced");
+    snapshot("spec-broken-tables", &copy.told());
+    let copy = Copy::new();
+    copy.append("schemas/tables/codes/yes_no.csv", "8,是,\n")
+        .append("schemas/tables/decisions/stop_month.csv", "x,某,soon,,,to_confirm\n");
+    snapshot("spec-broken-rows", &copy.told());
+}
+
+#[test]
+fn what_is_not_there_is_told_where_it_is_named() {
+    let copy = Copy::new();
+    copy.change("pipelines/nightly.toml", "\"../schemas\"", "\"../schema\"")
+        .change("pipelines/nightly.toml", "folder = \"rules\"", "folder = \"rulez\"\nviews = \"vews\"")
+        .change("pipelines/nightly.toml", "\"link.toml\"", "\"links.toml\"")
+        .change("pipelines/nightly.toml", "lists = \"lists\"", "lists = \"\"");
+    snapshot("spec-nothing-there", &copy.told());
+}
+
+#[test]
+fn a_file_without_syntax_has_one_problem() {
+    let copy = Copy::new();
+    copy.change("pipelines/nightly.toml", "[link]", "[link");
+    let problems = compile(&copy.pipeline()).unwrap_err();
+    assert_eq!(problems.iter().map(|p| p.code).collect::<Vec<_>>(), ["toml_syntax"]);
+    assert!(problems[0].spot.line > 0);
+    let problems = compile(&copy.path("pipelines/none.toml")).unwrap_err();
+    assert_eq!(problems.iter().map(|p| p.code).collect::<Vec<_>>(), ["file_unreadable"]);
+}
+
+#[test]
+fn a_rule_that_can_never_run_is_a_warning() {
+    let copy = Copy::new();
+    copy.change("pipelines/nightly.toml", "[source.prison_term]\ncontract = \"justice/prison_term\"\n", "");
+    let (plan, warnings) = compile(&copy.pipeline()).unwrap();
+    let told: Vec<(&str, u32)> = warnings
+        .iter()
+        .filter(|problem| problem.code == "extract_not_pulled")
+        .map(|problem| (problem.spot.file.rsplit('/').next().unwrap(), problem.spot.line))
+        .collect();
+    assert_eq!(told, [("e_parent_released.sql", 5)]);
+    assert_eq!((plan.sources.len(), plan.contracts.len()), (33, 34));
+}
+
+#[test]
+fn local_parameters_reach_the_book() {
+    let copy = Copy::new();
+    copy.append("pipelines/nightly.toml", "[rules.param.parent_state]\nmonths_lost = 9\n");
+    let (plan, _) = compile(&copy.pipeline()).unwrap();
+    let view = plan.book.view("parent_state").unwrap();
+    let parameters = plan.book.view_parameters(view, plan.as_of.unwrap());
+    assert_eq!(parameters["months_lost"].literal(), "(9)");
+}
+
+#[test]
+fn without_a_day_nothing_has_run_out() {
+    let copy = Copy::new();
+    copy.change("schemas/tables/legal_basis.csv", "keep_in_school_2024,教育部办公厅关于建立健全义务教育控辍保学常态化报告工作机制的通知,,,2024-04-01,,", "keep_in_school_2024,教育部办公厅关于建立健全义务教育控辍保学常态化报告工作机制的通知,,,2024-04-01,2025-01-01,");
+    let expired = |copy: &Copy| {
+        let (_, warnings) = compile(&copy.pipeline()).unwrap();
+        warnings.iter().filter(|problem| problem.code == "basis_expired").count()
+    };
+    assert!(expired(&copy) > 0);
+    copy.change("pipelines/nightly.toml", "as_of   =", "# as_of   =");
+    assert_eq!(expired(&copy), 0);
+}
