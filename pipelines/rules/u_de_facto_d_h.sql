@@ -42,8 +42,8 @@ unable AS (
 pairs AS (
     SELECT g.child, g.parent AS gone_parent, o.parent AS other_parent, g.side AS gone_side,
            greatest(g.link_grade, o.link_grade) AS link_grade,
-           g.birth_rows AS gone_birth_rows, o.birth_rows AS other_birth_rows,
-           g.roll_rows AS gone_roll_rows, o.roll_rows AS other_roll_rows
+           g.birth_row AS gone_birth_row, o.birth_row AS other_birth_row,
+           g.roll_row AS gone_roll_row, o.roll_row AS other_roll_row
     FROM parent_link g
     JOIN parent_link o ON o.child = g.child AND o.side <> g.side
 ),
@@ -70,10 +70,10 @@ SELECT c.row_key AS subject_row_key,
        p.gone_parent AS gone_identity,
        p.other_parent AS other_identity,
        c.row_key AS evidence_population,
-       p.gone_birth_rows AS evidence_birth_registration__gone,
-       p.other_birth_rows AS evidence_birth_registration__other,
-       p.gone_roll_rows AS evidence_student_roll__gone,
-       p.other_roll_rows AS evidence_student_roll__other,
+       p.gone_birth_row AS evidence_birth_registration__gone,
+       p.other_birth_row AS evidence_birth_registration__other,
+       p.gone_roll_row AS evidence_student_roll__gone,
+       p.other_roll_row AS evidence_student_roll__other,
        d.cancellation_rows AS evidence_death_cancellation,
        d.certificate_rows AS evidence_death_certificate,
        d.cremation_rows AS evidence_cremation,

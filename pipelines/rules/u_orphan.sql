@@ -27,7 +27,7 @@ WITH gone AS (
     WHERE class = 'D' AND counts AND from_date <= $known_until
 ),
 lost AS (
-    SELECT l.child, l.side, l.parent, l.link_grade, l.birth_rows, l.roll_rows,
+    SELECT l.child, l.side, l.parent, l.link_grade, l.birth_row, l.roll_row,
            g.code, g.from_date, g.source_title, CASE g.source WHEN 'judgment' THEN g.row_key END AS judgment_row,
            d.cancellation_rows, d.certificate_rows, d.cremation_rows
     FROM parent_link l
@@ -54,10 +54,10 @@ SELECT c.row_key AS subject_row_key,
        f.parent AS father_identity,
        m.parent AS mother_identity,
        c.row_key AS evidence_population,
-       f.birth_rows AS evidence_birth_registration__father,
-       m.birth_rows AS evidence_birth_registration__mother,
-       f.roll_rows AS evidence_student_roll__father,
-       m.roll_rows AS evidence_student_roll__mother,
+       f.birth_row AS evidence_birth_registration__father,
+       m.birth_row AS evidence_birth_registration__mother,
+       f.roll_row AS evidence_student_roll__father,
+       m.roll_row AS evidence_student_roll__mother,
        f.cancellation_rows AS evidence_death_cancellation__father,
        f.certificate_rows AS evidence_death_certificate__father,
        f.cremation_rows AS evidence_cremation__father,

@@ -40,22 +40,26 @@ WITH named AS (
 linked AS (
     SELECT * FROM named WHERE child IS NOT NULL AND parent IS NOT NULL AND child <> parent AND grade < 'D'
 ),
+-- Of each source one row stands for all: the first by key.
 candidates AS (
     SELECT child, side, parent, min(link_grade) AS link_grade, min(grade) AS grade,
-           count(DISTINCT source) AS source_count,
-           array_agg(row_key ORDER BY row_key) FILTER (WHERE source = 'population') AS population_rows,
-           array_agg(row_key ORDER BY row_key) FILTER (WHERE source = 'birth_registration') AS birth_rows,
-           array_agg(row_key ORDER BY row_key) FILTER (WHERE source = 'child_roster') AS roster_rows,
-           array_agg(row_key ORDER BY row_key) FILTER (WHERE source = 'student_roll') AS roll_rows
+           min(CASE source WHEN 'population' THEN row_key END) AS population_row,
+           min(CASE source WHEN 'birth_registration' THEN row_key END) AS birth_row,
+           min(CASE source WHEN 'child_roster' THEN row_key END) AS roster_row,
+           min(CASE source WHEN 'student_roll' THEN row_key END) AS roll_row
     FROM linked
     GROUP BY child, side, parent
 ),
 ranked AS (
     SELECT *, row_number() OVER (
-        PARTITION BY child, side ORDER BY link_grade, source_count DESC, grade, parent
+        PARTITION BY child, side
+        ORDER BY link_grade,
+                 CAST(population_row IS NULL AS INT) + CAST(birth_row IS NULL AS INT)
+                     + CAST(roster_row IS NULL AS INT) + CAST(roll_row IS NULL AS INT),
+                 grade, parent
     ) AS choice
     FROM candidates
 )
-SELECT child, side, parent, link_grade, grade, population_rows, birth_rows, roster_rows, roll_rows
+SELECT child, side, parent, link_grade, grade, population_row, birth_row, roster_row, roll_row
 FROM ranked
 WHERE choice = 1

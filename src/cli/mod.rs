@@ -34,7 +34,23 @@ const LOCKED: u8 = 5;
 
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let command = Cli::parse().command;
+    let result = std::panic::catch_unwind(|| done(command)).unwrap_or_else(|_| {
+        Err(Failure::bug("this is a bug of doudi, the lines above say where; nothing was published"))
+    });
+    match result {
+        Ok(()) => ExitCode::from(DONE),
+        Err(failure) => {
+            if !failure.message.is_empty() {
+                complain(&failure.message);
+            }
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn done(command: Command) -> Done {
+    match command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
         Command::Test(args) => test::test(&args),
@@ -45,15 +61,6 @@ pub fn main() -> ExitCode {
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "doudi", &mut std::io::stdout());
             Ok(())
-        }
-    };
-    match result {
-        Ok(()) => ExitCode::from(DONE),
-        Err(failure) => {
-            if !failure.message.is_empty() {
-                complain(&failure.message);
-            }
-            ExitCode::from(failure.code)
         }
     }
 }

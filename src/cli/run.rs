@@ -148,7 +148,7 @@ fn failure(error: RunError) -> Failure {
     let code = match &error {
         RunError::Held { .. } => HELD,
         RunError::Locked { .. } | RunError::Ledger(LedgerError::Moved) => LOCKED,
-        RunError::Threads { .. } => CONFIG,
+        RunError::Threads { .. } | RunError::Past { .. } => CONFIG,
         RunError::Link(_) | RunError::Arrow(_) => BUG,
         RunError::Input { .. }
         | RunError::Io { .. }

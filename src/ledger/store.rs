@@ -274,13 +274,28 @@ impl Ledger {
             .map_err(sql("read the last run"))
     }
 
-    /// Whether a run was committed.
+    /// The number the next commit will have.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn has_run(&self, run_id: &str) -> Result<bool, LedgerError> {
+    pub fn next_commit(&self) -> Result<i64, LedgerError> {
         self.connection
-            .query_row("SELECT EXISTS (SELECT 1 FROM run WHERE run_id = ?1)", [run_id], |row| row.get(0))
+            .query_row("SELECT coalesce(max(commit_no), 0) + 1 FROM run", [], |row| row.get(0))
+            .map_err(sql("number the next commit"))
+    }
+
+    /// Whether this run was committed with this number. A run that is repeated gets a new number, so
+    /// the number tells the repetition from the night before it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn has_commit(&self, run_id: &str, commit: i64) -> Result<bool, LedgerError> {
+        self.connection
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM run WHERE run_id = ?1 AND commit_no = ?2)",
+                params![run_id, commit],
+                |row| row.get(0),
+            )
             .map_err(sql("look for a run"))
     }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::diag::Diagnostic;
+use crate::domain::Day;
 
 /// Why a run ended without lists. Nothing was published; last night's lists stand.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,18 @@ pub enum RunError {
     Locked {
         /// What the lock file says of it.
         owner: String,
+    },
+    /// The ledger is further than the day that was asked for.
+    #[error(
+        "run as of {}: the ledger already holds a night of {}, and an older day would undo what newer ones \
+         found; for a look back give the run a state and an out folder of its own (--state, --out)",
+        as_of.iso(), newest.iso()
+    )]
+    Past {
+        /// The day asked for.
+        as_of: Day,
+        /// The day of the newest night.
+        newest: Day,
     },
     /// Required data is missing or outside its tolerance.
     #[error("publish: held, because {}", reasons.join("; "))]

@@ -1,49 +1,92 @@
 //! The folder of a run: written aside, and visible only when it is complete.
 //!
-//! A run works in `<out>/.partial`. When everything is written, `READY` with the run id is put into
-//! it, then the ledger commits, then the folder gets its name and `latest` points to it. Killed at any
-//! instant, the next run finds a partial folder whose run the ledger knows (it gets its name), or one
-//! whose run the ledger does not know (it goes).
+//! A run works in `<out>/.partial-<state>`, where `<state>` is a digest of the state folder's path:
+//! pipelines that share `out` do not touch each other's. When everything is written, `READY` with run
+//! id and commit number is put into it, then the ledger commits, then the folder gets its name and
+//! `latest` points to it. Killed at any instant, the next run finds a partial folder whose commit the
+//! ledger knows (it gets its name), or one whose commit the ledger does not know (it goes). A run that
+//! ends with an error takes its folder away itself.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::error::RunError;
+use sha2::{Digest, Sha256};
 
-const PARTIAL: &str = ".partial";
+use super::error::RunError;
+use crate::domain::hex;
+use crate::ledger::LedgerError;
+
+const PARTIAL: &str = ".partial-";
+const ASIDE: &str = ".dry-run";
 const REPLACED: &str = ".replaced";
 const READY: &str = "READY";
 const LATEST: &str = "latest";
+
+/// What `READY` says: the run, and the number its commit gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ready {
+    pub(super) run_id: String,
+    pub(super) commit: i64,
+}
+
+impl Ready {
+    fn read(folder: &Path) -> Option<Self> {
+        let text = fs::read_to_string(folder.join(READY)).ok()?;
+        let (run_id, commit) = text.trim().split_once(' ')?;
+        Some(Self { run_id: run_id.to_owned(), commit: commit.parse().ok()? })
+    }
+}
 
 /// The folder of the run at work.
 pub(super) struct RunFolder {
     out: PathBuf,
     /// Where the run writes.
     pub(super) path: PathBuf,
+    /// Whether the folder stays when it is dropped: its commit may have happened.
+    stays: Cell<bool>,
 }
 
 impl RunFolder {
-    /// Puts right what an interrupted run left, and begins an empty folder. `committed` says whether
-    /// the ledger knows a run.
-    pub(super) fn begin(out: &Path, committed: impl Fn(&str) -> bool) -> Result<Self, RunError> {
-        fs::create_dir_all(out).map_err(RunError::io("create", out))?;
-        let path = out.join(PARTIAL);
-        let folder = Self { out: out.to_owned(), path };
+    /// Puts right what an interrupted run of the same state left, and begins an empty folder.
+    /// `committed` says whether the ledger knows a commit.
+    pub(super) fn begin(
+        out: &Path,
+        state: &Path,
+        committed: impl Fn(&Ready) -> Result<bool, LedgerError>,
+    ) -> Result<Self, RunError> {
+        let state = fs::canonicalize(state).map_err(RunError::io("read", state))?;
+        let name = hex(&Sha256::digest(state.as_os_str().as_encoded_bytes()));
+        let folder = Self::at(out, &format!("{PARTIAL}{}", &name[..8]));
         folder.repair(committed)?;
         fs::create_dir(&folder.path).map_err(RunError::io("create", &folder.path))?;
         Ok(folder)
     }
 
-    fn repair(&self, committed: impl Fn(&str) -> bool) -> Result<(), RunError> {
-        if let Ok(run_id) = fs::read_to_string(self.path.join(READY))
-            && committed(run_id.trim())
+    /// A folder for a run that leaves nothing; what an interrupted run left stays as it is.
+    pub(super) fn aside(out: &Path) -> Result<Self, RunError> {
+        let folder = Self::at(out, ASIDE);
+        if folder.path.exists() {
+            remove(&folder.path)?;
+        }
+        fs::create_dir(&folder.path).map_err(RunError::io("create", &folder.path))?;
+        Ok(folder)
+    }
+
+    fn at(out: &Path, name: &str) -> Self {
+        Self { out: out.to_owned(), path: out.join(name), stays: Cell::new(false) }
+    }
+
+    fn repair(&self, committed: impl Fn(&Ready) -> Result<bool, LedgerError>) -> Result<(), RunError> {
+        if let Some(ready) = Ready::read(&self.path)
+            && committed(&ready)?
         {
             tracing::warn!(
-                run = run_id.trim(),
+                run = ready.run_id,
                 "a run was interrupted after its commit; its lists are published now"
             );
-            return self.show(run_id.trim());
+            return self.show(&ready.run_id);
         }
         self.finish_named()?;
         for leftover in [self.path.clone(), self.out.join(REPLACED)] {
@@ -67,12 +110,13 @@ impl RunFolder {
     }
 
     /// Says that the folder is complete.
-    pub(super) fn ready(&self, run_id: &str) -> Result<(), RunError> {
+    pub(super) fn ready(&self, ready: &Ready) -> Result<(), RunError> {
         sync_tree(&self.path)?;
+        self.stays.set(true);
         let path = self.path.join(READY);
         let write = || -> std::io::Result<()> {
             let mut file = File::create(&path)?;
-            file.write_all(run_id.as_bytes())?;
+            writeln!(file, "{} {}", ready.run_id, ready.commit)?;
             file.sync_all()?;
             File::open(&self.path)?.sync_all()
         };
@@ -108,10 +152,13 @@ impl RunFolder {
         let ready = self.out.join(run_id).join(READY);
         fs::remove_file(&ready).map_err(RunError::io("remove", &ready))
     }
+}
 
-    /// Removes the folder: a dry run, or one that ended with an error.
-    pub(super) fn discard(&self) -> Result<(), RunError> {
-        if self.path.exists() { remove(&self.path) } else { Ok(()) }
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        if !self.stays.get() && self.path.exists() && remove(&self.path).is_err() {
+            tracing::warn!(folder = %self.path.display(), "the folder of a run without lists stays; the next run removes it");
+        }
     }
 }
 
@@ -137,14 +184,30 @@ fn sync_tree(folder: &Path) -> Result<(), RunError> {
 mod tests {
     use super::*;
 
+    fn begin(out: &Path, known: Option<i64>) -> RunFolder {
+        RunFolder::begin(out, out, |ready| Ok(Some(ready.commit) == known)).unwrap()
+    }
+
     fn started(out: &Path, text: &str) -> RunFolder {
-        let folder = RunFolder::begin(out, |_| false).unwrap();
+        let folder = begin(out, None);
         fs::write(folder.path.join("list.txt"), text).unwrap();
         folder
     }
 
+    fn ready(folder: &RunFolder, commit: i64) {
+        folder.ready(&Ready { run_id: "r1".to_owned(), commit }).unwrap();
+    }
+
     fn latest(out: &Path) -> Option<String> {
         fs::read_to_string(out.join("latest/list.txt")).ok()
+    }
+
+    fn names(out: &Path) -> Vec<String> {
+        let entries = fs::read_dir(out).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
     }
 
     #[test]
@@ -152,7 +215,7 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         let folder = started(out.path(), "one");
         assert_eq!(latest(out.path()), None);
-        folder.ready("r1").unwrap();
+        ready(&folder, 1);
         assert_eq!(latest(out.path()), None);
         folder.show("r1").unwrap();
         assert_eq!(latest(out.path()).as_deref(), Some("one"));
@@ -160,10 +223,38 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_ends_before_its_commit_leaves_nothing() {
+        let out = tempfile::tempdir().unwrap();
+        drop(started(out.path(), "one"));
+        drop(RunFolder::aside(out.path()).unwrap());
+        assert_eq!(names(out.path()), Vec::<String>::new());
+    }
+
+    #[test]
     fn what_was_killed_after_its_commit_is_published_by_the_next_run() {
         let out = tempfile::tempdir().unwrap();
-        started(out.path(), "one").ready("r1").unwrap();
-        RunFolder::begin(out.path(), |run| run == "r1").unwrap();
+        ready(&started(out.path(), "one"), 1);
+        begin(out.path(), Some(1));
+        assert_eq!(latest(out.path()).as_deref(), Some("one"));
+    }
+
+    #[test]
+    fn a_dry_run_repairs_nothing() {
+        let out = tempfile::tempdir().unwrap();
+        ready(&started(out.path(), "one"), 1);
+        let before = names(out.path());
+        drop(RunFolder::aside(out.path()).unwrap());
+        assert_eq!(names(out.path()), before);
+    }
+
+    #[test]
+    fn a_repetition_killed_before_its_commit_is_not_taken_for_the_first_night() {
+        let out = tempfile::tempdir().unwrap();
+        let first = started(out.path(), "one");
+        ready(&first, 1);
+        first.show("r1").unwrap();
+        ready(&started(out.path(), "two"), 2);
+        begin(out.path(), Some(1));
         assert_eq!(latest(out.path()).as_deref(), Some("one"));
     }
 
@@ -171,19 +262,28 @@ mod tests {
     fn what_was_killed_before_latest_moved_is_finished_by_the_next_run() {
         let out = tempfile::tempdir().unwrap();
         let folder = started(out.path(), "one");
-        folder.ready("r1").unwrap();
+        ready(&folder, 1);
         fs::rename(&folder.path, out.path().join("r1")).unwrap();
-        RunFolder::begin(out.path(), |_| true).unwrap();
+        begin(out.path(), Some(1));
         assert_eq!(latest(out.path()).as_deref(), Some("one"));
     }
 
     #[test]
     fn what_was_killed_before_its_commit_goes() {
         let out = tempfile::tempdir().unwrap();
-        started(out.path(), "one").ready("r1").unwrap();
-        let next = RunFolder::begin(out.path(), |_| false).unwrap();
+        ready(&started(out.path(), "one"), 1);
+        let next = begin(out.path(), None);
         assert_eq!(latest(out.path()), None);
         assert!(!next.path.join("list.txt").exists());
+    }
+
+    #[test]
+    fn pipelines_that_share_out_leave_each_other_alone() {
+        let (out, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        ready(&started(out.path(), "one"), 1);
+        drop(RunFolder::begin(out.path(), other.path(), |_| Ok(false)).unwrap());
+        begin(out.path(), Some(1));
+        assert_eq!(latest(out.path()).as_deref(), Some("one"));
     }
 
     #[test]
@@ -191,7 +291,7 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         for text in ["one", "two"] {
             let folder = started(out.path(), text);
-            folder.ready("r1").unwrap();
+            ready(&folder, 1);
             folder.show("r1").unwrap();
         }
         assert_eq!(latest(out.path()).as_deref(), Some("two"));

@@ -14,9 +14,9 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Takes `<state>/lock` and writes into it who holds it.
-    pub(super) fn take(state: &Path, owner: &str) -> Result<Self, RunError> {
-        let path = state.join("lock");
+    /// Takes `<folder>/<name>` and writes into it who holds it.
+    pub(super) fn take(folder: &Path, name: &str, owner: &str) -> Result<Self, RunError> {
+        let path = folder.join(name);
         let failed = |doing| RunError::io(doing, path.clone());
         let mut file = OpenOptions::new()
             .read(true)
@@ -50,10 +50,10 @@ mod tests {
     #[test]
     fn a_second_run_is_refused_and_told_who_is_first() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Lock::take(folder.path(), "process 7").unwrap();
-        let error = Lock::take(folder.path(), "process 8").unwrap_err();
+        let first = Lock::take(folder.path(), "lock", "process 7").unwrap();
+        let error = Lock::take(folder.path(), "lock", "process 8").unwrap_err();
         assert!(matches!(&error, RunError::Locked { owner } if owner == "process 7"), "{error}");
         drop(first);
-        Lock::take(folder.path(), "process 9").unwrap();
+        Lock::take(folder.path(), "lock", "process 9").unwrap();
     }
 }

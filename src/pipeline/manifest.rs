@@ -1,6 +1,6 @@
 //! `manifest.json`: what went in, what was done with it, what came out, how long it took.
 //!
-//! Everything but `timings` and `committed` follows from the inputs and is the same when the night is
+//! Everything but `timings` follows from the inputs and is the same when the night is
 //! run again.
 
 use std::fs;
@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::output::Night;
-use super::stage::Stage;
+use super::stage::{self, Cost};
 use super::{RunError, facts};
 use crate::diag::Diagnostic;
 use crate::domain::ExtractState;
@@ -23,16 +23,16 @@ pub(super) fn write(
     night: &Night<'_>,
     lists: &Published,
     register: &str,
-    seconds: &[(Stage, f64)],
+    costs: &[Cost],
     folder: &Path,
 ) -> Result<(), RunError> {
     let path = folder.join("manifest.json");
-    let mut text = format!("{:#}", manifest(night, lists, register, seconds));
+    let mut text = format!("{:#}", manifest(night, lists, register, costs));
     text.push('\n');
     fs::write(&path, text).map_err(RunError::io("write", &path))
 }
 
-fn manifest(night: &Night<'_>, lists: &Published, register: &str, seconds: &[(Stage, f64)]) -> Value {
+fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]) -> Value {
     let plan = night.plan;
     let tables = plan.tables.editions().iter().map(|table| {
         json!({ "name": table.name, "edition": table.edition, "sha256": table.sha256, "rows": table.rows })
@@ -77,8 +77,12 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, seconds: &[(St
         "cases": tallies.collect::<serde_json::Map<_, _>>(),
         "lists": files.collect::<Vec<_>>(),
         "problems": said.map(problem).collect::<Vec<_>>(),
-        "committed": night.env.now,
-        "timings": seconds.iter().map(|(stage, s)| (stage.word().to_owned(), json!(s))).collect::<serde_json::Map<_, _>>(),
+        "timings": {
+            "committed": night.env.now,
+            "seconds": costs.iter().map(|c| (c.stage.word().to_owned(), json!(c.seconds))).collect::<serde_json::Map<_, _>>(),
+            "resident_mib": costs.iter().map(|c| (c.stage.word().to_owned(), json!(c.resident))).collect::<serde_json::Map<_, _>>(),
+            "peak_mib": stage::memory("VmHWM:"),
+        },
     })
 }
 

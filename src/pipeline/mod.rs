@@ -6,6 +6,7 @@
 mod error;
 mod facts;
 mod folder;
+mod intake;
 mod lock;
 mod manifest;
 mod output;
@@ -17,22 +18,19 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use crate::contract::{self, LastDelivery, Limits, ValidateContext};
-use crate::domain::{
-    CheckedExtract, Completeness, Day, ExtractState, Judgement, PulledExtract, RecordSet, RuleOutcome, hex,
-};
+use crate::domain::{Day, Judgement, PulledExtract, RecordSet, RuleOutcome, Verdict, hex};
 use crate::ledger::{Delivery, Ledger, Night, Reconciled, RuleRun, RunFacts};
 use crate::link::{self, Linkage};
 use crate::resolve::{self, Register};
 use crate::rule::{self, World};
 use crate::spec::Plan;
-use crate::{source, standard};
+use crate::standard;
 
 pub use error::RunError;
 pub use stage::{Progress, Silent, Stage};
 
 use facts::Delivered;
-use folder::RunFolder;
+use folder::{Ready, RunFolder};
 use lock::Lock;
 use stage::Watch;
 
@@ -84,17 +82,19 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
     let mut run = Run::begin(plan, env)?;
 
     // 1 pull: deliveries -> immutable copies, each with its digest.
-    let (extracts, strays) = run.watch.stage(Stage::Pull, || run.folder.pull(plan))?;
+    let (extracts, strays) = run.watch.stage(Stage::Pull, || intake::pull(&run.folder, plan))?;
     let run_id = run.id(&extracts);
 
     // 2 validate: extract + contract -> rows as text, quarantine, and what there is to say.
-    let checked = run.watch.stage(Stage::Validate, || validate(plan, env.as_of, &extracts, &run.last))?;
+    let checked =
+        run.watch.stage(Stage::Validate, || intake::validate(plan, env.as_of, &extracts, &run.last))?;
     let mut delivered = Delivered::new(plan, &checked, strays);
 
     // 3 standardise: rows -> typed records and mentions.
     let standard =
         run.watch.stage(Stage::Standardise, || standard::standardise(checked, &plan.tables, env.as_of));
     delivered.add(&standard);
+    intake::hold(standard.records.iter().map(|set| (set.extract.as_str(), &*set.contract, &set.state)))?;
     let (records, mentions) = (standard.records, standard.mentions);
 
     // 4 block: sure passes, then who could be whom.
@@ -156,7 +156,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
 struct Run<'a> {
     plan: &'a Plan,
     env: &'a Env<'a>,
-    _lock: Lock,
+    _locks: [Lock; 2],
     ledger: Ledger,
     folder: RunFolder,
     watch: Watch<'a>,
@@ -174,10 +174,18 @@ impl<'a> Run<'a> {
             return Err(RunError::Input { path: plan.input.clone() });
         }
         fs::create_dir_all(&plan.state).map_err(RunError::io("create", &plan.state))?;
-        let lock = Lock::take(&plan.state, &format!("{} since {}", env.owner, env.now))?;
+        fs::create_dir_all(&plan.out).map_err(RunError::io("create", &plan.out))?;
+        // Two pipelines may share either folder, so both are locked, in one order.
+        let owner = format!("{} since {}", env.owner, env.now);
+        let locks = [Lock::take(&plan.state, "lock", &owner)?, Lock::take(&plan.out, ".lock", &owner)?];
         let path = plan.state.join("ledger.sqlite");
         let ledger = if env.dry_run { Ledger::open_for_planning(&path)? } else { Ledger::open(&path)? };
-        let folder = RunFolder::begin(&plan.out, |run_id| ledger.has_run(run_id).unwrap_or(false))?;
+        refuse_the_past(&ledger, env.as_of)?;
+        let folder = if env.dry_run {
+            RunFolder::aside(&plan.out)?
+        } else {
+            RunFolder::begin(&plan.out, &plan.state, |ready| ledger.has_commit(&ready.run_id, ready.commit))?
+        };
         let last_run = ledger.last_run(Some(env.as_of))?;
         let starts_from = last_run.map_or_else(String::new, |run| run.facts.register);
         let register = match starts_from.as_str() {
@@ -187,20 +195,33 @@ impl<'a> Run<'a> {
         let last = ledger.deliveries_before(env.as_of)?;
         let judgements = ledger.judgements()?;
         let watch = Watch::new(env.progress);
-        Ok(Self { plan, env, _lock: lock, ledger, folder, watch, last, judgements, register, starts_from })
+        Ok(Self { plan, env, _locks: locks, ledger, folder, watch, last, judgements, register, starts_from })
     }
 
-    /// The run's id: the same plan, inputs and start give the same one, so a repeated night replaces
-    /// itself and nothing else.
+    /// The run's id: a digest of all that the night's answer follows from, so that a repeated night
+    /// replaces itself and nothing else.
     fn id(&self, extracts: &[PulledExtract]) -> String {
         let mut digest = Sha256::new();
-        for part in [&self.plan.hash, self.env.linkage.word(), &self.starts_from] {
+        let mut add = |part: &str| {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part.as_bytes());
+        };
+        for part in [env!("CARGO_PKG_VERSION"), &self.plan.hash, self.env.linkage.word(), &self.starts_from] {
+            add(part);
         }
         for file in extracts.iter().flat_map(|extract| &extract.files) {
-            digest.update(file.name.as_bytes());
-            digest.update(file.sha256.as_bytes());
+            add(&file.name);
+            add(&file.sha256);
+        }
+        for judgement in &self.judgements {
+            for (extract, row_key, role) in [&judgement.left, &judgement.right] {
+                [extract, row_key, role].into_iter().for_each(|part| add(part));
+            }
+            add(if judgement.verdict == Verdict::Same { "same" } else { "not same" });
+        }
+        for delivery in self.last.values() {
+            add(&delivery.extract);
+            delivery.files.iter().for_each(|(_, sha256)| add(sha256));
         }
         let digest = hex(&digest.finalize());
         format!("{}-{}", self.env.as_of.iso().replace('-', ""), &digest[..8])
@@ -213,14 +234,17 @@ impl<'a> Run<'a> {
         judged: &rule::Judged,
         records: &[RecordSet],
     ) -> Result<Reconciled, RunError> {
-        let complete = |extract: &String| {
-            records.iter().any(|set| set.extract == *extract && set.state == ExtractState::Complete)
+        let state = |extract: &str| records.iter().find(|set| set.extract == extract).map(|set| &set.state);
+        let whole = |extract: &String, optional: bool| {
+            intake::is_whole(state(extract), optional, self.last.contains_key(extract))
         };
         let ran = judged.outcomes.iter().filter(|outcome| outcome.not_run.is_none());
         let rules = ran
             .filter_map(|outcome| {
                 let rule = plan.book.rules.iter().find(|rule| rule.id == outcome.rule)?;
-                let whole = rule.header.reads.iter().all(complete);
+                let header = &rule.header;
+                let whole = header.reads.iter().all(|extract| whole(extract, false))
+                    && header.optional_reads.iter().all(|extract| whole(extract, true));
                 Some((rule.id.clone(), if whole { RuleRun::Complete } else { RuleRun::Partial }))
             })
             .collect();
@@ -237,11 +261,12 @@ impl<'a> Run<'a> {
         register: &Register,
     ) -> Result<(), RunError> {
         if self.env.dry_run {
-            return self.folder.discard();
+            return Ok(());
         }
         let digest = register.write(&self.plan.state.join("register"))?;
-        manifest::write(night, lists, &digest, &self.watch.seconds(), &self.folder.path)?;
-        self.folder.ready(night.run_id)?;
+        manifest::write(night, lists, &digest, &self.watch.costs(), &self.folder.path)?;
+        let ready = Ready { run_id: night.run_id.to_owned(), commit: self.ledger.next_commit()? };
+        self.folder.ready(&ready)?;
         let facts =
             RunFacts { plan_hash: self.plan.hash.clone(), register: digest, committed: self.env.now.clone() };
         self.ledger.commit(night.recorded, &facts, &night.delivered.deliveries)?;
@@ -249,54 +274,11 @@ impl<'a> Run<'a> {
     }
 }
 
-impl RunFolder {
-    fn pull(&self, plan: &Plan) -> Result<(Vec<PulledExtract>, Vec<crate::diag::Diagnostic>), RunError> {
-        let pulled = self.path.join("pulled");
-        fs::create_dir(&pulled).map_err(RunError::io("create", &pulled))?;
-        Ok(source::pull(&plan.input, &plan.sources, &pulled))
-    }
-}
-
-/// Reads and checks all extracts; holds the run when one that it cannot do without is not whole.
-fn validate(
-    plan: &Plan,
-    as_of: Day,
-    extracts: &[PulledExtract],
-    last: &BTreeMap<String, Delivery>,
-) -> Result<Vec<CheckedExtract>, RunError> {
-    let label = |text: &str| {
-        let (_, town) = plan.tables.gazetteer.town_at(text)?;
-        Some(plan.tables.gazetteer.town_name(town).to_owned())
-    };
-    let checked: Vec<CheckedExtract> = extracts
-        .iter()
-        .map(|extract| {
-            let last_accepted = last.get(&extract.extract).map(|delivery| LastDelivery {
-                rows: delivery.rows,
-                town_counts: delivery.town_counts.clone(),
-                sha256s: delivery.files.iter().map(|(_, sha256)| sha256.clone()).collect(),
-                as_of: delivery.as_of,
-            });
-            let context =
-                ValidateContext { as_of, last_accepted, limits: Limits::default(), town_label: Some(&label) };
-            contract::validate(extract, &context)
-        })
-        .collect();
-    let reasons: Vec<String> = checked.iter().filter_map(held).collect();
-    if reasons.is_empty() { Ok(checked) } else { Err(RunError::Held { reasons }) }
-}
-
-/// Why an extract holds the run.
-fn held(extract: &CheckedExtract) -> Option<String> {
-    if extract.contract.completeness != Completeness::Required {
-        return None;
-    }
-    let title = format!("{}《{}》", extract.extract, extract.contract.title);
-    match &extract.state {
-        ExtractState::Complete => None,
-        ExtractState::Missing => Some(format!("{title} did not come")),
-        ExtractState::Refused(reasons) => Some(format!("{title} was refused: {}", reasons.join("，"))),
-        ExtractState::Incomplete(reasons) => Some(format!("{title} is incomplete: {}", reasons.join("，"))),
+/// The ledger only goes forward: an older day would withdraw what newer nights found.
+fn refuse_the_past(ledger: &Ledger, as_of: Day) -> Result<(), RunError> {
+    match ledger.last_run(None)? {
+        Some(newest) if newest.as_of > as_of => Err(RunError::Past { as_of, newest: newest.as_of }),
+        _ => Ok(()),
     }
 }
 

@@ -80,16 +80,26 @@ impl Progress for Silent {
     fn finished(&self, _: Stage, _: f64) {}
 }
 
-/// Watches the stages of one run: span, progress, wall time.
+/// What one stage cost.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cost {
+    pub(super) stage: Stage,
+    /// Wall seconds.
+    pub(super) seconds: f64,
+    /// Memory of the process when the stage ended, in MiB; `None` where the system does not tell.
+    pub(super) resident: Option<u64>,
+}
+
+/// Watches the stages of one run: span, progress, wall time, memory.
 pub(super) struct Watch<'a> {
     progress: &'a dyn Progress,
-    /// Wall seconds by stage, in the order they ran.
-    seconds: RefCell<Vec<(Stage, f64)>>,
+    /// In the order they ran.
+    costs: RefCell<Vec<Cost>>,
 }
 
 impl<'a> Watch<'a> {
     pub(super) fn new(progress: &'a dyn Progress) -> Self {
-        Self { progress, seconds: RefCell::default() }
+        Self { progress, costs: RefCell::default() }
     }
 
     /// Runs one stage.
@@ -100,14 +110,22 @@ impl<'a> Watch<'a> {
         let begun = Instant::now();
         let result = work();
         let seconds = begun.elapsed().as_secs_f64();
+        let resident = memory("VmRSS:");
         self.progress.finished(stage, seconds);
-        tracing::info!(stage = stage.word(), seconds, "stage finished");
-        self.seconds.borrow_mut().push((stage, seconds));
+        tracing::info!(stage = stage.word(), seconds, resident, peak = memory("VmHWM:"), "stage finished");
+        self.costs.borrow_mut().push(Cost { stage, seconds, resident });
         result
     }
 
-    /// Wall seconds of the stages that have ended.
-    pub(super) fn seconds(&self) -> Vec<(Stage, f64)> {
-        self.seconds.borrow().clone()
+    /// What the stages that have ended cost.
+    pub(super) fn costs(&self) -> Vec<Cost> {
+        self.costs.borrow().clone()
     }
+}
+
+/// A line of the kernel's account of this process, in MiB: `VmRSS:` now, `VmHWM:` the most so far.
+pub(super) fn memory(line: &str) -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kib = status.lines().find_map(|text| text.strip_prefix(line))?.trim().strip_suffix(" kB")?;
+    Some(kib.parse::<u64>().ok()? / 1024)
 }

@@ -54,14 +54,16 @@ pub fn judge(
     register(&engine, world, &needs.tables)?;
     let mut broken_views = String::new();
     for name in &needs.views {
-        if let Err(error) = run_view(&engine, book, world, name) {
-            broken_views = format!("{broken_views}; {error}");
+        match run_view(&engine, book, world, name) {
+            Ok(rows) => tracing::info!(view = name, rows, "view made"),
+            Err(error) => broken_views = format!("{broken_views}; {error}"),
         }
     }
     for run in &mut runs {
         run.attempt(|run| {
             let batch = engine.query(&run.sql).map_err(|error| format!("{error}{broken_views}"))?;
             run.drafts = drafts(run.rule, &batch)?;
+            tracing::info!(rule = run.rule.id, hits = run.drafts.len(), "rule asked");
             Ok(())
         });
     }
@@ -75,6 +77,7 @@ pub fn judge(
             Ok(())
         });
         let annex = result.0.iter().filter(|finding| finding.annex).count() as u64;
+        tracing::info!(rule = run.rule.id, findings = result.0.len(), annex, "rule weighed");
         judged.outcomes.push(run.outcome(result.0.len() as u64 - annex, annex));
         judged.findings.append(&mut result.0);
         judged.near_misses.append(&mut result.1);
@@ -85,9 +88,9 @@ pub fn judge(
     Ok(judged)
 }
 
-/// Runs a view once and makes its rows a table.
-fn run_view(engine: &Engine, book: &Book, world: &World, name: &str) -> Result<(), RuleError> {
-    let Some(view) = book.view(name) else { return Ok(()) };
+/// Runs a view once and makes its rows a table; gives their number.
+fn run_view(engine: &Engine, book: &Book, world: &World, name: &str) -> Result<usize, RuleError> {
+    let Some(view) = book.view(name) else { return Ok(0) };
     let failed = |error: crate::engine::EngineError| RuleError::Table {
         table: name.to_owned(),
         message: error.to_string(),
@@ -95,7 +98,7 @@ fn run_view(engine: &Engine, book: &Book, world: &World, name: &str) -> Result<(
     let sql = substitute(&view.sql, &book.view_parameters(view, world.as_of)).map_err(failed)?;
     let batch = engine.query(&sql).map_err(failed)?;
     engine.register(name, &batch)?;
-    Ok(())
+    Ok(batch.num_rows())
 }
 
 /// One rule on its way through the stage.

@@ -24,6 +24,7 @@ mod tests;
 
 use arrow::array::{ArrayRef, AsArray};
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 pub use check::knows_check;
 
@@ -48,7 +49,7 @@ pub struct Standardised {
     pub records: Vec<RecordSet>,
     /// Everyone named in the records.
     pub mentions: MentionSet,
-    /// Extract id and row, for rows whose required cells could not be read.
+    /// Extract id and row, for rows whose required cells could not be read or hold nothing.
     pub quarantine: Vec<(String, Quarantined)>,
     /// What is to be said about the data, one for each file, column and kind.
     pub problems: Vec<Diagnostic>,
@@ -201,6 +202,11 @@ fn held_back(
                 held[row as usize].get_or_insert((index, fault));
             }
         }
+        if field.required {
+            for row in says_nothing(column, rows) {
+                held[row].get_or_insert((index, Fault::RequiredNothing));
+            }
+        }
     }
     for (index, column) in columns.iter().enumerate() {
         for &(row, fault) in column.faults.iter().filter(|(row, _)| held[*row as usize].is_none()) {
@@ -208,6 +214,13 @@ fn held_back(
         }
     }
     held
+}
+
+/// Rows whose cell says that there is nothing (`无`, `00000000`): empty by another word.
+fn says_nothing(column: &Column, rows: usize) -> impl Iterator<Item = usize> {
+    let unreadable: FxHashSet<u32> = column.faults.iter().map(|&(row, _)| row).collect();
+    let nothing = (0..rows).filter(|&row| column.values.is_null(row));
+    nothing.filter(move |&row| u32::try_from(row).is_ok_and(|row| !unreadable.contains(&row)))
 }
 
 /// The rows held back, with their place, reason and delivered cells, ordered as they stood.

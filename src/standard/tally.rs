@@ -8,6 +8,7 @@ use crate::domain::{Contract, FileReport};
 /// What may be the matter with a cell or a column.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Fault {
+    RequiredNothing,
     DateUnreadable,
     MonthUnreadable,
     AmountUnreadable,
@@ -33,6 +34,7 @@ impl Fault {
     /// Short code of the diagnostic or of the quarantined row.
     pub(super) const fn code(self) -> &'static str {
         match self {
+            Self::RequiredNothing => "required_empty",
             Self::DateUnreadable => "date_unreadable",
             Self::MonthUnreadable => "month_unreadable",
             Self::AmountUnreadable => "amount_unreadable",
@@ -58,6 +60,7 @@ impl Fault {
     /// Why a row with such a required cell is held back, for the owner of the data.
     pub(super) const fn reason(self) -> &'static str {
         match self {
+            Self::RequiredNothing => "必填项只写了表示“无”的内容",
             Self::DateUnreadable => "必填日期无法识别",
             Self::MonthUnreadable => "必填月份无法识别",
             Self::AmountUnreadable => "必填金额无法识别",
@@ -71,6 +74,7 @@ impl Fault {
     /// What the diagnostic says before the number of cells.
     const fn says(self) -> &'static str {
         match self {
+            Self::RequiredNothing => "required cell that only says there is nothing",
             Self::DateUnreadable => "no readable date, empty in the records",
             Self::MonthUnreadable => "no readable month, empty in the records",
             Self::AmountUnreadable => "no readable amount, empty in the records",

@@ -169,14 +169,17 @@ fn a_required_cell_that_cannot_be_read_holds_the_row_back_and_an_optional_one_is
         ["C1", "张三", "", "男", "昨天", "", "10", "", ""],
         ["C2", "李四", "", "男", "前天", "", "20", "", ""],
         ["C3", "王五", "", "男", "2015-03-01", "", "很多", "", ""],
+        ["C4", "无", "", "男", "2015-03-01", "", "40", "", ""],
     ]);
     assert_eq!(texts(&out.records[0].batch, "row_key"), [Some("C1".to_owned()), Some("C2".to_owned())]);
     let (extract, held) = &out.quarantine[0];
     assert_eq!((extract.as_str(), held.row, held.field.as_deref()), ("roster", 4, Some("amount")));
     assert_eq!((held.code, held.cells[6].as_str()), ("amount_unreadable", "很多"));
-    assert_eq!(out.quarantine.len(), 1);
+    let (_, nothing) = &out.quarantine[1];
+    assert_eq!((nothing.code, nothing.field.as_deref()), ("required_empty", Some("name")));
+    assert_eq!(out.quarantine.len(), 2);
     let counts = &out.counts[0];
-    assert_eq!((counts.rows, counts.records, counts.quarantined), (3, 2, 1));
+    assert_eq!((counts.rows, counts.records, counts.quarantined), (4, 2, 2));
     let unreadable: Vec<_> = out.problems.iter().filter(|p| p.code == "date_unreadable").collect();
     assert_eq!(unreadable.len(), 1);
     assert!(unreadable[0].message.contains("(2 cells"), "{}", unreadable[0].message);

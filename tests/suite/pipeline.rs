@@ -174,6 +174,15 @@ fn persons_keep_their_numbers_on_the_next_night() {
     let first = fs::read(place.latest().join("artifacts/identities.parquet")).unwrap();
     place.run_well(&["--as-of", "2026-11-21"]);
     assert_eq!(first, fs::read(place.latest().join("artifacts/identities.parquet")).unwrap());
+    older_days_are_refused(&place);
+}
+
+fn older_days_are_refused(place: &Place) {
+    let newest = fs::canonicalize(place.latest()).unwrap();
+    let output = place.run(&["--as-of", "2026-11-19"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("2026-11-21"));
+    assert_eq!(fs::canonicalize(place.latest()).unwrap(), newest);
 }
 
 #[test]
@@ -220,7 +229,9 @@ fn a_dry_run_leaves_nothing() {
     assert!(said.contains("试运行"), "{said}");
     assert!(!place.latest().exists());
     assert!(!place.state().join("ledger.sqlite").exists());
-    assert_eq!(fs::read_dir(place.folder.path().join("out")).unwrap().count(), 0);
+    let left = fs::read_dir(place.folder.path().join("out")).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, [".lock"]);
 }
 
 #[test]
