@@ -1,9 +1,13 @@
 //! F0: everything the program says about configuration or data. Places, never values of people.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Level {
     /// Worth knowing.
     Info,
@@ -25,7 +29,7 @@ impl Level {
 }
 
 /// Where something is. Empty and zero parts are not known or do not apply.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Spot {
     /// File, relative to the pipeline or the delivery.
     pub file: String,
@@ -65,13 +69,18 @@ impl fmt::Display for Spot {
     }
 }
 
+/// A short code that lives as long as the program. (Spelled as a type of its own, because what `serde`
+/// sees as `&str` it wants to borrow from its input.)
+pub type Code = &'static str;
+
 /// One thing to say: what, where, and what to do about it.
 ///
 /// Messages are lower-case fragments that fit after "failed to …"; they hold no value of a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// Stable short code, e.g. `unknown_key`, `header_missing`.
-    pub code: &'static str,
+    #[serde(deserialize_with = "interned")]
+    pub code: Code,
     /// How bad it is.
     pub level: Level,
     /// What is the matter.
@@ -80,6 +89,19 @@ pub struct Diagnostic {
     pub spot: Spot,
     /// What to do.
     pub help: Option<String>,
+}
+
+/// Reads a code back: codes are few and live as long as the program, each is kept once.
+pub(crate) fn interned<'de, D: Deserializer<'de>>(from: D) -> Result<&'static str, D::Error> {
+    static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let code = String::deserialize(from)?;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(code) = known.get(code.as_str()) {
+        return Ok(code);
+    }
+    let code: &'static str = code.leak();
+    known.insert(code);
+    Ok(code)
 }
 
 impl Diagnostic {

@@ -9,11 +9,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::Linkage as LinkageArg;
 use super::{BUG, CONFIG, Done, Failure, HELD, LOCKED, SOURCE, complain, problems, say};
-use crate::diag::Level;
+use crate::diag::{Level, did_you_mean};
 use crate::domain::Day;
 use crate::ledger::LedgerError;
 use crate::link::Linkage;
-use crate::pipeline::{Env, Progress, RunError, RunSummary, Silent, Stage, run as run_night};
+use crate::pipeline::{Env, Progress, RunError, RunSummary, Silent, Stage, last_day, run as run_night};
 use crate::spec::{Plan, compile};
 
 /// Options of `run`.
@@ -27,6 +27,7 @@ Examples:
   doudi run pipelines/nightly.toml
   doudi run pipelines/nightly.toml --as-of 2026-11-20 --input /srv/deliveries --out /srv/runs
   doudi run pipelines/nightly.toml --dry-run      what would be recorded, nothing written
+  doudi run pipelines/nightly.toml --from judge   the last run's data again, after a rule was changed
 
 Exit codes: 0 done · 1 a bug · 2 wrong use or configuration · 3 held: required data is missing or
 outside its tolerance · 4 deliveries or folders cannot be read or written · 5 another run is at work.")]
@@ -49,6 +50,11 @@ pub(super) struct RunArgs {
     /// Say what would be recorded and write nothing that stays.
     #[arg(long)]
     dry_run: bool,
+    /// Go on from the last run instead of pulling: `validate` reads its copies of the deliveries again;
+    /// from `block` on its records and mentions are taken as they are stored and only linkage, rules
+    /// and lists are done anew. The day is that run's unless --as-of says otherwise.
+    #[arg(long, value_name = "STAGE", value_parser = stage)]
+    from: Option<Stage>,
     /// Worker threads; left out: all cores. The answer does not depend on it.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -78,6 +84,7 @@ pub(super) fn run(args: &RunArgs) -> Done {
     let as_of = match &args.as_of {
         Some(text) => Day::parse_iso(text)
             .ok_or_else(|| Failure::config(format!("--as-of {text}: write the day as YYYY-MM-DD")))?,
+        None if args.from.is_some() => last_day(&plan).map_err(failure)?,
         None => plan.as_of.unwrap_or(today),
     };
     let bar = Bar::new();
@@ -91,6 +98,7 @@ pub(super) fn run(args: &RunArgs) -> Done {
             LinkageArg::Model => Linkage::Model,
             LinkageArg::IdOnly => Linkage::IdOnly,
         },
+        from: args.from,
         dry_run: args.dry_run,
         progress,
     };
@@ -117,6 +125,16 @@ fn plan(args: &RunArgs) -> Result<Plan, Failure> {
         }
     }
     Ok(plan)
+}
+
+/// A stage by its name.
+fn stage(word: &str) -> Result<Stage, String> {
+    let known = || Stage::ALL.iter().map(|stage| stage.word());
+    Stage::ALL.into_iter().find(|stage| stage.word() == word).ok_or_else(|| {
+        let near =
+            did_you_mean(word, known()).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+        format!("{near}the stages are {}", known().collect::<Vec<_>>().join(", "))
+    })
 }
 
 /// The day and the instant of the run; nothing below this floor looks at a clock.
@@ -148,7 +166,10 @@ fn failure(error: RunError) -> Failure {
     let code = match &error {
         RunError::Held { .. } => HELD,
         RunError::Locked { .. } | RunError::Ledger(LedgerError::Moved) => LOCKED,
-        RunError::Threads { .. } | RunError::Past { .. } => CONFIG,
+        RunError::Threads { .. }
+        | RunError::Past { .. }
+        | RunError::Nowhere { .. }
+        | RunError::Changed { .. } => CONFIG,
         RunError::Link(_) | RunError::Arrow(_) => BUG,
         RunError::Input { .. }
         | RunError::Io { .. }

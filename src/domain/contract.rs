@@ -317,6 +317,21 @@ pub enum Relation {
     Adopter,
 }
 
+impl Relation {
+    /// All relations; the position is the number.
+    pub const ALL: [Self; 9] = [
+        Self::None,
+        Self::Father,
+        Self::Mother,
+        Self::Grandparent,
+        Self::Guardian,
+        Self::Householder,
+        Self::Payee,
+        Self::Child,
+        Self::Adopter,
+    ];
+}
+
 /// Limits past which an extract counts as incomplete (or the run is held, see [`Completeness`]).
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

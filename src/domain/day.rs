@@ -1,5 +1,6 @@
 //! Calendar days and months as small numbers, with the arithmetic the law asks for.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use chrono::{Datelike, NaiveDate};
@@ -11,8 +12,23 @@ use chrono::{Datelike, NaiveDate};
 /// let day = Day::from_ymd(2011, 9, 1).unwrap();
 /// assert_eq!(day.iso(), "2011-09-01");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Day(i32);
+
+impl From<Day> for String {
+    fn from(day: Day) -> Self {
+        day.iso()
+    }
+}
+
+impl TryFrom<String> for Day {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse_iso(&text).ok_or_else(|| format!("`{text}` is no day; write it as YYYY-MM-DD"))
+    }
+}
 
 impl Day {
     /// The day with this number of days since 1970-01-01.

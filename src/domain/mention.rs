@@ -39,6 +39,18 @@ pub enum IdState {
 }
 
 impl IdState {
+    /// All states; the position is the number.
+    pub const ALL: [Self; 8] = [
+        Self::Missing,
+        Self::Malformed,
+        Self::LostPrecision,
+        Self::OtherDocument,
+        Self::Implausible,
+        Self::ChecksumFailed,
+        Self::Extended,
+        Self::Valid,
+    ];
+
     /// The word that stands for it in artifacts.
     pub const fn word(self) -> &'static str {
         match self {

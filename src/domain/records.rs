@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
+use serde::{Deserialize, Serialize};
 
 use super::{Contract, Day};
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic, interned};
 
 /// One file as it was copied into the run; never changed after.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PulledFile {
     /// Where the copy lies.
     pub path: PathBuf,
@@ -54,7 +55,7 @@ pub struct RawTable {
 
 /// A row that did not go on, with its place and the reason. It carries no cell value but the raw
 /// cells for the quarantine file, which only the owner of the data receives.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Quarantined {
     /// Base name of the file.
     pub file: String,
@@ -65,7 +66,8 @@ pub struct Quarantined {
     /// Field id, where one cell is the cause.
     pub field: Option<String>,
     /// Short code of the reason, e.g. `required_empty`.
-    pub code: &'static str,
+    #[serde(deserialize_with = "interned")]
+    pub code: Code,
     /// The reason in Chinese, for the owner's list; no personal value.
     pub reason: String,
     /// The row's cells as delivered.
@@ -73,7 +75,7 @@ pub struct Quarantined {
 }
 
 /// Counts of one file. `rows_read = rows_accepted + rows_quarantined + rows_dropped`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FileReport {
     /// Base name.
     pub name: String,
@@ -100,7 +102,7 @@ pub struct FileReport {
 }
 
 /// Whether absence from this extract may be believed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExtractState {
     /// Every file accepted and all tolerances met.
     Complete,

@@ -57,7 +57,7 @@ fn sql(doing: &'static str) -> impl Fn(rusqlite::Error) -> LedgerError {
 }
 
 /// One accepted extract, for tomorrow's tolerance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Delivery {
     /// Extract id.
     pub extract: String,

@@ -89,16 +89,16 @@ impl<'a> Scorer<'a> {
                 late = Some((at, frequency));
                 continue;
             }
-            let (level, u) = self.level(at, attribute, x, y);
-            (levels[at], chance[at]) = (level, u.filter(|_| frequency));
+            let (level, share) = self.level(at, attribute, x, y);
+            (levels[at], chance[at]) = (level, share.filter(|_| frequency));
         }
         if late.is_some() && self.weigh(&levels, &chance) + RELATIVES_BITS < self.keep {
             return None;
         }
         if let Some((at, frequency)) = late {
             let relatives_b = self.units.relatives(self.prepared, self.clusters, b);
-            let (level, u) = self.relatives_level(relatives_a, &relatives_b);
-            (levels[at], chance[at]) = (level, u.filter(|_| frequency));
+            let (level, share) = self.relatives_level(relatives_a, &relatives_b);
+            (levels[at], chance[at]) = (level, share.filter(|_| frequency));
         }
         let weight = self.weigh(&levels, &chance);
         let pattern = Pattern::pack(&levels[..self.attributes.len()]);

@@ -42,6 +42,23 @@ pub enum RunError {
         /// The day of the newest night.
         newest: Day,
     },
+    /// There is no run to go on from.
+    #[error("go on from the last run: {}: {message}; run once without --from", path.display())]
+    Nowhere {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// Why it cannot be used.
+        message: String,
+    },
+    /// Records and mentions of the last run are not what they would be now.
+    #[error(
+        "go on from {from}: the day, contracts, tables, deliveries or the program changed since the last \
+         run, so its records are not those of this one; use --from validate"
+    )]
+    Changed {
+        /// The stage asked for.
+        from: &'static str,
+    },
     /// Required data is missing or outside its tolerance.
     #[error("publish: held, because {}", reasons.join("; "))]
     Held {

@@ -1,5 +1,7 @@
 //! What later stages and lists need to know of deliveries and rules.
 
+use serde::{Deserialize, Serialize};
+
 use crate::contract::is_usable;
 use crate::diag::Diagnostic;
 use crate::domain::{CheckedExtract, Place};
@@ -9,6 +11,7 @@ use crate::spec::Plan;
 use crate::standard::{StandardCounts, Standardised};
 
 /// What came, as the report, the manifest and tomorrow's tolerance tell it.
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Delivered {
     /// One for each source of the plan.
     pub(super) extracts: Vec<ExtractFacts>,

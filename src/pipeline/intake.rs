@@ -3,27 +3,119 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::RunError;
-use super::folder::RunFolder;
+use sha2::{Digest, Sha256};
+
+use super::facts::Delivered;
+use super::{Run, RunError};
 use crate::contract::{self, LastDelivery, Limits, ValidateContext};
 use crate::diag::Diagnostic;
-use crate::domain::{CheckedExtract, Completeness, Contract, Day, ExtractState, PulledExtract};
+use crate::domain::{
+    CheckedExtract, Completeness, Contract, Day, ExtractState, MentionSet, PulledExtract, RecordSet, hex,
+};
 use crate::ledger::Delivery;
-use crate::source;
 use crate::spec::Plan;
+use crate::{source, standard};
 
-/// Copies the deliveries into the run's folder.
-pub(super) fn pull(
-    folder: &RunFolder,
-    plan: &Plan,
-) -> Result<(Vec<PulledExtract>, Vec<Diagnostic>), RunError> {
-    let pulled = folder.path.join("pulled");
-    fs::create_dir(&pulled).map_err(RunError::io("create", &pulled))?;
-    Ok(source::pull(&plan.input, &plan.sources, &pulled))
+/// What the first stages leave to the later ones.
+pub(super) struct Typed {
+    pub(super) delivered: Delivered,
+    pub(super) records: Vec<RecordSet>,
+    pub(super) mentions: MentionSet,
+}
+
+/// Rows on their way to standardise.
+pub(super) enum Checked {
+    /// Just read.
+    Fresh(Vec<CheckedExtract>),
+    /// The run goes on from records that are stored.
+    Stored,
+}
+
+impl Run<'_> {
+    /// Copies the deliveries into the run's folder, or takes those of the run it goes on from.
+    pub(super) fn pull(&self) -> Result<(Vec<PulledExtract>, Vec<Diagnostic>), RunError> {
+        let pulled = self.folder.path.join("pulled");
+        fs::create_dir(&pulled).map_err(RunError::io("create", &pulled))?;
+        match &self.base {
+            Some(base) => base.pull(self.plan, &pulled),
+            None => Ok(source::pull(&self.plan.input, &self.plan.sources, &pulled)),
+        }
+    }
+
+    /// Rows as text, unless the run goes on from records.
+    pub(super) fn validate(&self, extracts: &[PulledExtract]) -> Result<Checked, RunError> {
+        match &self.base {
+            Some(base) if base.has_records() => Ok(Checked::Stored),
+            _ => validate(self.plan, self.env.as_of, extracts, &self.last).map(Checked::Fresh),
+        }
+    }
+
+    /// Records and mentions, made or taken.
+    pub(super) fn standardise(
+        &self,
+        checked: Checked,
+        strays: Vec<Diagnostic>,
+        data_key: &str,
+    ) -> Result<Typed, RunError> {
+        let (delivered, records, mentions) = match (checked, &self.base) {
+            (Checked::Stored, Some(base)) => base.records(self.plan, data_key)?,
+            (Checked::Stored, None) => unreachable!("only a run with a base leaves rows out"),
+            (Checked::Fresh(checked), _) => {
+                let mut delivered = Delivered::new(self.plan, &checked, strays);
+                let standard = standard::standardise(checked, &self.plan.tables, self.env.as_of);
+                delivered.add(&standard);
+                (delivered, standard.records, standard.mentions)
+            }
+        };
+        hold(records.iter().map(|set| (set.extract.as_str(), &*set.contract, &set.state)))?;
+        Ok(Typed { delivered, records, mentions })
+    }
+
+    /// Digest of all that records and mentions follow from.
+    pub(super) fn data_key(&self, extracts: &[PulledExtract]) -> String {
+        let mut key = Key::default();
+        key.add(&[env!("CARGO_PKG_VERSION"), &self.plan.data_hash, &self.env.as_of.iso()]);
+        for source in &self.plan.sources {
+            key.add(&[&source.folder, &source.extract]);
+        }
+        key.files(extracts);
+        key.deliveries(&self.last);
+        key.finish()
+    }
+}
+
+/// A digest over texts, each with its length.
+#[derive(Default)]
+pub(super) struct Key(Sha256);
+
+impl Key {
+    pub(super) fn add(&mut self, parts: &[&str]) {
+        for part in parts {
+            self.0.update((part.len() as u64).to_be_bytes());
+            self.0.update(part.as_bytes());
+        }
+    }
+
+    pub(super) fn files(&mut self, extracts: &[PulledExtract]) {
+        for file in extracts.iter().flat_map(|extract| &extract.files) {
+            self.add(&[&file.name, &file.sha256]);
+        }
+    }
+
+    pub(super) fn deliveries(&mut self, last: &BTreeMap<String, Delivery>) {
+        for delivery in last.values() {
+            self.add(&[&delivery.extract]);
+            delivery.files.iter().for_each(|(_, sha256)| self.add(&[sha256]));
+        }
+    }
+
+    pub(super) fn finish(self) -> String {
+        hex(&self.0.finalize())
+    }
 }
 
 /// Reads and checks all extracts, each against what was last accepted of it.
-pub(super) fn validate(
+fn validate(
     plan: &Plan,
     as_of: Day,
     extracts: &[PulledExtract],
@@ -53,9 +145,7 @@ pub(super) fn validate(
 
 /// Holds the run when an extract that it cannot do without is not whole. Asked twice: after validate,
 /// and after standardise, which holds rows back too.
-pub(super) fn hold<'a>(
-    states: impl Iterator<Item = (&'a str, &'a Contract, &'a ExtractState)>,
-) -> Result<(), RunError> {
+fn hold<'a>(states: impl Iterator<Item = (&'a str, &'a Contract, &'a ExtractState)>) -> Result<(), RunError> {
     let reasons: Vec<String> =
         states.filter_map(|(extract, contract, state)| reason(extract, contract, state)).collect();
     if reasons.is_empty() { Ok(()) } else { Err(RunError::Held { reasons }) }

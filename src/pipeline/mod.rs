@@ -3,12 +3,14 @@
 //! A run is complete or invisible: everything is written aside, the ledger commits, then the folder
 //! gets its name. The only clock is the injected one, and nothing is computed from it.
 
+mod checkpoint;
 mod error;
 mod facts;
 mod folder;
 mod intake;
 mod lock;
 mod manifest;
+mod mention_store;
 mod output;
 mod stage;
 
@@ -16,20 +18,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use sha2::{Digest, Sha256};
-
-use crate::domain::{Day, Judgement, PulledExtract, RecordSet, RuleOutcome, Verdict, hex};
+use crate::domain::{Day, Judgement, PulledExtract, RecordSet, RuleOutcome, Verdict};
 use crate::ledger::{Delivery, Ledger, Night, Reconciled, RuleRun, RunFacts};
 use crate::link::{self, Linkage};
 use crate::resolve::{self, Register};
 use crate::rule::{self, World};
 use crate::spec::Plan;
-use crate::standard;
 
 pub use error::RunError;
 pub use stage::{Progress, Silent, Stage};
 
-use facts::Delivered;
+use checkpoint::Base;
 use folder::{Ready, RunFolder};
 use lock::Lock;
 use stage::Watch;
@@ -46,6 +45,9 @@ pub struct Env<'a> {
     pub threads: usize,
     /// How persons are linked.
     pub linkage: Linkage,
+    /// Where to begin with what the last run left: its copies of the deliveries, and after standardise
+    /// also its records and mentions. `None` pulls.
+    pub from: Option<Stage>,
     /// Plan only: nothing is written that stays.
     pub dry_run: bool,
     /// Who watches.
@@ -82,20 +84,15 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
     let mut run = Run::begin(plan, env)?;
 
     // 1 pull: deliveries -> immutable copies, each with its digest.
-    let (extracts, strays) = run.watch.stage(Stage::Pull, || intake::pull(&run.folder, plan))?;
-    let run_id = run.id(&extracts);
+    let (extracts, strays) = run.watch.stage(Stage::Pull, || run.pull())?;
+    let (run_id, data_key) = (run.id(&extracts), run.data_key(&extracts));
 
     // 2 validate: extract + contract -> rows as text, quarantine, and what there is to say.
-    let checked =
-        run.watch.stage(Stage::Validate, || intake::validate(plan, env.as_of, &extracts, &run.last))?;
-    let mut delivered = Delivered::new(plan, &checked, strays);
+    let checked = run.watch.stage(Stage::Validate, || run.validate(&extracts))?;
 
     // 3 standardise: rows -> typed records and mentions.
-    let standard =
-        run.watch.stage(Stage::Standardise, || standard::standardise(checked, &plan.tables, env.as_of));
-    delivered.add(&standard);
-    intake::hold(standard.records.iter().map(|set| (set.extract.as_str(), &*set.contract, &set.state)))?;
-    let (records, mentions) = (standard.records, standard.mentions);
+    let typed = run.watch.stage(Stage::Standardise, || run.standardise(checked, strays, &data_key))?;
+    let intake::Typed { delivered, records, mentions } = typed;
 
     // 4 block: sure passes, then who could be whom.
     let prepared =
@@ -137,6 +134,8 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
         plan,
         env,
         run_id: &run_id,
+        data_key: &data_key,
+        pulled: &extracts,
         delivered: &delivered,
         records: &records,
         mentions: &mentions,
@@ -159,6 +158,8 @@ struct Run<'a> {
     _locks: [Lock; 2],
     ledger: Ledger,
     folder: RunFolder,
+    /// The run to go on from.
+    base: Option<Base>,
     watch: Watch<'a>,
     /// Last accepted deliveries.
     last: BTreeMap<String, Delivery>,
@@ -170,7 +171,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn begin(plan: &'a Plan, env: &'a Env<'a>) -> Result<Self, RunError> {
-        if !plan.input.is_dir() {
+        if env.from.is_none_or(|stage| stage == Stage::Pull) && !plan.input.is_dir() {
             return Err(RunError::Input { path: plan.input.clone() });
         }
         fs::create_dir_all(&plan.state).map_err(RunError::io("create", &plan.state))?;
@@ -186,6 +187,8 @@ impl<'a> Run<'a> {
         } else {
             RunFolder::begin(&plan.out, &plan.state, |ready| ledger.has_commit(&ready.run_id, ready.commit))?
         };
+        let base = env.from.filter(|stage| *stage > Stage::Pull);
+        let base = base.map(|from| Base::find(&plan.out, from)).transpose()?;
         let last_run = ledger.last_run(Some(env.as_of))?;
         let starts_from = last_run.map_or_else(String::new, |run| run.facts.register);
         let register = match starts_from.as_str() {
@@ -195,35 +198,35 @@ impl<'a> Run<'a> {
         let last = ledger.deliveries_before(env.as_of)?;
         let judgements = ledger.judgements()?;
         let watch = Watch::new(env.progress);
-        Ok(Self { plan, env, _locks: locks, ledger, folder, watch, last, judgements, register, starts_from })
+        Ok(Self {
+            plan,
+            env,
+            _locks: locks,
+            ledger,
+            folder,
+            base,
+            watch,
+            last,
+            judgements,
+            register,
+            starts_from,
+        })
     }
 
     /// The run's id: a digest of all that the night's answer follows from, so that a repeated night
     /// replaces itself and nothing else.
     fn id(&self, extracts: &[PulledExtract]) -> String {
-        let mut digest = Sha256::new();
-        let mut add = |part: &str| {
-            digest.update((part.len() as u64).to_be_bytes());
-            digest.update(part.as_bytes());
-        };
-        for part in [env!("CARGO_PKG_VERSION"), &self.plan.hash, self.env.linkage.word(), &self.starts_from] {
-            add(part);
-        }
-        for file in extracts.iter().flat_map(|extract| &extract.files) {
-            add(&file.name);
-            add(&file.sha256);
-        }
+        let mut key = intake::Key::default();
+        key.add(&[env!("CARGO_PKG_VERSION"), &self.plan.hash, self.env.linkage.word(), &self.starts_from]);
+        key.files(extracts);
         for judgement in &self.judgements {
             for (extract, row_key, role) in [&judgement.left, &judgement.right] {
-                [extract, row_key, role].into_iter().for_each(|part| add(part));
+                key.add(&[extract, row_key, role]);
             }
-            add(if judgement.verdict == Verdict::Same { "same" } else { "not same" });
+            key.add(&[if judgement.verdict == Verdict::Same { "same" } else { "not same" }]);
         }
-        for delivery in self.last.values() {
-            add(&delivery.extract);
-            delivery.files.iter().for_each(|(_, sha256)| add(sha256));
-        }
-        let digest = hex(&digest.finalize());
+        key.deliveries(&self.last);
+        let digest = key.finish();
         format!("{}-{}", self.env.as_of.iso().replace('-', ""), &digest[..8])
     }
 
@@ -272,6 +275,14 @@ impl<'a> Run<'a> {
         self.ledger.commit(night.recorded, &facts, &night.delivered.deliveries)?;
         self.folder.show(night.run_id)
     }
+}
+
+/// The day of the run that `--from` goes on from.
+///
+/// # Errors
+/// When there is no such run.
+pub fn last_day(plan: &Plan) -> Result<Day, RunError> {
+    checkpoint::last(&plan.out).map(|(_, stored)| stored.as_of)
 }
 
 /// The ledger only goes forward: an older day would withdraw what newer nights found.

@@ -9,8 +9,10 @@ use arrow::datatypes::{DataType, UInt32Type};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::{self, Delivered};
-use super::{Env, RunError};
-use crate::domain::{Evidence, Finding, Identity, IdentityEvent, MentionSet, Place, RecordSet, Resolution};
+use super::{Env, RunError, checkpoint};
+use crate::domain::{
+    Evidence, Finding, Identity, IdentityEvent, MentionSet, Place, PulledExtract, RecordSet, Resolution,
+};
 use crate::ledger::Reconciled;
 use crate::link::{LinkModel, Linked};
 use crate::report::artifacts::{self, RowIndex};
@@ -23,6 +25,9 @@ pub(super) struct Night<'a> {
     pub(super) plan: &'a Plan,
     pub(super) env: &'a Env<'a>,
     pub(super) run_id: &'a str,
+    /// Digest of all that records and mentions follow from.
+    pub(super) data_key: &'a str,
+    pub(super) pulled: &'a [PulledExtract],
     pub(super) delivered: &'a Delivered,
     pub(super) records: &'a [RecordSet],
     pub(super) mentions: &'a MentionSet,
@@ -62,6 +67,8 @@ impl Night<'_> {
 pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, RunError> {
     write_artifacts(night, &folder.join("artifacts"))?;
     write_quarantine(night, &folder.join("quarantine"))?;
+    let key = (night.env.as_of, night.data_key);
+    checkpoint::write(folder, key, night.pulled, night.delivered, night.mentions)?;
     let rules = facts::rules(night.plan);
     let places = places(night);
     let person = |finding: &Finding| night.person(finding);

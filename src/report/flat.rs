@@ -11,7 +11,7 @@ use arrow::record_batch::RecordBatch;
 use polars::prelude::{AnyValue, Column as Series, DataType, PolarsResult};
 
 use super::ReportError;
-use super::artifacts::write_batch;
+use super::artifacts;
 use super::rows::ListRows;
 use crate::domain::Day;
 
@@ -67,7 +67,7 @@ pub(super) fn parquet(path: &Path, rows: &ListRows<'_>) -> Result<(), ReportErro
     let schema = super::artifacts::schema(&columns);
     let batch = RecordBatch::try_new(schema, arrays)
         .map_err(|source| ReportError::Parquet { path: path.to_owned(), source: source.into() })?;
-    write_batch(path, &batch)
+    artifacts::batch(path, &batch)
 }
 
 fn array(column: &Series) -> PolarsResult<ArrayRef> {

@@ -5,6 +5,7 @@ use crate::domain::{
     Case, Day, Evidence, ExtractState, FileReport, Finding, Identity, LinkSummary, Place, Quarantined,
     ResidentId, RuleOutcome, Severity, Sex,
 };
+use serde::{Deserialize, Serialize};
 
 use super::Desk;
 
@@ -61,7 +62,7 @@ pub struct RuleFacts {
 }
 
 /// What report and lists need to know of an extract.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct ExtractFacts {
     /// Extract id.
     pub id: String,

@@ -56,6 +56,9 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
                 basis: schemas.basis,
                 desk,
                 hash: draft.print.finish(),
+                data_hash: draft
+                    .print
+                    .finish_of(|part| part.starts_with("contract/") || part.starts_with("tables")),
             };
             Ok((plan, problems))
         }

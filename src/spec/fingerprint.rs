@@ -36,8 +36,13 @@ impl Fingerprint {
 
     /// Digest over names, lengths and contents, in the order of the names.
     pub(super) fn finish(&self) -> String {
+        self.finish_of(|_| true)
+    }
+
+    /// The same over some of the parts.
+    pub(super) fn finish_of(&self, wanted: impl Fn(&str) -> bool) -> String {
         let mut all = Sha256::new();
-        for (part, (length, digest)) in &self.files {
+        for (part, (length, digest)) in self.files.iter().filter(|(part, _)| wanted(part)) {
             all.update((part.len() as u64).to_le_bytes());
             all.update(part.as_bytes());
             all.update(length.to_le_bytes());

@@ -45,4 +45,6 @@ pub struct Plan {
     pub desk: Desk,
     /// Digest of everything above that can change an answer (file contents, not paths), lower-case hex.
     pub hash: String,
+    /// Digest of contracts and tables: with the deliveries, all that records and mentions follow from.
+    pub data_hash: String,
 }

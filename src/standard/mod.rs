@@ -58,7 +58,7 @@ pub struct Standardised {
 }
 
 /// Counts of one extract.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct StandardCounts {
     /// Extract id.
     pub extract: String,

@@ -168,6 +168,25 @@ fn the_same_night_twice_adds_nothing() {
 }
 
 #[test]
+fn a_run_goes_on_from_what_the_last_one_left() {
+    let mut place = Place::new();
+    assert_eq!(place.run(&["--from", "judge"]).status.code(), Some(2), "there is no last run");
+    place.run_well(&["--as-of", "2026-11-20"]);
+    let first = bytes(&fs::canonicalize(place.latest()).unwrap());
+    place.input = place.folder.path().join("nowhere");
+    for stage in ["validate", "block", "judge"] {
+        place.run_well(&["--from", stage]);
+        same_bytes(&first, &bytes(&fs::canonicalize(place.latest()).unwrap()));
+    }
+    let other_day = place.run(&["--from", "judge", "--as-of", "2026-11-21"]);
+    assert_eq!(other_day.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&other_day.stderr).contains("--from validate"));
+    let no_stage = place.run(&["--from", "jugde"]);
+    assert_eq!(no_stage.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&no_stage.stderr).contains("did you mean `judge`?"));
+}
+
+#[test]
 fn persons_keep_their_numbers_on_the_next_night() {
     let place = Place::new();
     place.run_well(&[]);

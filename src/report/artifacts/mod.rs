@@ -34,7 +34,10 @@ pub fn records(path: &Path, set: &RecordSet) -> Result<u64, ReportError> {
 }
 
 /// Writes one batch with plain types.
-pub(super) fn write_batch(path: &Path, batch: &RecordBatch) -> Result<(), ReportError> {
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn batch(path: &Path, batch: &RecordBatch) -> Result<(), ReportError> {
     let plain = writer::ArrowTypes::Plain;
     writer::write(path, &batch.schema(), batch.num_rows(), plain, |range| {
         Ok(batch.slice(range.start, range.len()))
