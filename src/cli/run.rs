@@ -162,6 +162,7 @@ fn start_log(format: LogFormat, terminal: bool) {
 }
 
 /// The exit code that tells an operator what to do.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
 fn failure(error: RunError) -> Failure {
     let code = match &error {
         RunError::Held { .. } => HELD,

@@ -1,6 +1,6 @@
 //! Addresses: which town, village and group of the county, as far as the text tells.
 //!
-//! Grammar: [province] [city] [county] [town] [village] [number + 组/队/社/小组] rest. Names are matched whole
+//! Grammar: `[province] [city] [county] [town] [village] [number + 组/队/社/小组] rest`. Names are matched whole
 //! against the gazetteer, never corrected: hundreds of village names differ by one character.
 
 use std::borrow::Cow;

@@ -115,8 +115,9 @@ impl BlockFigures {
 
     /// Candidates by rule, and what was too large, in words.
     pub(super) fn told(&self, settings: &super::Settings) -> (Vec<(String, u64)>, Vec<String>) {
-        let title =
-            |rule: &u16| settings.block.get(usize::from(*rule)).map_or_else(String::new, |r| r.title());
+        let title = |rule: &u16| {
+            settings.block.get(usize::from(*rule)).map_or_else(String::new, super::BlockingRule::title)
+        };
         let pairs = self.pairs.iter().map(|(rule, &n)| (title(rule), n)).collect();
         let refused = self.refused.iter().map(|(rule, n)| {
             format!(

@@ -51,7 +51,7 @@ fn explained(level: u8) -> bool {
 /// Runs the pass. Returns pairs for review: the owner of a number and a mention that bears it
 /// although the names differ.
 pub(super) fn run(prepared: &Prepared<'_>, clusters: &mut Clusters) -> Vec<(u32, u32)> {
-    let trusted = entries(prepared, |mention| Prepared::usable_id(mention));
+    let trusted = entries(prepared, Prepared::usable_id);
     let mut outcome = in_groups(prepared, &trusted, explained);
     // Numbers that fail somewhere, written alike twice: the same slip was copied.
     let damaged = entries(prepared, |mention| match (mention.id, mention.id_state) {
@@ -285,7 +285,7 @@ fn other_numbers(prepared: &Prepared<'_>, clusters: &mut Clusters, owners: &[(u3
             }
         };
         let level = prepared.name_level(mention, target);
-        let near = level == 0 || (level <= name::SEVERAL && level != 0);
+        let near = level <= name::SEVERAL;
         let own = clusters.id_of(mention);
         let changed = own != 0 && own != id;
         if !near && (changed || !matches!(level, name::ORDER | name::ONE_CHARACTER | name::SURNAME)) {

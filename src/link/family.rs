@@ -175,9 +175,10 @@ fn ties_agree(a: Tie, b: Tie) -> bool {
         (Tie::ChildOf, _) | (_, Tie::ChildOf) => false,
         (Tie::Of(a), Tie::Of(b)) => {
             let parent = |relation: Relation| matches!(relation, Father | Mother | Adopter);
-            !matches!((a, b), (Father, Mother) | (Mother, Father))
-                && !(parent(a) && b == Grandparent)
-                && !(parent(b) && a == Grandparent)
+            let clash = matches!((a, b), (Father, Mother) | (Mother, Father))
+                || (parent(a) && b == Grandparent)
+                || (parent(b) && a == Grandparent);
+            !clash
         }
     }
 }

@@ -56,11 +56,11 @@ impl<'a> Linked<'a> {
         };
         Self { links, review, summary, prepared, clusters, units, model }
     }
+}
 
-    /// Whether someone else's unit may be the one not found: not when both are known as two persons.
-    fn may_be(&self, subject: &Unit, other: &Unit) -> bool {
-        subject.hub != other.hub && subject.slots & other.slots == 0
-    }
+/// Whether someone else's unit may be the one not found: not when both are known as two persons.
+fn may_be(subject: &Unit, other: &Unit) -> bool {
+    subject.hub != other.hub && subject.slots & other.slots == 0
 }
 
 impl NearMissFinder for Linked<'_> {
@@ -103,7 +103,7 @@ impl NearMissFinder for Linked<'_> {
                 let here = &units.all[probe as usize];
                 let candidates = index.candidates(probe, &relatives).units.into_iter();
                 let mut found: Vec<(f64, u64, NearMiss)> = candidates
-                    .filter(|&other| self.may_be(here, &units.all[other as usize]))
+                    .filter(|&other| may_be(here, &units.all[other as usize]))
                     .filter_map(|other| {
                         let scored = scorer.score(probe, other, &relatives)?;
                         let there = &units.all[other as usize];

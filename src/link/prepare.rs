@@ -266,14 +266,13 @@ impl Frequency {
                 return Some(self.of_name(book, a).max(self.of_name(book, b)));
             }
             person_name::VARIANT => 0.001,
-            person_name::LOST => 1.0,
             person_name::TONED => 0.0052,
             person_name::TONELESS => 0.0041,
             person_name::LOOK_ALIKE => 0.0014,
             person_name::DIALECT => 0.0020,
             person_name::SEVERAL => 0.0002,
             person_name::ORDER => 0.02,
-            person_name::SURNAME | person_name::ONE_CHARACTER => 1.0,
+            person_name::LOST | person_name::SURNAME | person_name::ONE_CHARACTER => 1.0,
             _ => return None,
         };
         let (p, q) = (book.codes(a), book.codes(b));

@@ -48,7 +48,7 @@ pub(super) fn pairs(
             ReviewPair { link: clusters.link(a, b, reason), difference: plain_difference(prepared, a, b) }
         });
     }
-    let mut pairs: Vec<ReviewPair> = found.into_iter().map(|(_, pair)| pair).collect();
+    let mut pairs: Vec<ReviewPair> = found.into_values().collect();
     pairs.sort_by_key(|pair| (prepared.key(pair.link.left), prepared.key(pair.link.right)));
     pairs
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::clusters::Clusters;
 use super::prepare::Prepared;
 use crate::comparator::resident_id;
-use crate::domain::{Day, IdState, NameId, Place, Relation, ResidentId, Sex};
+use crate::domain::{Day, IdState, Mention, NameId, Place, Relation, ResidentId, Sex};
 
 /// One person found so far.
 pub(super) struct Unit {
@@ -126,6 +126,63 @@ fn reverse(relation: Relation) -> Relation {
     }
 }
 
+/// How often each value of a set was told.
+#[derive(Default)]
+struct Told {
+    names: Vec<(NameId, u32)>,
+    /// Birth dates, and whether they were read from a number.
+    births: Vec<((Day, bool), u32)>,
+    sexes: Vec<(Sex, u32)>,
+    places: Vec<(Place, u32)>,
+    phones: Vec<(u64, u32)>,
+}
+
+impl Told {
+    /// Counts what a mention tells. What was read from a number that is someone else's (`disputed`) is
+    /// someone else's as well.
+    fn add(&mut self, prepared: &Prepared<'_>, mention: &Mention, disputed: bool) {
+        if prepared.names.tells(mention.name) {
+            tally(&mut self.names, mention.name, 1000);
+        } else if prepared.names.is_stand_in(mention.name) {
+            tally(&mut self.names, mention.name, 1);
+        }
+        if let Some(birth) = mention.birth.filter(|_| !(disputed && mention.birth_from_id)) {
+            tally(&mut self.births, (birth, mention.birth_from_id), 1);
+        }
+        if mention.sex != Sex::Unknown {
+            tally(&mut self.sexes, mention.sex, 1);
+        }
+        if mention.place.town != 0 || mention.place.village != 0 || mention.place.outside {
+            tally(&mut self.places, mention.place, 1 + 4 * u32::from(mention.place.village != 0));
+        }
+        if mention.phone != 0 {
+            tally(&mut self.phones, mention.phone, 1);
+        }
+    }
+
+    /// Gives a unit the value told most often of each kind.
+    fn choose(mut self, prepared: &Prepared<'_>, unit: &mut Unit) {
+        best_first(&mut self.names, |name| prepared.names.hash(*name));
+        for (slot, (name, _)) in unit.names.iter_mut().zip(&self.names) {
+            *slot = *name;
+        }
+        self.births.sort_by_key(|&((birth, from_id), n)| (from_id, std::cmp::Reverse(n), birth));
+        if let Some(&((birth, from_id), _)) = self.births.first() {
+            (unit.birth, unit.birth_from_id) = (Some(birth), from_id);
+        }
+        best_first(&mut self.sexes, |sex| u64::from(*sex as u8));
+        unit.sex = self.sexes.first().map_or(Sex::Unknown, |(sex, _)| *sex);
+        best_first(&mut self.places, |place| {
+            u64::from(place.village) << 32 | u64::from(place.town) << 16 | u64::from(place.group)
+        });
+        for (slot, (place, _)) in unit.places.iter_mut().zip(&self.places) {
+            *slot = *place;
+        }
+        best_first(&mut self.phones, |phone| *phone);
+        unit.phone = self.phones.first().map_or(0, |(phone, _)| *phone);
+    }
+}
+
 /// Best values of a set, `None` when there is nothing to compare.
 fn unit(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32]) -> Option<Unit> {
     let id = clusters.id_of(members[0]);
@@ -144,69 +201,33 @@ fn unit(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32]) -> Option
         slots: clusters.slots_of(members[0]),
         probe: id == 0,
     };
-    let mut names: Vec<(NameId, u32)> = Vec::new();
-    let mut births: Vec<(Day, bool, u32)> = Vec::new();
-    let (mut sexes, mut places, mut phones) = (Vec::new(), Vec::new(), Vec::new());
+    let mut told = Told::default();
     for &at in members {
         let mention = prepared.mention(at);
         let disputed = clusters.disputed[at as usize];
-        if prepared.names.tells(mention.name) || prepared.names.is_stand_in(mention.name) {
-            let told = prepared.names.tells(mention.name);
-            tally(&mut names, mention.name, if told { 1000 } else { 1 });
-        }
+        told.add(prepared, mention, disputed);
         if mention.former_name.is_some() && !unit.former.is_some() {
             unit.former = mention.former_name;
         }
         if id == 0 && !disputed && unit.weak.is_none() && !resident_id::usable(mention.id_state) {
             unit.weak = mention.id.map(|number| (number, mention.id_state));
         }
-        // What was read from a number that is someone else's is someone else's as well.
-        if let Some(birth) = mention.birth.filter(|_| !(disputed && mention.birth_from_id)) {
-            match births
-                .iter_mut()
-                .find(|(known, from_id, _)| *known == birth && *from_id == mention.birth_from_id)
-            {
-                Some((_, _, n)) => *n += 1,
-                None => births.push((birth, mention.birth_from_id, 1)),
-            }
-        }
-        if mention.sex != Sex::Unknown {
-            tally(&mut sexes, mention.sex, 1);
-        }
-        if mention.place.town != 0 || mention.place.village != 0 || mention.place.outside {
-            tally(&mut places, mention.place, 1 + 4 * u32::from(mention.place.village != 0));
-        }
-        if mention.phone != 0 {
-            tally(&mut phones, mention.phone, 1);
-        }
     }
-    best_first(&mut names, |name| prepared.names.hash(*name));
-    for (slot, (name, _)) in unit.names.iter_mut().zip(&names) {
-        *slot = *name;
-    }
-    births.sort_by_key(|&(birth, from_id, n)| (from_id, std::cmp::Reverse(n), birth));
-    if let Some(&(birth, from_id, _)) = births.first() {
-        (unit.birth, unit.birth_from_id) = (Some(birth), from_id);
-    }
-    best_first(&mut sexes, |sex| u64::from(*sex as u8));
-    unit.sex = sexes.first().map_or(Sex::Unknown, |(sex, _)| *sex);
-    best_first(&mut places, |place| {
-        u64::from(place.village) << 32 | u64::from(place.town) << 16 | u64::from(place.group)
-    });
-    for (slot, (place, _)) in unit.places.iter_mut().zip(&places) {
-        *slot = *place;
-    }
-    best_first(&mut phones, |phone| *phone);
-    unit.phone = phones.first().map_or(0, |(phone, _)| *phone);
-    let named = unit.names[0].is_some();
-    let only_beside = members.iter().all(|&at| {
-        let mention = prepared.mention(at);
-        mention.of.is_some() && mention.relation != Relation::Child
-    });
-    let hold = unit.birth.is_some() || unit.weak.is_some() || unit.phone != 0;
-    let beside =
-        !only_beside && (unit.places[0].village != 0 || members.iter().any(|&at| prepared.row(at).len() > 1));
-    (named && (id != 0 || hold || beside)).then_some(unit)
+    told.choose(prepared, &mut unit);
+    can_be_compared(prepared, &unit, members).then_some(unit)
+}
+
+/// A name alone, of somebody named beside another person, is nothing to compare.
+fn can_be_compared(prepared: &Prepared<'_>, unit: &Unit, members: &[u32]) -> bool {
+    let only_beside = || {
+        members.iter().all(|&at| {
+            let mention = prepared.mention(at);
+            mention.of.is_some() && mention.relation != Relation::Child
+        })
+    };
+    let in_company = || members.iter().any(|&at| prepared.row(at).len() > 1);
+    let hold = unit.id != 0 || unit.birth.is_some() || unit.weak.is_some() || unit.phone != 0;
+    unit.names[0].is_some() && (hold || (!only_beside() && (unit.places[0].village != 0 || in_company())))
 }
 
 fn tally<T: PartialEq + Copy>(counts: &mut Vec<(T, u32)>, value: T, n: u32) {

@@ -92,7 +92,12 @@ pub(super) fn rules(plan: &Plan) -> Vec<RuleFacts> {
             severity: header.severity,
             recipients: header.recipients.clone(),
             due_days: header.due_days,
-            basis: header.basis.iter().filter_map(|key| plan.basis.get(key)).map(|b| b.citation()).collect(),
+            basis: header
+                .basis
+                .iter()
+                .filter_map(|key| plan.basis.get(key))
+                .map(crate::rule::LegalBasis::citation)
+                .collect(),
             discloses,
         }
     };

@@ -12,7 +12,7 @@ use super::output::Night;
 use super::stage::{self, Cost};
 use super::{RunError, facts};
 use crate::diag::Diagnostic;
-use crate::domain::ExtractState;
+use crate::domain::{Day, ExtractState};
 use crate::report::{ExtractFacts, Published};
 
 /// Raised when a key changes its meaning.
@@ -40,7 +40,7 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
     let rules = night.judged.outcomes.iter().map(|outcome| {
         json!({
             "rule": outcome.rule, "list": outcome.list, "findings": outcome.findings, "annex": outcome.annex,
-            "not_run": outcome.not_run, "known_until": outcome.known_until.map(|day| day.iso()),
+            "not_run": outcome.not_run, "known_until": outcome.known_until.map(Day::iso),
         })
     });
     let files = lists.files.iter().map(|file| {
@@ -91,7 +91,7 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
 fn extract(night: &Night<'_>, facts: &ExtractFacts) -> Value {
     let files = facts.files.iter().map(|file| {
         json!({
-            "name": file.name, "sha256": file.sha256, "as_of": file.as_of.map(|day| day.iso()),
+            "name": file.name, "sha256": file.sha256, "as_of": file.as_of.map(Day::iso),
             "rows_read": file.rows_read, "rows_accepted": file.rows_accepted,
             "rows_quarantined": file.rows_quarantined, "rows_dropped": file.rows_dropped,
             "rows_passed_over": file.rows_passed_over, "dropped_columns": file.dropped_columns,
@@ -107,7 +107,7 @@ fn extract(night: &Night<'_>, facts: &ExtractFacts) -> Value {
     let counts = night.delivered.counts.iter().find(|counts| counts.extract == facts.id);
     json!({
         "extract": facts.id, "agency": facts.agency, "state": state, "reasons": reasons,
-        "as_of": facts.as_of.map(|day| day.iso()), "files": files.collect::<Vec<_>>(),
+        "as_of": facts.as_of.map(Day::iso), "files": files.collect::<Vec<_>>(),
         "records": facts.records, "quarantined": facts.quarantined.len(),
         "quarantined_at_standardise": counts.map_or(0, |counts| counts.quarantined),
         "mentions": counts.map_or(0, |counts| counts.mentions),

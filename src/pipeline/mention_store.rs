@@ -235,7 +235,7 @@ mod tests {
         let full = |text: &str, form| StdName { key: text.into(), display: text.into(), form };
         let name = set.names.intern(full("张三", NameForm::Full));
         let stand_in = set.names.intern(full("毛毛", NameForm::Newborn));
-        let id = ResidentId::from_body(320_681_201_503_010_01);
+        let id = ResidentId::from_body(32_068_120_150_301_001);
         let child = Mention {
             extract: 1,
             role: 2,
