@@ -4,6 +4,8 @@
 
 mod broken;
 mod contracts;
+mod county;
+mod held;
 mod ledger;
 mod pipeline;
 mod report;
