@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArgs;
+use super::explain::ExplainArgs;
 use super::list::ListArgs;
 use super::run::RunArgs;
 use super::test::TestArgs;
@@ -32,6 +33,8 @@ pub(super) enum Command {
     Test(TestArgs),
     /// List what a pipeline or a schema folder holds.
     List(ListArgs),
+    /// Explain from a finished run why two rows are one person or not, or what a case rests on.
+    Explain(ExplainArgs),
     /// Simulate a county and write its agencies' files with the truth beside them.
     Synth(SynthArgs),
     /// Measure a run against the truth: links and findings, precision and recall.

@@ -4,6 +4,7 @@
 
 mod args;
 mod check;
+mod explain;
 mod list;
 mod measure;
 mod problems;
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Test(args) => test::test(&args),
         Command::List(args) => list::list(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Synth(args) => measure::synth(&args),
         Command::Evaluate(args) => measure::evaluate(&args),
         Command::Schema { kind, out, check } => schema::schema(kind, &out, check),

@@ -5,6 +5,7 @@
 mod broken;
 mod contracts;
 mod county;
+mod explain;
 mod held;
 mod ledger;
 mod pipeline;
