@@ -10,6 +10,7 @@ mod measure;
 mod problems;
 mod run;
 mod schema;
+mod status;
 mod test;
 mod text_table;
 
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Test(args) => test::test(&args),
         Command::List(args) => list::list(&args),
+        Command::Status(args) => status::status(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Synth(args) => measure::synth(&args),
         Command::Evaluate(args) => measure::evaluate(&args),

@@ -7,6 +7,7 @@ mod error;
 mod facts;
 mod folder;
 mod lock;
+mod look;
 mod manifest;
 mod output;
 mod stage;
@@ -29,6 +30,7 @@ use crate::spec::Plan;
 use crate::{source, standard};
 
 pub use error::RunError;
+pub use look::{Fate, Leftover, at_work, latest, leftovers};
 pub use stage::{Progress, Silent, Stage};
 
 use facts::Delivered;

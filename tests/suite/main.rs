@@ -12,3 +12,4 @@ mod pipeline;
 mod report;
 mod rules;
 mod spec;
+mod status;
