@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::county::{County, NIGHT};
+use crate::county::{County, NIGHT, copy};
 
 const PAIR: [&str; 6] =
     ["left_extract", "left_row_key", "left_role", "right_extract", "right_row_key", "right_role"];
@@ -234,4 +234,23 @@ fn a_mistyped_clue_number_is_told_with_the_nearest() {
     let (code, said) = NIGHT.refused(&["explain", "case", &typo]);
     assert_eq!((code, said.contains("it is mistyped")), (2, true), "{said}");
     assert!(said.contains(&format!("did you mean `{number}`?")), "{said}");
+}
+
+#[test]
+fn a_changed_configuration_is_told_and_without_its_copies_a_run_cannot_be_weighed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&NIGHT.folder, folder.path());
+    let county = County { folder: folder.path().to_owned() };
+    county.change("pipelines/link.toml", "link_at = 0.99 ", "link_at = 1.0 ");
+    let links = pairs("links.parquet", "pass");
+    let (left, right, ..) = links.iter().find(|link| link.4 == "model").unwrap();
+    let report = county.json(&["explain", "pair", left, right]);
+    assert_eq!((report["plan_changed"].as_bool(), report["reproduced"].as_bool()), (Some(true), Some(false)));
+    let told = county.well(&["explain", "pair", left, right]);
+    assert!(told.contains("有改动") && told.contains("以该次运行的存档为准"), "{told}");
+
+    let pulled = folder.path().join("out/latest/pulled");
+    std::fs::rename(&pulled, folder.path().join("elsewhere")).unwrap();
+    let (code, said) = county.refused(&["explain", "pair", left, right]);
+    assert_eq!((code, said.contains("failed to read out/latest/pulled/")), (4, true), "{said}");
 }
