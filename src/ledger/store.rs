@@ -268,22 +268,6 @@ impl Ledger {
             .map_err(sql("read the last run"))
     }
 
-    /// All committed runs with the numbers of their commits, in the order they were committed.
-    ///
-    /// # Errors
-    /// When the file cannot be read or a day is damaged.
-    pub fn commits(&self) -> Result<Vec<(i64, RunRecord)>, LedgerError> {
-        let doing = sql("read the runs");
-        let mut statement = self
-            .connection
-            .prepare(
-                "SELECT run_id, as_of, plan_hash, register, committed, commit_no FROM run ORDER BY commit_no",
-            )
-            .map_err(&doing)?;
-        let rows = statement.query_map([], |row| Ok((row.get(5)?, run_of(row)?))).map_err(&doing)?;
-        rows.collect::<Result<_, _>>().map_err(doing)
-    }
-
     /// Whether a run was committed.
     ///
     /// # Errors
@@ -312,6 +296,22 @@ impl Ledger {
         rows.map(|row| row.map(|delivery| (delivery.extract.clone(), delivery)))
             .collect::<Result<_, _>>()
             .map_err(doing)
+    }
+
+    /// All committed runs with the numbers of their commits, in the order they were committed.
+    ///
+    /// # Errors
+    /// When the file cannot be read or a day is damaged.
+    pub fn commits(&self) -> Result<Vec<(i64, RunRecord)>, LedgerError> {
+        let doing = sql("read the runs");
+        let mut statement = self
+            .connection
+            .prepare(
+                "SELECT run_id, as_of, plan_hash, register, committed, commit_no FROM run ORDER BY commit_no",
+            )
+            .map_err(&doing)?;
+        let rows = statement.query_map([], |row| Ok((row.get(5)?, run_of(row)?))).map_err(&doing)?;
+        rows.collect::<Result<_, _>>().map_err(doing)
     }
 
     /// All human judgements on pairs, in the order they were made.

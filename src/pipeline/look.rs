@@ -140,6 +140,16 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_bears_the_mark_of_the_state_is_our_own() {
+        let (out, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let mark = fs::canonicalize(state.path()).unwrap();
+        let mark = hex(&Sha256::digest(mark.as_os_str().as_encoded_bytes()));
+        fs::create_dir(out.path().join(format!(".partial-{}", &mark[..8]))).unwrap();
+        let found = leftovers(out.path(), state.path(), |_, _| false).unwrap();
+        assert_eq!((found.len(), found[0].fate), (1, Fate::Removed));
+    }
+
+    #[test]
     fn a_lock_is_seen_and_not_taken() {
         let folder = tempfile::tempdir().unwrap();
         let look = || at_work(folder.path(), folder.path()).unwrap();
