@@ -7,6 +7,7 @@ pub mod diag;
 pub mod domain;
 pub mod engine;
 pub mod evaluate;
+pub mod explain;
 pub mod field;
 pub mod kernel;
 pub mod ledger;

@@ -28,6 +28,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("synth", 4),
     ("spec", 5),
     ("pipeline", 6),
+    ("explain", 6),
     ("cli", 7),
 ];
 

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArgs;
+use super::explain::ExplainArgs;
 use super::list::ListArgs;
 use super::run::RunArgs;
+use super::status::StatusArgs;
 use super::test::TestArgs;
 
 /// Nightly matching of several agencies' files, so that no child falls between them.
@@ -32,6 +34,10 @@ pub(super) enum Command {
     Test(TestArgs),
     /// List what a pipeline or a schema folder holds.
     List(ListArgs),
+    /// Tell how a pipeline stands: last run, lock, leftovers, cases, deliveries, ledger.
+    Status(StatusArgs),
+    /// Explain from a finished run why two rows are one person or not, or what a case rests on.
+    Explain(ExplainArgs),
     /// Simulate a county and write its agencies' files with the truth beside them.
     Synth(SynthArgs),
     /// Measure a run against the truth: links and findings, precision and recall.

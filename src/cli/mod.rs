@@ -4,11 +4,13 @@
 
 mod args;
 mod check;
+mod explain;
 mod list;
 mod measure;
 mod problems;
 mod run;
 mod schema;
+mod status;
 mod test;
 mod text_table;
 
@@ -55,6 +57,8 @@ fn done(command: Command) -> Done {
         Command::Check(args) => check::check(&args),
         Command::Test(args) => test::test(&args),
         Command::List(args) => list::list(&args),
+        Command::Status(args) => status::status(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Synth(args) => measure::synth(&args),
         Command::Evaluate(args) => measure::evaluate(&args),
         Command::Schema { kind, out, check } => schema::schema(kind, &out, check),

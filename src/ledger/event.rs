@@ -85,6 +85,20 @@ impl StoredEvent {
         }
         hex(&hasher.finalize())
     }
+
+    /// What it says to a person: the sentence of its finding, or the reason of a withdrawal; empty when
+    /// the payload cannot be read.
+    pub fn words(&self) -> String {
+        match serde_json::from_str(&self.payload) {
+            Ok(
+                Payload::Opened { finding, .. }
+                | Payload::Changed { finding }
+                | Payload::Reopened { finding },
+            ) => finding.reason,
+            Ok(Payload::Withdrawn { reason }) => reason,
+            Err(_) => String::new(),
+        }
+    }
 }
 
 /// Lower-case hexadecimal.

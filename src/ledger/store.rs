@@ -111,8 +111,8 @@ impl Ledger {
         })
     }
 
-    /// The ledger as it is, for a plan that will not be committed: an existing file is opened
-    /// read-only, a missing one is an empty ledger in memory and no file appears.
+    /// The ledger as it is, for whoever only looks or plans: an existing file is opened read-only, a
+    /// missing one is an empty ledger in memory, and no file appears beside it.
     ///
     /// # Errors
     /// As [`Ledger::open`]; also when the file is of an older version than this program writes.
@@ -121,7 +121,7 @@ impl Ledger {
             return Self::in_memory();
         }
         let open = |source| LedgerError::Open { path: path.to_owned(), source };
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(open)?;
+        let connection = look_only(path).map_err(open)?;
         let found = schema::version(&connection).map_err(open)?;
         if found == 0 {
             return Self::in_memory();
@@ -262,13 +262,7 @@ impl Ledger {
                 "SELECT run_id, as_of, plan_hash, register, committed FROM run WHERE as_of < ?1
                  ORDER BY as_of DESC, commit_no DESC LIMIT 1",
                 [day],
-                |row| {
-                    let facts =
-                        RunFacts { plan_hash: row.get(2)?, register: row.get(3)?, committed: row.get(4)? };
-                    let as_of: String = row.get(1)?;
-                    let as_of = Day::parse_iso(&as_of).ok_or(rusqlite::Error::InvalidQuery)?;
-                    Ok(RunRecord { run_id: row.get(0)?, as_of, facts })
-                },
+                run_of,
             )
             .optional()
             .map_err(sql("read the last run"))
@@ -319,6 +313,22 @@ impl Ledger {
             .map_err(doing)
     }
 
+    /// All committed runs with the numbers of their commits, in the order they were committed.
+    ///
+    /// # Errors
+    /// When the file cannot be read or a day is damaged.
+    pub fn commits(&self) -> Result<Vec<(i64, RunRecord)>, LedgerError> {
+        let doing = sql("read the runs");
+        let mut statement = self
+            .connection
+            .prepare(
+                "SELECT run_id, as_of, plan_hash, register, committed, commit_no FROM run ORDER BY commit_no",
+            )
+            .map_err(&doing)?;
+        let rows = statement.query_map([], |row| Ok((row.get(5)?, run_of(row)?))).map_err(&doing)?;
+        rows.collect::<Result<_, _>>().map_err(doing)
+    }
+
     /// All human judgements on pairs, in the order they were made.
     ///
     /// # Errors
@@ -345,6 +355,18 @@ impl Ledger {
             .map_err(&doing)?;
         rows.collect::<Result<_, _>>().map_err(doing)
     }
+}
+
+/// Opens a file without leaving anything beside it. A reader of a journal in WAL mode would create the
+/// journal's two files; when there is no journal, nobody is writing and the file is read as it lies.
+fn look_only(path: &Path) -> rusqlite::Result<Connection> {
+    let journal =
+        path.with_file_name(format!("{}-wal", path.file_name().unwrap_or_default().to_string_lossy()));
+    let plain = || Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let Some(text) = path.to_str().filter(|_| !journal.exists()) else { return plain() };
+    let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
 }
 
 fn check_version(found: i64) -> Result<(), LedgerError> {
@@ -378,6 +400,14 @@ fn event_of(row: &Row<'_>) -> rusqlite::Result<(StoredEvent, String)> {
         hash: row.get(7)?,
     };
     Ok((event, row.get(4)?))
+}
+
+/// A run of the columns `run_id, as_of, plan_hash, register, committed`.
+fn run_of(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
+    let facts = RunFacts { plan_hash: row.get(2)?, register: row.get(3)?, committed: row.get(4)? };
+    let as_of: String = row.get(1)?;
+    let as_of = Day::parse_iso(&as_of).ok_or(rusqlite::Error::InvalidQuery)?;
+    Ok(RunRecord { run_id: row.get(0)?, as_of, facts })
 }
 
 fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Delivery> {

@@ -22,7 +22,7 @@ use crate::kernel::weight;
 
 /// Candidate pairs that can be compared: lazy, a pair's levels live only while it is weighed.
 pub struct Vectors<'a> {
-    pairs: Pairs<'a>,
+    pub(super) pairs: Pairs<'a>,
 }
 
 /// Stage compare: from here on pairs are seen as patterns of levels.
@@ -111,8 +111,24 @@ fn edges(pairs: &Pairs<'_>, scorer: &Scorer<'_>) -> (Vec<Edge>, BlockFigures) {
 }
 
 /// Whether two units can be one person at all: not two numbers, not two rows of one list of persons.
-fn may_be_one(a: &Unit, b: &Unit) -> bool {
+pub(super) fn may_be_one(a: &Unit, b: &Unit) -> bool {
     a.slots & b.slots == 0 && (a.id == 0 || b.id == 0)
+}
+
+/// All pairs worth keeping with their probability given their rivals: first those with somebody who has
+/// a number, then those among persons who have none.
+pub(super) fn weighed(pairs: &Pairs<'_>, model: &LinkModel) -> ([Vec<Edge>; 2], BlockFigures) {
+    let Pairs { prepared, clusters, units, .. } = pairs;
+    let settings = prepared.settings;
+    let keep = weight::bits(settings.review_at.min(settings.near_miss_at).max(0.001));
+    let scorer = Scorer::new(prepared, clusters, units, model, keep);
+    let (edges, figures) = edges(pairs, &scorer);
+    let is_known = |edge: &Edge| !units.all[edge.other as usize].probe;
+    let (mut known, mut alike): (Vec<Edge>, Vec<Edge>) = edges.into_iter().partition(is_known);
+    for edges in [&mut known, &mut alike] {
+        exclusive(edges, units.all.len(), |unit| units.all[unit as usize].slots);
+    }
+    ([known, alike], figures)
 }
 
 /// Stage score: links what is sure, leaves to a person what is not.
@@ -123,18 +139,9 @@ pub fn score<'a>(vectors: Vectors<'a>, model: &LinkModel) -> Linked<'a> {
     let mut candidates = Vec::new();
     if pairs.linkage == Linkage::Model {
         let settings = prepared.settings;
-        let keep = weight::bits(settings.review_at.min(settings.near_miss_at).max(0.001));
-        let (known, alike, figures) = {
-            let scorer = Scorer::new(prepared, &pairs.clusters, &pairs.units, model, keep);
-            let (edges, figures) = edges(&pairs, &scorer);
-            let is_known = |edge: &Edge| !pairs.units.all[edge.other as usize].probe;
-            let (known, alike): (Vec<Edge>, Vec<Edge>) = edges.into_iter().partition(is_known);
-            (known, alike, figures)
-        };
+        let (edges, figures) = weighed(&pairs, model);
         (summary.pairs, summary.oversized) = figures.told(settings);
-        for mut edges in [known, alike] {
-            let units = &pairs.units;
-            exclusive(&mut edges, units.all.len(), |unit| units.all[unit as usize].slots);
+        for edges in edges {
             candidates.extend(join(&mut pairs, edges));
         }
         beside(prepared, &mut pairs.clusters, &mut pairs.doubtful);

@@ -10,6 +10,7 @@ mod assign;
 mod candidates;
 mod clusters;
 mod exact;
+mod explain;
 mod family;
 mod fuzzy;
 mod keys;
@@ -22,13 +23,16 @@ mod scorer;
 mod settings;
 mod sure;
 mod unit;
+mod waterfall;
 
+pub use explain::{Compared, Story, Treated, pass_title};
 pub use fuzzy::{Vectors, compare, fit, score};
 pub use model::{LevelModel, LinkModel, Negative};
 pub use near::Linked;
 pub use prepare::Prepared;
 pub use settings::{Attribute, BlockingRule, ComparisonSetting, KeyPart, Settings};
 pub use sure::{Pairs, block};
+pub use waterfall::{Step, Waterfall};
 
 /// How persons are linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -56,6 +56,11 @@ impl<'a> Linked<'a> {
         };
         Self { links, review, summary, prepared, clusters, units, model }
     }
+
+    /// What candidates were weighed with.
+    pub(super) fn parts(&self) -> (&Prepared<'a>, &Clusters, &Units, &LinkModel) {
+        (self.prepared, &self.clusters, &self.units, &self.model)
+    }
 }
 
 /// Whether someone else's unit may be the one not found: not when both are known as two persons.

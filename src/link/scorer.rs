@@ -17,6 +17,7 @@ use crate::domain::{NameId, Relation};
 use crate::kernel::em::LevelTable;
 use crate::kernel::pattern::{MAX_COMPARISONS, Pattern};
 use crate::kernel::similarity;
+use crate::kernel::weight;
 
 /// Most that relatives can add, in bits: a pair that cannot be saved by them is given up before they
 /// are looked up.
@@ -30,6 +31,28 @@ pub(super) struct Scored {
     pub(super) weight: f64,
 }
 
+/// Evidence in bits: for one person, for a stranger, and for everybody who is not the one meant.
+pub(super) struct Against {
+    pub(super) one: f64,
+    pub(super) stranger: f64,
+    pub(super) everybody: f64,
+}
+
+impl Against {
+    pub(super) fn weight(&self) -> f64 {
+        (self.one - self.everybody).clamp(-weight::LIMIT_BITS, weight::LIMIT_BITS)
+    }
+}
+
+/// Whether a number that agrees already says this: it would count twice.
+pub(super) fn told_by_number(attribute: Attribute, level: u8) -> bool {
+    match attribute {
+        Attribute::Birth => level == birth_date::SAME,
+        Attribute::Sex => level == sex::SAME,
+        _ => false,
+    }
+}
+
 /// A class of persons who are not the one meant but resemble it.
 struct Class {
     /// log2 of how many of them there are for each person, over the number of persons.
@@ -39,13 +62,14 @@ struct Class {
 
 /// The model in logarithms, over prepared units.
 pub(super) struct Scorer<'a> {
-    prepared: &'a Prepared<'a>,
-    clusters: &'a Clusters,
-    units: &'a Units,
-    attributes: Vec<(Attribute, bool)>,
-    prior: f64,
-    m: LevelTable,
-    u: LevelTable,
+    pub(super) prepared: &'a Prepared<'a>,
+    pub(super) clusters: &'a Clusters,
+    pub(super) units: &'a Units,
+    /// What is compared, and whether the frequency of values enters.
+    pub(super) attributes: Vec<(Attribute, bool)>,
+    pub(super) prior: f64,
+    pub(super) m: LevelTable,
+    pub(super) u: LevelTable,
     classes: Vec<Class>,
     keep: f64,
 }
@@ -105,7 +129,7 @@ impl<'a> Scorer<'a> {
         (weight >= self.keep).then_some(Scored { pattern, weight })
     }
 
-    fn level(&self, at: usize, attribute: Attribute, x: &Unit, y: &Unit) -> (u8, Option<f64>) {
+    pub(super) fn level(&self, at: usize, attribute: Attribute, x: &Unit, y: &Unit) -> (u8, Option<f64>) {
         match attribute {
             Attribute::Name => self.name_level(at, x, y),
             Attribute::ResidentId => (resident_id::compare(number(x), number(y)), None),
@@ -158,7 +182,7 @@ impl<'a> Scorer<'a> {
         best
     }
 
-    fn relatives_level(&self, a: &[Relative], b: &[Relative]) -> (u8, Option<f64>) {
+    pub(super) fn relatives_level(&self, a: &[Relative], b: &[Relative]) -> (u8, Option<f64>) {
         let book = &self.prepared.names;
         let mut best = 0;
         let mut chance = None;
@@ -179,19 +203,21 @@ impl<'a> Scorer<'a> {
 
     /// Weight of levels: one person against the mixture of everybody else.
     fn weigh(&self, levels: &[u8; MAX_COMPARISONS], chance: &[Option<f64>; MAX_COMPARISONS]) -> f64 {
+        self.against(levels, chance).weight()
+    }
+
+    /// What speaks for one person, and what for somebody else.
+    pub(super) fn against(
+        &self,
+        levels: &[u8; MAX_COMPARISONS],
+        chance: &[Option<f64>; MAX_COMPARISONS],
+    ) -> Against {
         let inside = self.number_agrees(levels);
         let (mut one, mut stranger) = (self.prior, 0.0);
         let mut others: Vec<f64> = self.classes.iter().map(|class| class.prior).collect();
         for (at, &(attribute, _)) in self.attributes.iter().enumerate() {
             let level = usize::from(levels[at]);
-            // A number that agrees already says birth date and sex: they are not counted again.
-            let counted = inside
-                && match attribute {
-                    Attribute::Birth => levels[at] == birth_date::SAME,
-                    Attribute::Sex => levels[at] == sex::SAME,
-                    _ => false,
-                };
-            if level == 0 || counted {
+            if level == 0 || (inside && told_by_number(attribute, levels[at])) {
                 continue;
             }
             one += self.m[at][level];
@@ -201,10 +227,10 @@ impl<'a> Scorer<'a> {
             }
         }
         let everybody = others.iter().fold(stranger.exp2(), |sum, other| sum + other.exp2());
-        (one - everybody.max(1e-300).log2()).clamp(-60.0, 60.0)
+        Against { one, stranger, everybody: everybody.max(1e-300).log2() }
     }
 
-    fn number_agrees(&self, levels: &[u8; MAX_COMPARISONS]) -> bool {
+    pub(super) fn number_agrees(&self, levels: &[u8; MAX_COMPARISONS]) -> bool {
         self.attributes.iter().zip(levels).any(|(&(attribute, _), &level)| {
             attribute == Attribute::ResidentId
                 && matches!(

@@ -81,6 +81,22 @@ impl Units {
         built
     }
 
+    /// One unit for each of these mentions by itself, in the order given; `None` when one of them says
+    /// too little to be compared.
+    pub(super) fn of_mentions(
+        prepared: &Prepared<'_>,
+        clusters: &Clusters,
+        mentions: &[u32],
+    ) -> Option<Self> {
+        let mut built = Self::none();
+        for &at in mentions {
+            built.all.push(unit(prepared, clusters, &[at])?);
+            built.members.push(at);
+            built.starts.push(u32::try_from(built.members.len()).ok()?);
+        }
+        Some(built)
+    }
+
     /// Mentions of a unit, in order of their content keys.
     pub(super) fn members(&self, unit: u32) -> &[u32] {
         let at = unit as usize;

@@ -9,6 +9,7 @@ mod facts;
 mod folder;
 mod intake;
 mod lock;
+mod look;
 mod manifest;
 mod mention_store;
 mod output;
@@ -26,6 +27,7 @@ use crate::rule::{self, World};
 use crate::spec::Plan;
 
 pub use error::RunError;
+pub use look::{Fate, Leftover, at_work, latest, leftovers};
 pub use stage::{Progress, Silent, Stage};
 
 use checkpoint::Base;

@@ -4,8 +4,12 @@
 
 mod broken;
 mod contracts;
+mod county;
+mod explain;
+mod held;
 mod ledger;
 mod pipeline;
 mod report;
 mod rules;
 mod spec;
+mod status;

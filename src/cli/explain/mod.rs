@@ -1,0 +1,147 @@
+//! `explain`: why two rows are one person or not, and what a case rests on.
+
+mod case;
+mod pair;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{BUG, CONFIG, Done, Failure, SOURCE, complain, problems, say};
+use crate::explain::{self, ExplainError, FinishedRun};
+use crate::spec::{Plan, compile};
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A finished run is read and nothing is written. Numbers of persons are masked unless --full is given.
+
+Examples:
+  doudi explain case 7K3D-9Q2M                          a clue number, as it stands on a list
+  doudi explain pair EXTRACT:ROW_KEY:ROLE EXTRACT:ROW_KEY:ROLE
+  doudi explain pair FILE:12 FILE:SHEET!7:ROLE           rows as Excel counts them
+  doudi explain pair LEFT RIGHT --run /srv/runs/20261120-0a1b2c3d --json
+
+Exit codes: 0 done · 2 the row or case is not there, or the pipeline has errors · 4 the run cannot be read.")]
+pub(super) struct ExplainArgs {
+    /// What to explain.
+    #[command(subcommand)]
+    what: What,
+}
+
+/// What can be explained.
+#[derive(Debug, Subcommand)]
+enum What {
+    /// How two rows were compared: values, levels, weights, thresholds, links.
+    ///
+    /// The run's own copies of the deliveries are read and weighed again by the stages themselves,
+    /// which takes about as long as the linkage of the night.
+    Pair {
+        /// The first row: `extract:row_key:role` or `file:row:role`; the role may be left out when the
+        /// row names one person.
+        #[arg(value_name = "LEFT")]
+        left: String,
+        /// The second row.
+        #[arg(value_name = "RIGHT")]
+        right: String,
+        /// Where the run is.
+        #[command(flatten)]
+        of: RunArgs,
+    },
+    /// What a case rests on: rule, evidence rows, links, near misses, history.
+    Case {
+        /// Clue number (线索编号), as people write it.
+        #[arg(value_name = "CASE")]
+        case: String,
+        /// Where the run is.
+        #[command(flatten)]
+        of: RunArgs,
+    },
+}
+
+/// Which run is asked.
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// The pipeline file the run was made with.
+    #[arg(long, value_name = "FILE", default_value = "pipelines/nightly.toml")]
+    pipeline: PathBuf,
+    /// Folder of the run; left out: `latest` in the pipeline's folder of runs.
+    #[arg(long, value_name = "DIR")]
+    run: Option<PathBuf>,
+    /// Folder of the ledger instead of the pipeline's.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Show numbers of persons unmasked.
+    #[arg(long)]
+    full: bool,
+    /// Machine-readable.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Explains.
+pub(super) fn explain(args: &ExplainArgs) -> Done {
+    match &args.what {
+        What::Pair { left, right, of } => {
+            let (plan, run) = of.open()?;
+            let report = explain::pair(&plan, &run, (left, right), of.full).map_err(failure)?;
+            of.say(&report, pair::text)
+        }
+        What::Case { case, of } => {
+            let (plan, run) = of.open()?;
+            let report = explain::case(&plan, &run, case, of.full).map_err(failure)?;
+            of.say(&report, case::text)
+        }
+    }
+}
+
+impl RunArgs {
+    fn open(&self) -> Result<(Plan, FinishedRun), Failure> {
+        let (mut plan, _) = compile(&self.pipeline).map_err(|found| {
+            complain(problems::text(&found));
+            Failure::told(CONFIG)
+        })?;
+        if let Some(state) = &self.state {
+            plan.state.clone_from(state);
+        }
+        let folder = self.run.clone().unwrap_or_else(|| plan.out.join("latest"));
+        let run = FinishedRun::open(&folder).map_err(failure)?;
+        Ok((plan, run))
+    }
+
+    fn say<T: serde::Serialize>(&self, report: &T, text: fn(&T) -> String) -> Done {
+        if self.json {
+            say(serde_json::to_string_pretty(report).map_err(Failure::bug)?);
+        } else {
+            say(text(report));
+        }
+        Ok(())
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
+fn failure(error: ExplainError) -> Failure {
+    let code = match &error {
+        ExplainError::Asked { .. } => CONFIG,
+        ExplainError::Read { .. } | ExplainError::Ledger(_) => SOURCE,
+        ExplainError::Changed(_) => BUG,
+    };
+    Failure { code, message: format!("failed to {error}") }
+}
+
+/// A probability in percent, with the digits that tell it from certainty.
+fn percent(probability: f64) -> String {
+    let share = probability * 100.0;
+    if share > 0.0 && share < 0.0001 {
+        "小于0.0001%".to_owned()
+    } else if (99.0..100.0).contains(&share) || share < 1.0 {
+        format!("{share:.4}%")
+    } else {
+        format!("{share:.2}%")
+    }
+}
+
+/// The remark that the configuration is another one now.
+fn changed(plan_changed: bool) -> Option<&'static str> {
+    plan_changed.then_some("注意：管道、契约或对照表自该次运行后有改动，以下按现行配置说明。")
+}

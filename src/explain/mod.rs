@@ -1,0 +1,62 @@
+//! F6: answers questions about a finished run: why two rows are one person or not, what a case rests on.
+//!
+//! In: the folder of a run, the pipeline it was run with, the ledger. Out: plain values that the command
+//! line prints. Pairs are weighed again from the run's own copies of the deliveries by the stages
+//! themselves, never by a second formula. Nothing is written, and numbers of persons are masked unless
+//! somebody asks for them.
+
+mod case;
+mod mask;
+mod pair;
+mod people;
+mod rebuild;
+mod run;
+mod sides;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+pub use case::{CaseReport, Detail, EvidenceMention, EvidenceRow, Happened, MissRow, RuleWords, case};
+pub use pair::{PairReport, PartReport, PersonReport, Stored, Thresholds, TreatedReport, pair};
+pub use people::{Hop, MentionRow, Named};
+pub use run::FinishedRun;
+pub use sides::{Side, Value};
+
+/// Why a question could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum ExplainError {
+    /// What was named is not there, or not clear.
+    #[error("explain: {message}{}", help.as_ref().map_or_else(String::new, |help| format!("\n  help: {help}")))]
+    Asked {
+        /// What is wrong with the question.
+        message: String,
+        /// What to ask instead.
+        help: Option<String>,
+    },
+    /// A file of the run cannot be read.
+    #[error("read {}: {message}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        message: String,
+    },
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] crate::ledger::LedgerError),
+    /// The run's copies give other mentions than its artifacts hold.
+    #[error("explain: the run's copies of the deliveries do not give the rows of its artifacts; {0}")]
+    Changed(String),
+}
+
+impl ExplainError {
+    fn asked(message: impl Into<String>, help: Option<String>) -> Self {
+        Self::Asked { message: message.into(), help }
+    }
+
+    /// For `map_err`: a file that cannot be read.
+    fn read<E: std::fmt::Display>(path: &Path) -> impl FnOnce(E) -> Self {
+        let path = path.to_owned();
+        move |error| Self::Read { path, message: error.to_string() }
+    }
+}

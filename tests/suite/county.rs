@@ -1,0 +1,107 @@
+//! The demo county in a folder of its own, with pipeline and contracts that a test may change, and one
+//! run of it that tests share which only look.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use arrow::array::{AsArray, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Copies a folder with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(entry.path()).unwrap(), target).unwrap();
+        } else if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A county: pipelines and schemas of the repository, the demo's deliveries, `out` and `state`.
+pub(crate) struct County {
+    pub(crate) folder: PathBuf,
+}
+
+impl County {
+    /// Lays a county out in an empty folder.
+    pub(crate) fn lay_out(folder: &Path) -> Self {
+        for part in ["pipelines", "schemas", "fixtures/demo"] {
+            copy(&root().join(part), &folder.join(part));
+        }
+        Self { folder: folder.to_owned() }
+    }
+
+    /// Replaces a piece of text that must stand in a file.
+    pub(crate) fn change(&self, file: &str, from: &str, to: &str) {
+        let path = self.folder.join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} does not hold {from}");
+        fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// Runs the program in the county's folder, where it finds its pipeline by default.
+    pub(crate) fn doudi(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_doudi")).args(arguments).current_dir(&self.folder).output().unwrap()
+    }
+
+    /// Runs the program, which must end well, and gives what it printed.
+    pub(crate) fn well(&self, arguments: &[&str]) -> String {
+        let output = self.doudi(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What a command says as JSON.
+    pub(crate) fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
+        serde_json::from_str(&self.well(&arguments)).unwrap()
+    }
+
+    /// Exit code and complaint of a command that must fail.
+    pub(crate) fn refused(&self, arguments: &[&str]) -> (i32, String) {
+        let output = self.doudi(arguments);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{arguments:?}");
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    }
+
+    /// Columns of an artifact of the last run as text, row by row.
+    pub(crate) fn rows(&self, artifact: &str, columns: &[&str]) -> Vec<Vec<String>> {
+        let path = self.folder.join("out/latest/artifacts").join(artifact);
+        let reader = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(path).unwrap()).unwrap();
+        let mut rows = Vec::new();
+        for batch in reader.build().unwrap().map(Result::unwrap) {
+            let text = |name: &&str| -> StringArray {
+                let column = batch.column_by_name(name).unwrap();
+                cast(column, &DataType::Utf8).unwrap().as_string::<i32>().clone()
+            };
+            let texts: Vec<StringArray> = columns.iter().map(text).collect();
+            rows.extend(
+                (0..batch.num_rows()).map(|at| texts.iter().map(|t| t.value(at).to_owned()).collect()),
+            );
+        }
+        rows
+    }
+}
+
+/// A finished night that tests share; they must not change it.
+pub(crate) static NIGHT: LazyLock<County> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("night");
+    let _ = fs::remove_dir_all(&folder);
+    let county = County::lay_out(&folder);
+    county.well(&["run", "pipelines/nightly.toml"]);
+    county
+});
