@@ -17,7 +17,12 @@ pub(super) fn identity(
     let name = best(all().filter(|m| tells(mentions, m.name)).map(|m| m.name));
     let name = name.or_else(|| all().map(|m| m.name).find(|name| name.is_some()));
     let usable = |m: &&Mention| matches!(m.id_state, IdState::Valid | IdState::Extended);
-    let resident_id: Option<ResidentId> = best(all().filter(usable).filter_map(|m| m.id));
+    // A number that the row's own birth date contradicts is likely another person's: it stands for this
+    // one only when no other does.
+    let agrees =
+        |m: &&Mention| m.birth_from_id || m.birth.is_none() || m.id.and_then(ResidentId::birth) == m.birth;
+    let resident_id: Option<ResidentId> = best(all().filter(usable).filter(agrees).filter_map(|m| m.id))
+        .or_else(|| best(all().filter(usable).filter_map(|m| m.id)));
     let own: Option<Day> = best(all().filter(|m| !m.birth_from_id).filter_map(|m| m.birth));
     let place = |wanted: fn(Place) -> bool| best(all().map(|m| m.place).filter(|place| wanted(*place)));
     let place = place(|p| p.village != 0).or_else(|| place(|p| p.town != 0)).or_else(|| place(|p| p.outside));
