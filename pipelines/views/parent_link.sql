@@ -56,6 +56,12 @@ ranked AS (
     ) AS choice
     FROM candidates
 )
-SELECT child, side, parent, link_grade, grade, population_rows, birth_rows, roster_rows, roll_rows
+-- Only the papers that give the link its grade are shown: a weaker paper adds nothing to it, and the
+-- other relatives it names, often without a number, would make the finding look weaker than it is.
+SELECT child, side, parent, link_grade, grade,
+       CASE link_grade WHEN 'L1' THEN population_rows END AS population_rows,
+       CASE link_grade WHEN 'L1' THEN birth_rows END AS birth_rows,
+       CASE link_grade WHEN 'L2' THEN roster_rows END AS roster_rows,
+       CASE link_grade WHEN 'L3' THEN roll_rows END AS roll_rows
 FROM ranked
 WHERE choice = 1
