@@ -23,7 +23,7 @@
 -- keys_tried = { title = "已查线索" }
 -- ---
 WITH child AS (
-    SELECT p.row_key, p.resident_identity AS identity, p.resident_birth AS birth, p.household_number, p.resident_id
+    SELECT p.row_key, p.resident_identity AS identity, p.resident_birth AS birth, p.household_number, p.resident_id, p.name, p.town
     FROM population p
     WHERE p.cancel_state = '正常'
       AND p.resident_birth >= add_months(school_year_start($known_until), -180)
@@ -64,8 +64,11 @@ SELECT c.row_key AS subject_row_key,
        h.name AS householder,
        s.words AS living_signs,
        CASE WHEN s.words IS NULL THEN 2 ELSE 1 END AS rank,
+       CASE WHEN q.name IS NOT NULL THEN '控辍台账有同镇同名的市外就读证明，证件号对不上，疑似同人待确认' END AS annex_reason,
+       q.ledger_rows AS evidence_dropout_ledger,
        c.row_key AS evidence_population
 FROM child c
 JOIN grade_names g ON g.grade = expected_grade(c.birth, $known_until)
 LEFT JOIN signs s ON s.identity = c.identity
 LEFT JOIN head h ON h.household_number = c.household_number
+LEFT JOIN proof_in_doubt q ON q.name = c.name AND q.town = c.town
