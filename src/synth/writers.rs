@@ -96,7 +96,7 @@ fn filled(row: &Row, mention: &Mention) -> bool {
 }
 
 fn bad(row: &Row, mention: &Mention) -> bool {
-    mention.bad && row.cells.get(mention.id).is_some_and(|c| *c != Cell::Empty)
+    mention.shows_error() && row.cells.get(mention.id).is_some_and(|c| *c != Cell::Empty)
 }
 
 /// Turns a chunk's rows into a part.
@@ -188,7 +188,7 @@ pub(crate) struct Sink {
     pub(crate) delivered: Vec<Delivered>,
     /// Lines for `truth.csv` since they were last taken.
     pub(crate) truth: String,
-    /// Persons whose number was written invalid since they were last taken.
+    /// Persons whose number the row shows to be wrong, since they were last taken.
     pub(crate) bad: Vec<u64>,
 }
 
