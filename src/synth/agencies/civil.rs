@@ -4,7 +4,7 @@ use super::{Mention, Out, address, current_school, guardian, known, mention, vil
 use crate::domain::{Day, Month, Sex};
 use crate::synth::calendar::date;
 use crate::synth::layout::Extract;
-use crate::synth::pen::{Cell, Written};
+use crate::synth::pen::{Cell, Who, Written};
 use crate::synth::people::{Family, ParentState, Roster};
 
 const CATEGORIES: [(u8, &str); 9] = [
@@ -115,28 +115,34 @@ fn parent_cells(
     )
 }
 
+/// Name, number, relation and telephone of the guardian; sometimes the two names change places.
+fn carer_cells(
+    out: &mut Out<'_>,
+    family: &Family,
+    carer: Option<(usize, &'static str)>,
+    child: &mut Who,
+) -> ([Cell; 4], Written) {
+    let extract = Extract::ChildRoster;
+    let Some((carer, relation)) = carer else { return ([const { Cell::Empty }; 4], Written::Nothing) };
+    let mut other = out.who(extract, family, carer);
+    let pen = out.pen(extract);
+    if pen.dice.chance(0.05) {
+        other.id = Cell::Empty;
+    }
+    let phone = pen.phone(&family.people[carer]);
+    if pen.row_error(|r| r.guardian_swapped) {
+        std::mem::swap(&mut child.name, &mut other.name);
+    }
+    ([other.name, other.id, Cell::text(relation), phone], other.written)
+}
+
 fn roster_row(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster) {
     let extract = Extract::ChildRoster;
     let child = &family.people[index];
     let mut who = out.who(extract, family, index);
     let carer = guardian(out, extract, family, index);
     let mut mentions = Vec::with_capacity(4);
-    let (mut g_name, mut g_id, mut g_relation, mut g_phone, mut g_written) =
-        (Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, Written::Nothing);
-    let relation = carer.map_or("", |c| c.1);
-    if let Some((carer, _)) = carer {
-        let other = out.who(extract, family, carer);
-        let pen = out.pen(extract);
-        let no_id = pen.dice.chance(0.05);
-        g_name = other.name;
-        g_id = if no_id { Cell::Empty } else { other.id };
-        g_written = other.written;
-        g_relation = Cell::text(relation);
-        g_phone = pen.phone(&family.people[carer]);
-        if pen.row_error(|r| r.guardian_swapped) {
-            std::mem::swap(&mut who.name, &mut g_name);
-        }
-    }
+    let (carer_cells, carer_written) = carer_cells(out, family, carer, &mut who);
     let (father, father_written) = parent_cells(out, family, child.father, roster.father);
     let (mother, mother_written) = parent_cells(out, family, child.mother, roster.mother);
     let live = family.lives_in.unwrap_or(family.village);
@@ -165,7 +171,8 @@ fn roster_row(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster)
     } else {
         "健康"
     };
-    cells.extend([Cell::text(health), g_name, g_id, g_relation, g_phone]);
+    cells.push(Cell::text(health));
+    cells.extend(carer_cells);
     cells.extend(father);
     cells.extend(mother);
     let study = if !school.is_empty() {
@@ -179,7 +186,7 @@ fn roster_row(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster)
     cells.extend(status_cells(out, family, roster, town));
     for (role, person, columns, written) in [
         ("child", Some(index), ("姓名", "身份证号"), who.written),
-        ("guardian", carer.map(|c| c.0), ("监护人姓名", "监护人身份证号"), g_written),
+        ("guardian", carer.map(|c| c.0), ("监护人姓名", "监护人身份证号"), carer_written),
         ("father", child.father, ("父亲姓名", "父亲身份证号"), father_written),
         ("mother", child.mother, ("母亲姓名", "母亲身份证号"), mother_written),
     ] {
@@ -187,7 +194,8 @@ fn roster_row(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster)
             let named = mention(extract, role, &family.people[p], columns, written);
             match role {
                 "child" => named.beside(Some(born), Some(sex)),
-                _ => named.of_relation(if role == "guardian" { relation } else { role }),
+                "guardian" => named.of_relation(carer.map_or("", |c| c.1)),
+                _ => named.of_relation(role),
             }
         }));
     }
