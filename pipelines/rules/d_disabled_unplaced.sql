@@ -26,7 +26,7 @@ WITH child AS (
     FROM disability_card d
     LEFT JOIN identity i ON i.identity = d.subject_identity
     WHERE d.card_status = '正常'
-      AND (d.valid_until IS NULL OR d.valid_until >= $known_until)
+      AND (d.valid_until IS NULL OR d.valid_until >= $as_of)
       AND d.subject_identity IS NOT NULL
 ),
 survey AS (

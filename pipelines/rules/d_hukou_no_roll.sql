@@ -23,7 +23,7 @@
 -- keys_tried = { title = "已查线索" }
 -- ---
 WITH child AS (
-    SELECT p.row_key, p.resident_identity AS identity, p.resident_birth AS birth, p.household_number, p.resident_id
+    SELECT p.row_key, p.resident_identity AS identity, p.resident_birth AS birth, p.household_number, p.resident_id, p.name, p.town
     FROM population p
     WHERE p.cancel_state = '正常'
       AND p.resident_birth >= add_months(school_year_start($known_until), -180)
@@ -33,6 +33,14 @@ WITH child AS (
                AND $known_until < add_months(school_year_start($known_until), $entrant_hold_months))
       AND NOT EXISTS (SELECT 1 FROM student_roll r WHERE r.pupil_identity = p.resident_identity)
       AND NOT EXISTS (SELECT 1 FROM accounted_for a WHERE a.identity = p.resident_identity)
+),
+doubt AS (
+    SELECT c.row_key, array_agg(q.row_key ORDER BY q.row_key) AS ledger_rows
+    FROM child c
+    JOIN proof_in_doubt q
+      ON q.town = c.town
+     AND (q.name = c.name OR (q.birth = c.birth AND substr(q.name, 1, 1) = substr(c.name, 1, 1)))
+    GROUP BY c.row_key
 ),
 sign AS (
     SELECT child_identity AS identity, '儿童名册' AS word FROM child_roster WHERE status = '登记在册'
@@ -64,8 +72,11 @@ SELECT c.row_key AS subject_row_key,
        h.name AS householder,
        s.words AS living_signs,
        CASE WHEN s.words IS NULL THEN 2 ELSE 1 END AS rank,
+       CASE WHEN q.row_key IS NOT NULL THEN '控辍台账有同镇、同名或同出生日期的市外就读证明，证件号对不上，疑似同人待确认' END AS annex_reason,
+       q.ledger_rows AS evidence_dropout_ledger,
        c.row_key AS evidence_population
 FROM child c
 JOIN grade_names g ON g.grade = expected_grade(c.birth, $known_until)
 LEFT JOIN signs s ON s.identity = c.identity
 LEFT JOIN head h ON h.household_number = c.household_number
+LEFT JOIN doubt q ON q.row_key = c.row_key

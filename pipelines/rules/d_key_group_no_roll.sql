@@ -24,11 +24,19 @@
 -- ---
 WITH child AS (
     SELECT c.row_key, c.child_identity AS identity, coalesce(i.birth, c.child_birth) AS birth, c.category,
-           c.resident_id, c.guardian_phone,
+           c.resident_id, c.guardian_phone, c.name, c.town,
            row_number() OVER (PARTITION BY c.child_identity ORDER BY c.row_key) AS nth
     FROM child_roster c
     LEFT JOIN identity i ON i.identity = c.child_identity
     WHERE c.status = '登记在册' AND c.child_identity IS NOT NULL
+),
+doubt AS (
+    SELECT c.row_key, array_agg(q.row_key ORDER BY q.row_key) AS ledger_rows
+    FROM child c
+    JOIN proof_in_doubt q
+      ON q.town = c.town
+     AND (q.name = c.name OR (q.birth = c.birth AND substr(q.name, 1, 1) = substr(c.name, 1, 1)))
+    GROUP BY c.row_key
 ),
 trace AS (
     SELECT subject_identity AS identity, change_kind, change_date,
@@ -45,11 +53,14 @@ SELECT c.row_key AS subject_row_key,
        CASE WHEN c.resident_id IS NULL THEN '姓名与出生日期、监护人' ELSE '证件号、学籍号、姓名与出生日期' END AS keys_tried,
        CAST(t.change_date AS VARCHAR) || ' ' || t.change_kind AS last_trace,
        c.guardian_phone AS carer_phone,
+       CASE WHEN q.row_key IS NOT NULL THEN '控辍台账有同镇、同名或同出生日期的市外就读证明，证件号对不上，疑似同人待确认' END AS annex_reason,
+       q.ledger_rows AS evidence_dropout_ledger,
        c.row_key AS evidence_child_roster
 FROM child c
 JOIN grade_names g ON g.grade = expected_grade(c.birth, $known_until)
 LEFT JOIN child_categories k ON k.label = c.category
 LEFT JOIN trace t ON t.identity = c.identity AND t.nth = 1
+LEFT JOIN doubt q ON q.row_key = c.row_key
 WHERE c.nth = 1
   AND compulsory_cohort(c.birth, $known_until)
   AND NOT (expected_grade(c.birth, $known_until) = 1

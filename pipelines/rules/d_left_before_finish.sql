@@ -49,7 +49,7 @@ departed AS (
 )
 SELECT d.row_key AS subject_row_key,
        coalesce(CAST(d.left_on AS VARCHAR), school_year_of($known_until)) AS event,
-       age_on(d.birth, $known_until) AS age,
+       age_on(d.birth, $as_of) AS age,
        d.school,
        d.grade_title,
        d.student_state AS state,
@@ -59,7 +59,7 @@ SELECT d.row_key AS subject_row_key,
        d.changes AS evidence_roll_change
 FROM departed d
 WHERE d.nth = 1
-  AND age_on(d.birth, $known_until) < 18
+  AND age_on(d.birth, $as_of) < 18
   AND NOT EXISTS (SELECT 1 FROM roll o WHERE o.identity = d.identity AND o.enrolled)
   AND NOT EXISTS (
       SELECT 1 FROM roll o

@@ -48,6 +48,7 @@ over_paid AS (
            array_agg(p.row_key ORDER BY p.row_key) AS payments
     FROM adult a
     JOIN paid_month p ON p.identity = a.identity AND p.month >= a.stop_month AND p.basic_living
+                     AND p.grade <= 'B'
     GROUP BY a.row_key
 )
 SELECT a.row_key AS subject_row_key,

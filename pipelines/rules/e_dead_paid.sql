@@ -22,7 +22,8 @@
 WITH stop AS (SELECT months FROM stop_month WHERE cause = 'death'),
 over_paid AS (
     SELECT p.*, d.death_date, d.sources, d.cancellation_rows, d.certificate_rows, d.cremation_rows,
-           month_add(month_of(d.death_date), s.months - 1) AS suggested_last_month
+           month_add(month_of(d.death_date), s.months - 1) AS suggested_last_month,
+           min(p.grade) OVER (PARTITION BY p.identity) AS best_grade
     FROM paid_month p
     JOIN death d ON d.identity = p.identity
     CROSS JOIN stop s
@@ -43,4 +44,6 @@ SELECT first_value(row_key ORDER BY month, row_key) AS subject_row_key,
        certificate_rows AS evidence_death_certificate,
        cremation_rows AS evidence_cremation
 FROM over_paid
+-- Weakly matched months make a case (for the annex) only where no surely matched month does.
+WHERE grade <= 'B' OR best_grade > 'B'
 GROUP BY identity, death_date, sources, suggested_last_month, cancellation_rows, certificate_rows, cremation_rows

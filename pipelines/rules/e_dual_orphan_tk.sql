@@ -27,12 +27,12 @@ child AS (
     WHERE p.basic_living
 ),
 destitute AS (
-    SELECT identity, month, amount, row_key AS payment_row, CAST(NULL AS VARCHAR) AS relief_row
+    SELECT identity, month, amount, grade, row_key AS payment_row, CAST(NULL AS VARCHAR) AS relief_row
     FROM paid_month
     WHERE program = 'destitute'
     UNION ALL
     -- Where the destitute payments of a person are not delivered at all, the relief roll tells the months.
-    SELECT r.subject_identity, c.month, r.monthly_amount, CAST(NULL AS VARCHAR), r.row_key
+    SELECT r.subject_identity, c.month, r.monthly_amount, r.subject_grade, CAST(NULL AS VARCHAR), r.row_key
     FROM social_relief r
     JOIN child c ON c.identity = r.subject_identity
     WHERE r.relief_kind = '特困'
@@ -44,19 +44,27 @@ destitute AS (
           JOIN benefit_programs b ON b.label = p.program AND b.program = 'destitute'
           WHERE p.subject_identity = r.subject_identity
       )
+),
+both_paid AS (
+    SELECT c.identity, c.row_key, c.month, c.program_title, c.amount, d.amount AS other_amount, d.payment_row,
+           d.relief_row, greatest(c.grade, d.grade) AS grade,
+           min(greatest(c.grade, d.grade)) OVER (PARTITION BY c.identity) AS best_grade
+    FROM child c
+    JOIN destitute d ON d.identity = c.identity AND d.month = c.month
 )
-SELECT first_value(c.row_key ORDER BY c.month, c.row_key) AS subject_row_key,
-       month_compact(min(c.month)) AS event,
-       min(c.month) AS first_month,
-       max(c.month) AS last_month,
-       count(DISTINCT c.month) AS months,
-       min(c.program_title) AS program_title,
-       sum(c.amount) AS money,
-       sum(d.amount) AS other_money,
-       month_add(min(c.month), -1) AS suggested_last_month,
-       array_agg(c.row_key ORDER BY c.row_key) AS evidence_benefit_payment,
-       array_agg(d.payment_row ORDER BY d.payment_row) FILTER (WHERE d.payment_row IS NOT NULL) AS evidence_benefit_payment__destitute,
-       array_agg(DISTINCT d.relief_row ORDER BY d.relief_row) FILTER (WHERE d.relief_row IS NOT NULL) AS evidence_social_relief
-FROM child c
-JOIN destitute d ON d.identity = c.identity AND d.month = c.month
-GROUP BY c.identity
+SELECT first_value(row_key ORDER BY month, row_key) AS subject_row_key,
+       month_compact(min(month)) AS event,
+       min(month) AS first_month,
+       max(month) AS last_month,
+       count(DISTINCT month) AS months,
+       min(program_title) AS program_title,
+       sum(amount) AS money,
+       sum(other_amount) AS other_money,
+       month_add(min(month), -1) AS suggested_last_month,
+       array_agg(row_key ORDER BY row_key) AS evidence_benefit_payment,
+       array_agg(payment_row ORDER BY payment_row) FILTER (WHERE payment_row IS NOT NULL) AS evidence_benefit_payment__destitute,
+       array_agg(DISTINCT relief_row ORDER BY relief_row) FILTER (WHERE relief_row IS NOT NULL) AS evidence_social_relief
+FROM both_paid
+-- Weakly matched months make a case (for the annex) only where no surely matched month does.
+WHERE grade <= 'B' OR best_grade > 'B'
+GROUP BY identity

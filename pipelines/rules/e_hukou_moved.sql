@@ -30,23 +30,31 @@ child AS (
            row_number() OVER (PARTITION BY child_identity ORDER BY CASE status WHEN '登记在册' THEN 0 ELSE 1 END, row_key) AS nth
     FROM child_roster
     WHERE child_identity IS NOT NULL
+),
+over_paid AS (
+    SELECT c.row_key AS child_row, m.moved_on, m.moved_to, m.row_key AS move_row, s.months AS stop_after,
+           p.program_title, p.month, p.amount, p.row_key, p.grade,
+           min(p.grade) OVER (PARTITION BY c.row_key) AS best_grade
+    FROM child c
+    JOIN moved m ON m.identity = c.identity AND m.nth = 1
+    CROSS JOIN stop s
+    JOIN paid_month p ON p.identity = c.identity AND p.month >= month_add(month_of(m.moved_on), s.months)
+    WHERE c.nth = 1
 )
-SELECT c.row_key AS subject_row_key,
-       CAST(m.moved_on AS VARCHAR) AS event,
-       m.moved_on,
-       m.moved_to,
-       string_agg(DISTINCT p.program_title, '、' ORDER BY p.program_title) AS programs,
-       min(p.month) AS first_month,
-       max(p.month) AS last_month,
-       count(DISTINCT p.month) AS months,
-       sum(p.amount) AS money,
-       month_add(month_of(m.moved_on), min(s.months) - 1) AS suggested_last_month,
-       c.row_key AS evidence_child_roster,
-       m.row_key AS evidence_move_out,
-       array_agg(p.row_key ORDER BY p.row_key) AS evidence_benefit_payment
-FROM child c
-JOIN moved m ON m.identity = c.identity AND m.nth = 1
-CROSS JOIN stop s
-JOIN paid_month p ON p.identity = c.identity AND p.month >= month_add(month_of(m.moved_on), s.months)
-WHERE c.nth = 1
-GROUP BY c.row_key, m.moved_on, m.moved_to, m.row_key
+SELECT child_row AS subject_row_key,
+       CAST(moved_on AS VARCHAR) AS event,
+       moved_on,
+       moved_to,
+       string_agg(DISTINCT program_title, '、' ORDER BY program_title) AS programs,
+       min(month) AS first_month,
+       max(month) AS last_month,
+       count(DISTINCT month) AS months,
+       sum(amount) AS money,
+       month_add(month_of(moved_on), min(stop_after) - 1) AS suggested_last_month,
+       child_row AS evidence_child_roster,
+       move_row AS evidence_move_out,
+       array_agg(row_key ORDER BY row_key) AS evidence_benefit_payment
+FROM over_paid
+-- Weakly matched months make a case (for the annex) only where no surely matched month does.
+WHERE grade <= 'B' OR best_grade > 'B'
+GROUP BY child_row, moved_on, moved_to, move_row

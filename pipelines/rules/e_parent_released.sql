@@ -3,7 +3,7 @@
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "prison_term"]
--- optional_reads = ["custody", "benefit_payment", "disability_card", "judgment", "serious_illness", "death_cancellation", "death_certificate", "cremation"]
+-- optional_reads = ["population", "birth_registration", "student_roll", "custody", "benefit_payment", "disability_card", "judgment", "serious_illness", "death_cancellation", "death_certificate", "cremation"]
 -- event = "day"
 -- severity = "medium"
 -- basis = ["de_facto_2019", "de_facto_2020", "child_system_exit"]
@@ -31,22 +31,35 @@ child AS (
     LEFT JOIN identity i ON i.identity = c.child_identity
     WHERE c.status = '登记在册' AND coalesce(c.benefit_status, '正常发放') <> '已停发' AND c.child_identity IS NOT NULL
 ),
-held AS (
-    SELECT row_key, identity, '父亲' AS side_title, father_identity AS parent, father_state AS recorded_state,
+recorded AS (
+    SELECT row_key, identity, 'father' AS side, father_identity AS parent, father_state AS recorded_state,
            father_state_from AS recorded_from, coalesce(mother_state, '未登记') AS other_state
-    FROM child WHERE nth = 1 AND birth > add_months($known_until, -216)
+    FROM child WHERE nth = 1 AND birth > add_months($as_of, -216)
     UNION ALL
-    SELECT row_key, identity, '母亲', mother_identity, mother_state, mother_state_from, coalesce(father_state, '未登记')
-    FROM child WHERE nth = 1 AND birth > add_months($known_until, -216)
+    SELECT row_key, identity, 'mother', mother_identity, mother_state, mother_state_from, coalesce(father_state, '未登记')
+    FROM child WHERE nth = 1 AND birth > add_months($as_of, -216)
+),
+held AS (
+    -- The roll often names a parent without a number, or not at all; the register says who it is.
+    SELECT r.row_key, r.identity, CASE r.side WHEN 'father' THEN '父亲' ELSE '母亲' END AS side_title,
+           r.recorded_state, r.recorded_from, r.other_state, s.code,
+           coalesce(r.parent, l.parent) AS parent,
+           CASE WHEN l.parent IS NULL THEN r.parent END AS unproven_parent,
+           CASE WHEN r.parent IS NULL AND l.link_grade = 'L3' THEN '父母关系仅见于学籍家庭成员，待确认' END AS annex_reason,
+           l.population_row, l.birth_row
+    FROM recorded r
+    JOIN parent_state_codes s ON s.label = r.recorded_state AND s.code IN ('JAIL', 'REST')
+    LEFT JOIN parent_link l
+      ON l.child = r.identity AND l.side = r.side AND l.grade <= 'B' AND (r.parent IS NULL OR l.parent = r.parent)
 ),
 release AS (
     SELECT p.subject_identity AS parent, p.term_from AS from_date, p.released_on, '司法服刑人员' AS source_title,
-           p.row_key AS prison_row, CAST(NULL AS VARCHAR) AS custody_row
+           'JAIL' AS code, p.row_key AS prison_row, CAST(NULL AS VARCHAR) AS custody_row
     FROM prison_term p
     JOIN custody_effects e ON e.source = 'prison_term' AND e.label = p.enforcement AND e.held
     WHERE p.subject_grade < 'D'
     UNION ALL
-    SELECT p.subject_identity, p.from_date, p.released_on, '公安监所', CAST(NULL AS VARCHAR), p.row_key
+    SELECT p.subject_identity, p.from_date, p.released_on, '公安监所', e.code, CAST(NULL AS VARCHAR), p.row_key
     FROM custody p
     JOIN custody_effects e ON e.source = 'custody' AND e.label = p.measure AND e.held AND e.code <> 'NONE'
     WHERE p.subject_grade < 'D'
@@ -57,10 +70,12 @@ ended AS (
                PARTITION BY h.row_key, h.side_title ORDER BY r.released_on DESC, r.source_title, r.prison_row, r.custody_row
            ) AS nth
     FROM held h
-    JOIN parent_state_codes s ON s.label = h.recorded_state AND s.code IN ('JAIL', 'REST')
     JOIN release r ON r.parent = h.parent
     WHERE r.released_on <= $known_until
-      AND r.released_on >= coalesce(h.recorded_from, r.released_on)
+      -- A detention that ends with the sentence is a transfer: a recorded sentence ends only with prison,
+      -- and nothing ends on the day it begins.
+      AND (h.code = 'REST' OR r.code = 'JAIL')
+      AND (h.recorded_from IS NULL OR r.released_on > h.recorded_from)
 ),
 over_paid AS (
     SELECT e.row_key, e.side_title, count(DISTINCT p.month) AS months, sum(p.amount) AS money,
@@ -68,7 +83,7 @@ over_paid AS (
     FROM ended e
     CROSS JOIN stop s
     JOIN paid_month p ON p.identity = e.identity AND p.month >= month_add(month_of(e.released_on), s.months)
-                     AND p.program = 'de_facto'
+                     AND p.program = 'de_facto' AND p.grade <= 'B'
     WHERE e.nth = 1
     GROUP BY e.row_key, e.side_title
 )
@@ -82,8 +97,11 @@ SELECT e.row_key AS subject_row_key,
        month_add(month_of(e.released_on), s.months - 1) AS suggested_last_month,
        o.months,
        o.money,
-       e.parent AS parent_identity,
+       e.unproven_parent AS parent_identity,
+       e.annex_reason,
        e.row_key AS evidence_child_roster,
+       e.population_row AS evidence_population,
+       e.birth_row AS evidence_birth_registration,
        e.prison_row AS evidence_prison_term,
        e.custody_row AS evidence_custody,
        o.payments AS evidence_benefit_payment

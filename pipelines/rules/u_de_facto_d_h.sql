@@ -51,11 +51,11 @@ child AS (
     SELECT p.row_key, p.resident_identity AS identity, p.resident_birth AS birth,
            row_number() OVER (PARTITION BY p.resident_identity ORDER BY p.row_key) AS nth
     FROM population p
-    WHERE p.cancel_state = '正常' AND p.resident_birth > add_months($known_until, -216)
+    WHERE p.cancel_state = '正常' AND p.resident_birth > add_months($as_of, -216)
 )
 SELECT c.row_key AS subject_row_key,
        CAST(greatest(g.from_date, u.from_date) AS VARCHAR) AS event,
-       age_on(c.birth, $known_until) AS age,
+       age_on(c.birth, $as_of) AS age,
        CASE p.gone_side WHEN 'father' THEN '父亲' ELSE '母亲' END AS gone_side,
        CASE p.gone_side WHEN 'father' THEN '母亲' ELSE '父亲' END AS other_side,
        CASE g.code WHEN 'DEAD' THEN '死亡' ELSE '宣告失踪' END AS gone_title,

@@ -38,11 +38,11 @@ child AS (
     SELECT p.row_key, p.resident_identity AS identity, p.resident_birth AS birth,
            row_number() OVER (PARTITION BY p.resident_identity ORDER BY p.row_key) AS nth
     FROM population p
-    WHERE p.cancel_state = '正常' AND p.resident_birth > add_months($known_until, -216)
+    WHERE p.cancel_state = '正常' AND p.resident_birth > add_months($as_of, -216)
 )
 SELECT c.row_key AS subject_row_key,
        CAST(greatest(f.from_date, m.from_date) AS VARCHAR) AS event,
-       age_on(c.birth, $known_until) AS age,
+       age_on(c.birth, $as_of) AS age,
        CASE f.code WHEN 'DEAD' THEN '死亡' ELSE '宣告失踪' END AS father_title,
        f.from_date AS father_from,
        f.source_title AS father_source,

@@ -31,12 +31,12 @@ WITH child AS (
      AND e.severe IN ('yes', 'check')
     LEFT JOIN identity i ON i.identity = d.subject_identity
     WHERE d.card_status = '正常'
-      AND (d.valid_until IS NULL OR d.valid_until >= $known_until)
+      AND (d.valid_until IS NULL OR d.valid_until >= $as_of)
       AND d.subject_identity IS NOT NULL
 )
 SELECT c.row_key AS subject_row_key,
        '' AS event,
-       age_on(c.birth, $known_until) AS age,
+       age_on(c.birth, $as_of) AS age,
        c.card,
        c.first_issued,
        $known_until AS known_until,
@@ -44,7 +44,8 @@ SELECT c.row_key AS subject_row_key,
        c.row_key AS evidence_disability_card
 FROM child c
 WHERE c.nth = 1
-  AND age_on(c.birth, $known_until) < 18
+  -- Whoever has come of age by the day of the list is no child any more, whatever the files' dates.
+  AND age_on(c.birth, $as_of) < 18
   AND NOT EXISTS (
       SELECT 1 FROM child_roster r
       JOIN child_categories k ON k.label = r.category AND k.in_difficulty

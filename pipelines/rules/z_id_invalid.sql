@@ -16,24 +16,19 @@
 -- [columns]
 -- problems = { title = "问题" }
 -- ---
-WITH found AS (
-    SELECT c.extract, c.extract_title, c.role, c.role_order, c.row_key,
-           c.field_title || CASE
-               WHEN s.invalid THEN s.label
-               WHEN c.birth_conflict AND c.sex_conflict THEN '与出生日期、性别不一致'
-               WHEN c.birth_conflict THEN '与出生日期不一致'
-               ELSE '与性别不一致'
-           END AS problem
-    FROM id_check c
-    JOIN id_states s ON s.id_state = c.id_state
-    WHERE (s.invalid AND (c.id_state <> 'extended' OR $include_fifteen))
-       OR (NOT s.invalid AND (c.birth_conflict OR c.sex_conflict) AND $include_conflicts)
-)
-SELECT row_key AS subject_row_key,
-       extract AS subject_extract,
-       first_value(role ORDER BY role_order) AS subject_role,
-       extract AS event,
-       extract_title,
-       string_agg(problem, '；' ORDER BY role_order, problem) AS problems
-FROM found
-GROUP BY extract, extract_title, row_key
+SELECT c.row_key AS subject_row_key,
+       c.extract AS subject_extract,
+       c.role AS subject_role,
+       c.extract AS event,
+       c.extract_title,
+       c.field_title || CASE
+           WHEN s.invalid THEN s.label
+           WHEN c.birth_conflict AND c.sex_conflict THEN '与出生日期、性别不一致'
+           WHEN c.birth_conflict THEN '与出生日期不一致'
+           ELSE '与性别不一致'
+       END AS problems
+FROM id_check c
+JOIN id_states s ON s.id_state = c.id_state
+-- One finding is one number of one person; a row with several wrong numbers is one case for its owner.
+WHERE (s.invalid AND (c.id_state <> 'extended' OR $include_fifteen))
+   OR (NOT s.invalid AND (c.birth_conflict OR c.sex_conflict) AND $include_conflicts)

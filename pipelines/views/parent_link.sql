@@ -60,6 +60,12 @@ ranked AS (
     ) AS choice
     FROM candidates
 )
-SELECT child, side, parent, link_grade, grade, population_row, birth_row, roster_row, roll_row
+-- Only the papers that give the link its grade are shown: a weaker paper adds nothing to it, and the
+-- other relatives it names, often without a number, would make the finding look weaker than it is.
+SELECT child, side, parent, link_grade, grade,
+       CASE link_grade WHEN 'L1' THEN population_row END AS population_row,
+       CASE link_grade WHEN 'L1' THEN birth_row END AS birth_row,
+       CASE link_grade WHEN 'L2' THEN roster_row END AS roster_row,
+       CASE link_grade WHEN 'L3' THEN roll_row END AS roll_row
 FROM ranked
 WHERE choice = 1

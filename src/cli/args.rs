@@ -82,6 +82,9 @@ pub(super) struct SynthArgs {
     /// How dirty the files are.
     #[arg(long, value_enum, default_value_t = NoiseArg::Mid)]
     pub(super) noise: NoiseArg,
+    /// The police deliver the population as Parquet instead of CSV.
+    #[arg(long)]
+    pub(super) population_as_parquet: bool,
     /// Folder to write to; it is created.
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,

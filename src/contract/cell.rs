@@ -8,8 +8,9 @@ use crate::domain::FieldKind;
 const SERIAL_MAX: f64 = 2_958_466.0;
 
 /// A number as text: without `.0`, without exponent, at the fifteen significant digits that
-/// spreadsheet programs keep. A resident number stored as a number therefore ends in `000`, which
-/// shows that its last digits are lost.
+/// spreadsheet programs keep. A number of eighteen digits, as long as a resident number, is written
+/// with an exponent: its last three digits are lost, and written out as zeros they would sometimes
+/// pass for whole.
 pub(super) fn number(value: f64, out: &mut String) {
     use std::fmt::Write;
     let magnitude = value.abs();
@@ -17,6 +18,8 @@ pub(super) fn number(value: f64, out: &mut String) {
         return;
     } else if magnitude < 1e15 && value.fract() == 0.0 {
         write!(out, "{value:.0}")
+    } else if (1e17..1e18).contains(&magnitude) {
+        write!(out, "{}", format!("{value:.14E}").replace('E', "E+"))
     } else if (1e-9..1e21).contains(&magnitude) {
         let rounded: f64 = format!("{value:.14e}").parse().unwrap_or(value);
         write!(out, "{rounded}")
@@ -126,9 +129,9 @@ mod tests {
             (0.1 + 0.2, "0.3"),
             (1530.5, "1530.5"),
             (20_110_101.0, "20110101"),
-            (320_681_201_101_011_234.0, "320681201101011000"),
+            (320_681_201_101_011_234.0, "3.20681201101011E+17"),
             (6_217_001_234_567_890.0, "6217001234567890"),
-            (3.206_81e17, "320681000000000000"),
+            (3.206_81e17, "3.20681000000000E+17"),
             (1e300, "1e300"),
             (f64::NAN, ""),
         ] {

@@ -53,27 +53,32 @@ fn explained(level: u8) -> bool {
 pub(super) fn run(prepared: &Prepared<'_>, clusters: &mut Clusters) -> Vec<(u32, u32)> {
     let trusted = entries(prepared, Prepared::usable_id);
     let mut outcome = in_groups(prepared, &trusted, explained);
-    // Numbers that fail somewhere, written alike twice: the same slip was copied.
-    let damaged = entries(prepared, |mention| match (mention.id, mention.id_state) {
-        (Some(id), IdState::ChecksumFailed | IdState::Implausible) => id.packed() + 1,
-        _ => 0,
-    });
-    let copied = in_groups(prepared, &damaged, |level| (name::EXACT..=name::TONELESS).contains(&level));
     for &(owner, id) in &outcome.owners {
         clusters.trust(owner, id);
     }
     for &(member, owner, level) in &outcome.joins {
         join_named(clusters, member, owner, level, "valid_id");
     }
-    for &(member, owner, level) in &copied.joins {
-        let grade = if level == name::EXACT { Grade::C } else { Grade::D };
-        clusters.join(member, owner, Care::Fuzzy, Reason::new("same_damaged_id", 0.998, grade));
-    }
     let review = settle(prepared, clusters, std::mem::take(&mut outcome.doubts));
     clusters.flatten();
     other_numbers(prepared, clusters, &outcome.owners);
     clusters.flatten();
     review
+}
+
+/// Numbers that fail somewhere, written alike twice: the same slip was copied. Comes after an agency's
+/// own key, which says more: rows that share one would else be graded by the slip.
+pub(super) fn copied(prepared: &Prepared<'_>, clusters: &mut Clusters) {
+    let damaged = entries(prepared, |mention| match (mention.id, mention.id_state) {
+        (Some(id), IdState::ChecksumFailed | IdState::Implausible) => id.packed() + 1,
+        _ => 0,
+    });
+    let copied = in_groups(prepared, &damaged, |level| (name::EXACT..=name::TONELESS).contains(&level));
+    for &(member, owner, level) in &copied.joins {
+        let grade = if level == name::EXACT { Grade::C } else { Grade::D };
+        clusters.join(member, owner, Care::Fuzzy, Reason::new("same_damaged_id", 0.998, grade));
+    }
+    clusters.flatten();
 }
 
 fn join_named(clusters: &mut Clusters, member: u32, owner: u32, level: u8, pass: &'static str) -> Joined {

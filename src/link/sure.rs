@@ -30,6 +30,7 @@ pub fn block<'a>(prepared: &'a Prepared<'a>, judgements: &[Judgement], linkage: 
             judge(prepared, &mut clusters, judgements);
             doubtful.extend(exact::run(prepared, &mut clusters));
             doubtful.extend(local_key::run(prepared, &mut clusters));
+            exact::copied(prepared, &mut clusters);
             beside(prepared, &mut clusters, &mut doubtful);
         }
     }

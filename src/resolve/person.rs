@@ -17,7 +17,12 @@ pub(super) fn identity(
     let name = best(all().filter(|m| tells(mentions, m.name)).map(|m| m.name));
     let name = name.or_else(|| all().map(|m| m.name).find(|name| name.is_some()));
     let usable = |m: &&Mention| matches!(m.id_state, IdState::Valid | IdState::Extended);
-    let resident_id: Option<ResidentId> = best(all().filter(usable).filter_map(|m| m.id));
+    // A number that the row's own birth date contradicts is likely another person's: it stands for this
+    // one only when no other does.
+    let agrees =
+        |m: &&Mention| m.birth_from_id || m.birth.is_none() || m.id.and_then(ResidentId::birth) == m.birth;
+    let resident_id: Option<ResidentId> = best(all().filter(usable).filter(agrees).filter_map(|m| m.id))
+        .or_else(|| best(all().filter(usable).filter_map(|m| m.id)));
     let own: Option<Day> = best(all().filter(|m| !m.birth_from_id).filter_map(|m| m.birth));
     let place = |wanted: fn(Place) -> bool| best(all().map(|m| m.place).filter(|place| wanted(*place)));
     let place = place(|p| p.village != 0).or_else(|| place(|p| p.town != 0)).or_else(|| place(|p| p.outside));
@@ -51,4 +56,51 @@ fn best<T: PartialEq + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
     }
     let most = counts.iter().map(|&(_, n)| n).max()?;
     counts.into_iter().find(|&(_, n)| n == most).map(|(value, _)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::domain::Relation;
+
+    fn mention(number: u64, birth: Day) -> Mention {
+        Mention {
+            extract: 0,
+            role: 0,
+            sex: Sex::Unknown,
+            row: 0,
+            name: NameId::NONE,
+            former_name: NameId::NONE,
+            id: Some(ResidentId::from_body(number)),
+            id_state: IdState::Valid,
+            birth: Some(birth),
+            birth_from_id: false,
+            place: Place::default(),
+            phone: 0,
+            of: None,
+            relation: Relation::None,
+        }
+    }
+
+    #[track_caller]
+    fn check(rows: &[Mention], expected: u64) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/tables");
+        let tables = Tables::load(Some(&folder)).unwrap();
+        let mentions = MentionSet { mentions: rows.to_vec(), ..MentionSet::default() };
+        let members: Vec<u32> = (0..2).collect();
+        let best = identity(IdentityId(1), &members, &mentions, &tables, &[Grade::A; 2]);
+        let number = ResidentId::from_body(expected);
+        assert!(best.resident_id == Some(number));
+        assert_eq!(best.birth, number.birth());
+    }
+
+    #[test]
+    fn a_number_that_its_row_contradicts_gives_way_to_another() {
+        let (childs, own) = (999_999_201_802_262_u64 * 100 + 20, 999_999_195_801_313_u64 * 100 + 96);
+        let day = Day::from_ymd(1958, 1, 31).unwrap();
+        check(&[mention(childs, day), mention(own, day)], own);
+        check(&[mention(childs, day), mention(childs, day)], childs);
+    }
 }

@@ -24,7 +24,7 @@ const ANNEX_WEAK_LINK: &str = "无有效证件号可比，仅姓名、出生日�
 /// Result of the stage.
 #[derive(Default)]
 pub struct Judged {
-    /// Findings, sorted by rule, subject's extract, row key and event; one per case key.
+    /// Findings, sorted by rule, subject's extract, row key, event and role; one for each of these.
     pub findings: Vec<Finding>,
     /// One outcome per rule, in the order of the book.
     pub outcomes: Vec<RuleOutcome>,
@@ -82,7 +82,7 @@ pub fn judge(
         judged.findings.append(&mut result.0);
         judged.near_misses.append(&mut result.1);
     }
-    judged.findings.sort_by_cached_key(Finding::case_key);
+    judged.findings.sort_by_cached_key(|finding| (finding.case_key(), finding.subject_role.clone()));
     judged.near_misses.sort_by_key(|miss| (miss.subject, miss.candidate));
     judged.near_misses.dedup_by_key(|miss| (miss.subject, miss.candidate));
     Ok(judged)
@@ -175,11 +175,12 @@ fn assemble(
     // Links of grade D never make a finding; the subject's own row counts only beside another row.
     weighed.retain(|item| gated(&item.support) < Grade::D);
     let misses = near_misses(run.rule, world, finder, &weighed);
-    let mut findings: BTreeMap<String, (Finding, Vec<Evidence>)> = BTreeMap::new();
+    // One finding for each person of a row; the ledger makes one case of those that share its key.
+    let mut findings: BTreeMap<(String, String), (Finding, Vec<Evidence>)> = BTreeMap::new();
     for item in weighed {
         let candidates = misses.get(&item.subject).map_or(&[][..], Vec::as_slice);
         let (finding, evidence) = finding(run, world, environment, &item, candidates)?;
-        match findings.entry(finding.case_key()) {
+        match findings.entry((finding.case_key(), finding.subject_role.clone())) {
             std::collections::btree_map::Entry::Vacant(slot) => {
                 slot.insert((finding, evidence));
             }

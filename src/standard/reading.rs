@@ -46,10 +46,12 @@ impl Cells<'_> {
         clean.name.map(|name| (name, clean.former))
     }
 
-    /// A resident number and what it is worth.
+    /// A resident number and what it is worth. Of a rounded number the fifteen digits that are left,
+    /// ending in 000: region and birth date in them still count.
     pub(super) fn resident_id(&self, text: &str) -> (Option<ResidentId>, IdState) {
         let graded = resident_id::grade(text, &self.tables.regions, self.as_of);
-        (graded.id, graded.state)
+        let left = |digits: u64| ResidentId::from_packed(digits * 100 * 11);
+        (graded.id.or(graded.lost.map(left)), graded.state)
     }
 
     /// The place an address names.

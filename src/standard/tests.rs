@@ -257,6 +257,21 @@ fn the_order_of_rows_in_a_file_shows_nowhere_but_in_the_place_columns() {
 }
 
 #[test]
+fn a_rounded_number_still_tells_the_birth_date() {
+    let out = roster(&[
+        ["C1", "张三", "320681201503011000", "", "", "", "1", "", ""],
+        ["C2", "李四", "3.20681201503011E+17", "", "", "", "1", "", ""],
+        ["C3", "王五", "3.20681E+17", "", "", "", "1", "", ""],
+    ]);
+    let born: Vec<_> = out.mentions.mentions.iter().map(|mention| mention.birth).collect();
+    let day = Day::from_ymd(2015, 3, 1);
+    assert!(day.is_some());
+    assert_eq!(born, [day, day, None]);
+    assert!(out.mentions.mentions.iter().all(|mention| mention.id.is_none()));
+    assert!(out.mentions.mentions.iter().all(|mention| mention.id_state == IdState::LostPrecision));
+}
+
+#[test]
 fn the_fathers_number_in_the_childs_cell_is_not_the_childs() {
     let father = number(19_800_101, 13);
     let out = roster(&[

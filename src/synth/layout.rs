@@ -17,6 +17,8 @@ pub(crate) enum Format {
     TownFiles,
     /// Workbook with a title row.
     Titled,
+    /// Parquet.
+    Columns,
 }
 
 impl Format {

@@ -8,6 +8,7 @@
 
 mod agencies;
 mod calendar;
+mod columns;
 mod dice;
 mod families;
 mod findings;
@@ -36,7 +37,7 @@ use self::dice::Dice;
 use self::families::{Builder, World};
 use self::findings::Expected;
 use self::ids::Registry;
-use self::layout::{ALL, Extract};
+use self::layout::{ALL, Extract, Format};
 use self::people::Family;
 pub use self::rates::Noise;
 use self::stories::Story;
@@ -59,6 +60,8 @@ pub struct SynthOptions {
     pub as_of: Day,
     /// Folder for the deliveries; made when absent.
     pub out: PathBuf,
+    /// The police deliver the population as Parquet instead of CSV.
+    pub population_as_parquet: bool,
     /// Worker threads; 0 = one per core. The result does not depend on it.
     pub threads: usize,
 }
@@ -139,7 +142,10 @@ fn simulate(
     let world = World { tables: &tables, calendar: &calendar, seed: options.seed, villages };
     let mut sinks = ALL
         .iter()
-        .map(|&extract| Sink::new(extract, &options.out, cut_off(&calendar, extract)))
+        .map(|&extract| {
+            let format = format(options, extract);
+            Sink::new(extract, format, &options.out, cut_off(&calendar, extract))
+        })
         .collect::<Result<Vec<Sink>, SynthError>>()?;
     let mut truth = TruthFiles::create(&options.out)?;
     let mut registry = Registry::new();
@@ -154,7 +160,7 @@ fn simulate(
         let done: Vec<Done> = batch
             .par_iter()
             .zip(families.into_par_iter())
-            .map(|(chunk, families)| run_chunk(&world, &rates, chunk, families))
+            .map(|(chunk, families)| run_chunk(options, &world, &rates, chunk, families))
             .collect();
         sinks.par_iter_mut().enumerate().try_for_each(|(index, sink)| {
             done.iter().try_for_each(|d| sink.append(&d.parts[index], d.town))
@@ -176,6 +182,14 @@ fn simulate(
         summary.rows.push((extract.layout().id.to_owned(), rows));
     }
     Ok(summary)
+}
+
+/// The format an extract comes in this time.
+fn format(options: &SynthOptions, extract: Extract) -> Format {
+    if options.population_as_parquet && extract == Extract::Population {
+        return Format::Columns;
+    }
+    extract.layout().format
 }
 
 /// The agency's own cut-off date.
@@ -214,7 +228,13 @@ fn chunks(options: &SynthOptions, tables: &Tables) -> Vec<Chunk> {
     out
 }
 
-fn run_chunk(world: &World<'_>, rates: &rates::Rates, chunk: &Chunk, mut families: Vec<Family>) -> Done {
+fn run_chunk(
+    options: &SynthOptions,
+    world: &World<'_>,
+    rates: &rates::Rates,
+    chunk: &Chunk,
+    mut families: Vec<Family>,
+) -> Done {
     let mut dice = Dice::new(&[world.seed, 0x11fe, chunk.index]);
     let mut expected = Vec::new();
     let mut marks = Marks::default();
@@ -231,6 +251,7 @@ fn run_chunk(world: &World<'_>, rates: &rates::Rates, chunk: &Chunk, mut familie
         out.family(family);
     }
     out.village(&families, chunk.first_of_village);
-    let parts = ALL.iter().zip(out.rows).map(|(&extract, rows)| part(extract, rows)).collect();
+    let parts =
+        ALL.iter().zip(out.rows).map(|(&extract, rows)| part(format(options, extract), rows)).collect();
     Done { town: world.tables.villages[chunk.village].town, parts, expected, marks, people }
 }

@@ -30,6 +30,17 @@ impl Cell {
     }
 }
 
+/// What came to stand in a number cell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// Nothing, or a word for nothing.
+    Nothing,
+    /// No valid number.
+    Invalid,
+    /// A number that is valid by itself, whosever it is.
+    Number(ResidentId),
+}
+
 /// What kind of office writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Office {
@@ -51,8 +62,8 @@ pub(crate) struct Who {
     pub(crate) name: Cell,
     /// Number.
     pub(crate) id: Cell,
-    /// The number written is no valid number.
-    pub(crate) bad: bool,
+    /// What was written for a number.
+    pub(crate) written: Written,
     /// The birth date that the number written tells, when it is a wrong one.
     pub(crate) wrong_birth: Option<Day>,
 }
@@ -151,8 +162,8 @@ impl<'w> Pen<'w> {
 
     /// The number alone.
     fn number(&mut self, person: &Person) -> Who {
-        let none = |text: &str, bad| Who { name: Cell::Empty, id: Cell::text(text), bad, wrong_birth: None };
-        let Some(mut id) = person.id else { return none("", false) };
+        let cell = |id, written| Who { name: Cell::Empty, id, written, wrong_birth: None };
+        let Some(mut id) = person.id else { return cell(Cell::Empty, Written::Nothing) };
         if let (Some(old), Some(day)) = (person.old_id, person.renumbered)
             && self.office != Office::Police
             && (day.plus_days(self.lag()) > self.as_of || self.dice.chance(0.3))
@@ -167,17 +178,20 @@ impl<'w> Pen<'w> {
         };
         if self.hit(self.rates.id_missing * missing) {
             let filler = self.dice.weighted(&[80.0, 12.0, 5.0, 3.0]);
-            return none(["", "无", "0", "111111111111111111"][filler], filler == 3);
+            let written = if filler == 3 { Written::Invalid } else { Written::Nothing };
+            return cell(Cell::text(["", "无", "0", "111111111111111111"][filler]), written);
         }
         let text = id.text();
         if self.truncated && !text.ends_with('X') {
-            return Who { id: self.precision_lost(&text), bad: true, ..none("", false) };
+            let id = self.precision_lost(&text);
+            let written = rounded(&id);
+            return cell(id, written);
         }
         let wrong = self.mistyped(&text, person);
         let wrong_birth = wrong.as_deref().and_then(ResidentId::parse).and_then(ResidentId::birth);
         let written = wrong.unwrap_or(text);
-        let bad = !ResidentId::parse(&written).is_some_and(|id| id.checksum_holds() && id.birth().is_some());
-        Who { name: Cell::Empty, id: Cell::Text(self.formed(written)), bad, wrong_birth }
+        let value = value(&written);
+        Who { name: Cell::Empty, id: Cell::Text(self.formed(written)), written: value, wrong_birth }
     }
 
     fn precision_lost(&mut self, text: &str) -> Cell {
@@ -408,26 +422,25 @@ impl<'w> Pen<'w> {
         full.replace('·', dot)
     }
 
-    /// A birth date; a wrong number often makes a wrong date that agrees with it.
-    pub(crate) fn birth(&mut self, person: &Person, who: &Who) -> Cell {
+    /// The birth date that is written; a wrong number often makes a wrong date that agrees with it.
+    pub(crate) fn birth(&mut self, person: &Person, who: &Who) -> Day {
         if let Some(wrong) = who.wrong_birth
             && self.dice.chance(0.6)
         {
-            return self.date(wrong);
+            return wrong;
         }
         let typed = matches!(self.office, Office::Civil | Office::Federation);
         let (year, month, day) = person.birth.ymd();
         if typed && self.hit(self.rates.birth_typo) {
             let swapped = Day::from_ymd(year, day, month).filter(|_| day <= 12);
-            let other = swapped.unwrap_or_else(|| person.birth.plus_days(if day > 15 { -1 } else { 1 }));
-            return self.date(other);
+            return swapped.unwrap_or_else(|| person.birth.plus_days(if day > 15 { -1 } else { 1 }));
         }
         if typed && self.hit(self.rates.birth_placeholder) {
             let placeholder =
                 if self.dice.chance(0.8) { Day::from_ymd(year, 1, 1) } else { Day::from_ymd(1900, 1, 1) };
-            return placeholder.map_or(Cell::Empty, |d| self.date(d));
+            return placeholder.unwrap_or(person.birth);
         }
-        self.date(person.birth)
+        person.birth
     }
 
     /// A date in the style of the batch.
@@ -476,11 +489,15 @@ impl<'w> Pen<'w> {
         })
     }
 
-    /// 男 or 女, sometimes wrong.
-    pub(crate) fn sex(&mut self, sex: Sex) -> Cell {
+    /// The sex that is written, sometimes wrong.
+    pub(crate) fn sex(&mut self, sex: Sex) -> Sex {
         let wrong = self.office != Office::Police && self.hit(self.rates.sex_wrong);
-        let male = (sex == Sex::Male) != wrong;
-        if male { self.code("1", "男") } else { self.code("2", "女") }
+        if (sex == Sex::Male) == wrong { Sex::Female } else { Sex::Male }
+    }
+
+    /// 男 or 女.
+    pub(crate) fn sex_cell(&self, sex: Sex) -> Cell {
+        if sex == Sex::Male { self.code("1", "男") } else { self.code("2", "女") }
     }
 
     /// 是 or 否.
@@ -520,6 +537,23 @@ impl<'w> Pen<'w> {
 /// Which of so many equal parts of 0–1 a chance falls into, from 0.
 fn step(chance: f64, parts: u8) -> usize {
     (1..parts).filter(|&part| chance * f64::from(parts) >= f64::from(part)).count()
+}
+
+/// What a text without any dirt is worth as a number.
+fn value(text: &str) -> Written {
+    match ResidentId::parse(text) {
+        Some(id) if id.checksum_holds() && id.birth().is_some() && id.sequence() != 0 => Written::Number(id),
+        _ => Written::Invalid,
+    }
+}
+
+/// A spreadsheet's number has lost its last digits whatever they look like; as text, one in eleven
+/// rounded numbers is a valid one and nothing shows that it was rounded.
+fn rounded(cell: &Cell) -> Written {
+    match cell {
+        Cell::Text(text) => value(text),
+        _ => Written::Invalid,
+    }
 }
 
 fn full_width(c: char) -> char {

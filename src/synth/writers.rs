@@ -6,10 +6,12 @@ use std::fs::{File, create_dir_all, read};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use parquet::errors::ParquetError;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format as CellFormat, Workbook, Worksheet, XlsxError};
 use sha2::{Digest, Sha256};
 
 use super::agencies::{Mention, Row};
+use super::columns::Columns;
 use super::layout::{Extract, Format};
 use super::pen::Cell;
 use crate::domain::Day;
@@ -21,6 +23,8 @@ pub enum SynthError {
     Io(PathBuf, std::io::Error),
     /// A workbook could not be written.
     Workbook(PathBuf, XlsxError),
+    /// A Parquet file could not be written.
+    Columns(PathBuf, ParquetError),
     /// The options make no county.
     Options(&'static str),
     /// Worker threads could not be started.
@@ -32,6 +36,7 @@ impl std::fmt::Display for SynthError {
         match self {
             Self::Io(path, cause) => write!(f, "write {}: {cause}", path.display()),
             Self::Workbook(path, cause) => write!(f, "write workbook {}: {cause}", path.display()),
+            Self::Columns(path, cause) => write!(f, "write Parquet {}: {cause}", path.display()),
             Self::Options(what) => write!(f, "simulate: {what}"),
             Self::Threads(cause) => write!(f, "start worker threads: {cause}"),
         }
@@ -52,7 +57,7 @@ pub(crate) struct Named {
 pub(crate) enum Part {
     /// Encoded lines.
     Lines { bytes: Vec<u8>, rows: usize, named: Vec<Named> },
-    /// Rows for a workbook.
+    /// Rows for a workbook or for columns.
     Rows(Vec<Row>),
 }
 
@@ -66,7 +71,8 @@ pub(crate) struct Delivered {
     pub(crate) digest: String,
 }
 
-fn cell_text(cell: &Cell) -> String {
+/// A cell where everything is text.
+pub(crate) fn cell_text(cell: &Cell) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Text(text) => text.clone(),
@@ -96,13 +102,12 @@ fn filled(row: &Row, mention: &Mention) -> bool {
 }
 
 fn bad(row: &Row, mention: &Mention) -> bool {
-    mention.bad && row.cells.get(mention.id).is_some_and(|c| *c != Cell::Empty)
+    mention.shows_error() && row.cells.get(mention.id).is_some_and(|c| *c != Cell::Empty)
 }
 
 /// Turns a chunk's rows into a part.
-pub(crate) fn part(extract: Extract, rows: Vec<Row>) -> Part {
-    let format = extract.layout().format;
-    if format.workbook() {
+pub(crate) fn part(format: Format, rows: Vec<Row>) -> Part {
+    if format.workbook() || format == Format::Columns {
         return Part::Rows(rows);
     }
     let mut text = String::with_capacity(rows.len() * 160);
@@ -166,11 +171,13 @@ enum Target {
     Closed,
     Lines(Box<BufWriter<File>>, Sha256),
     Book(Box<Workbook>),
+    Columns(Box<Columns>),
 }
 
 /// Writes one extract.
 pub(crate) struct Sink {
     extract: Extract,
+    format: Format,
     folder: PathBuf,
     date: Day,
     target: Target,
@@ -188,17 +195,18 @@ pub(crate) struct Sink {
     pub(crate) delivered: Vec<Delivered>,
     /// Lines for `truth.csv` since they were last taken.
     pub(crate) truth: String,
-    /// Persons whose number was written invalid since they were last taken.
+    /// Persons whose number the row shows to be wrong, since they were last taken.
     pub(crate) bad: Vec<u64>,
 }
 
 impl Sink {
     /// A sink for an extract below the output folder.
-    pub(crate) fn new(extract: Extract, out: &Path, date: Day) -> Result<Self, SynthError> {
+    pub(crate) fn new(extract: Extract, format: Format, out: &Path, date: Day) -> Result<Self, SynthError> {
         let folder = out.join(extract.layout().agency);
         create_dir_all(&folder).map_err(|e| SynthError::Io(folder.clone(), e))?;
         Ok(Self {
             extract,
+            format,
             folder,
             date,
             target: Target::Closed,
@@ -220,6 +228,7 @@ impl Sink {
     pub(crate) fn append(&mut self, part: &Part, town: &'static str) -> Result<(), SynthError> {
         match part {
             Part::Lines { bytes, rows, named } => self.lines(bytes, *rows, named),
+            Part::Rows(rows) if self.format == Format::Columns => self.columns(rows),
             Part::Rows(rows) => rows.iter().try_for_each(|row| self.row(row, town)),
         }
     }
@@ -227,8 +236,12 @@ impl Sink {
     fn name_of_file(&self, town: &str, part: usize) -> String {
         let layout = self.extract.layout();
         let (y, m, d) = self.date.ymd();
-        let extension = if layout.format.workbook() { "xlsx" } else { "csv" };
-        let middle = match (layout.format, part) {
+        let extension = match self.format {
+            Format::Columns => "parquet",
+            format if format.workbook() => "xlsx",
+            _ => "csv",
+        };
+        let middle = match (self.format, part) {
             (Format::TownFiles, 0) => format!("_{town}"),
             (Format::TownFiles, nth) => format!("_{town}{}", nth + 1),
             (_, 0) => String::new(),
@@ -259,7 +272,7 @@ impl Sink {
         let path = self.path();
         let file = File::create(&path).map_err(|e| SynthError::Io(path, e))?;
         self.target = Target::Lines(Box::new(BufWriter::with_capacity(1 << 18, file)), Sha256::new());
-        let format = self.extract.layout().format;
+        let format = self.format;
         let mut text = String::new();
         if format == Format::Utf8Bom {
             text.push('\u{feff}');
@@ -267,6 +280,27 @@ impl Sink {
         push_line(&mut text, headings(self.extract, 0).into_iter(), line_end(format));
         self.put(&encode(format, &text))?;
         self.next_row = 2;
+        Ok(())
+    }
+
+    /// Rows of a Parquet file are counted as if a header stood above.
+    fn columns(&mut self, rows: &[Row]) -> Result<(), SynthError> {
+        if matches!(self.target, Target::Closed) {
+            self.file_name = self.name_of_file("", 0);
+            let columns = Columns::create(&self.path(), headings(self.extract, 0))?;
+            self.target = Target::Columns(Box::new(columns));
+            self.next_row = 2;
+        }
+        if let Target::Columns(columns) = &mut self.target {
+            columns.write(rows)?;
+        }
+        for row in rows {
+            for mention in row.mentions.iter().filter(|m| filled(row, m)) {
+                self.note(self.next_row, mention.role, mention.person, bad(row, mention));
+            }
+            self.next_row += 1;
+        }
+        self.rows += rows.len();
         Ok(())
     }
 
@@ -288,7 +322,7 @@ impl Sink {
     }
 
     fn row(&mut self, row: &Row, town: &'static str) -> Result<(), SynthError> {
-        let format = self.extract.layout().format;
+        let format = self.format;
         let limit = if format == Format::TownFiles { 80_000 } else { 500_000 };
         let other_town = self.town != town;
         match &self.target {
@@ -341,19 +375,19 @@ impl Sink {
 
     fn open_sheet(&mut self, town: &'static str) -> Result<(), SynthError> {
         let layout = self.extract.layout();
-        let name = match layout.format {
+        let name = match self.format {
             Format::TownSheets => town.chars().take(30).collect(),
             _ => "Sheet1".to_owned(),
         };
         self.sheet_name.clone_from(&name);
-        let titled = matches!(layout.format, Format::TownSheets | Format::Titled);
+        let titled = matches!(self.format, Format::TownSheets | Format::Titled);
         let (y, m, _) = self.date.ymd();
         let title = format!("启东市{}（{y}年{m}月）", layout.stem);
         let heads = headings(self.extract, self.delivered.len());
         let order = order(self.extract);
         let extra = self.extra_column();
         let width = u16::try_from(order.len()).unwrap_or(1);
-        let constant = layout.format != Format::Titled;
+        let constant = self.format != Format::Titled;
         self.with_book(|book| {
             let sheet =
                 if constant { book.add_worksheet_with_constant_memory()? } else { book.add_worksheet() };
@@ -429,7 +463,7 @@ impl Sink {
 
     /// 合计 at the end of a sheet.
     fn total_row(&mut self) -> Result<(), SynthError> {
-        if self.extract.layout().format != Format::TownSheets {
+        if self.format != Format::TownSheets {
             return Ok(());
         }
         let line = u32::try_from(self.next_row - 1).unwrap_or(u32::MAX);
@@ -450,6 +484,10 @@ impl Sink {
             Target::Lines(mut file, digest) => {
                 file.flush().map_err(|e| SynthError::Io(path.clone(), e))?;
                 digest.finalize()
+            }
+            Target::Columns(columns) => {
+                columns.finish()?;
+                Sha256::digest(read(&path).map_err(|e| SynthError::Io(path, e))?)
             }
             Target::Book(book) => {
                 self.target = Target::Book(book);
@@ -494,10 +532,10 @@ impl Sink {
     /// Makes sure that an extract without a single row still comes as a file with only a header.
     pub(crate) fn finish(&mut self) -> Result<(), SynthError> {
         if matches!(self.target, Target::Closed) && self.delivered.is_empty() {
-            if self.extract.layout().format.workbook() {
-                self.open_book("汇龙镇", 0)?;
-            } else {
-                self.open_lines()?;
+            match self.format {
+                Format::Columns => self.columns(&[])?,
+                format if format.workbook() => self.open_book("汇龙镇", 0)?,
+                _ => self.open_lines()?,
             }
         }
         self.close()

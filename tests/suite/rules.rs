@@ -137,6 +137,25 @@ fn every_rule_holds_its_cases() {
     assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
 }
 
+/// What `doudi test` says of the nightly pipeline: every rule of the folder is in it, and has a case that
+/// must be found, one that must not, and one in which data is missing.
+#[test]
+fn every_rule_has_all_three_kinds_of_cases() {
+    let (plan, _) = doudi::spec::compile(&root().join("pipelines/nightly.toml")).unwrap_or_else(|problems| {
+        none(&problems);
+        unreachable!("a pipeline that cannot be compiled has problems");
+    });
+    let tests = doudi::spec::test_rules(&plan, &[]).unwrap();
+    let mut tested: Vec<&str> = tests.iter().map(|test| test.rule.as_str()).collect();
+    tested.sort_unstable();
+    let rules: Vec<String> = files("pipelines/rules", ".sql").iter().map(|path| stem(path)).collect();
+    assert_eq!(tested, rules);
+    for test in &tests {
+        none(&test.problems);
+        assert!(test.holds(), "{}", test.rule);
+    }
+}
+
 /// The boundary cases of the rule book that concern these rules stand in a case by their number.
 #[test]
 fn boundary_cases_are_held_by_number() {

@@ -4,7 +4,7 @@ use super::{Mention, Out, address, current_school, guardian, known, mention, vil
 use crate::domain::{Day, Month, Sex};
 use crate::synth::calendar::date;
 use crate::synth::layout::Extract;
-use crate::synth::pen::Cell;
+use crate::synth::pen::{Cell, Who, Written};
 use crate::synth::people::{Family, ParentState, Roster};
 
 const CATEGORIES: [(u8, &str); 9] = [
@@ -85,9 +85,9 @@ fn parent_cells(
     family: &Family,
     parent: Option<usize>,
     state: ParentState,
-) -> (Vec<Cell>, bool) {
+) -> (Vec<Cell>, Written) {
     let extract = Extract::ChildRoster;
-    let (mut name, mut id, mut bad) = (Cell::Empty, Cell::Empty, false);
+    let (mut name, mut id, mut written) = (Cell::Empty, Cell::Empty, Written::Nothing);
     if let Some(parent) = parent {
         let pen = out.pen(extract);
         if !pen.dice.chance(0.08) {
@@ -95,7 +95,7 @@ fn parent_cells(
             name = who.name;
             if !pen.dice.chance(0.15) {
                 id = who.id;
-                bad = who.bad;
+                written = who.written;
             }
         }
     }
@@ -111,8 +111,29 @@ fn parent_cells(
             pen.maybe_date(state.from),
             pen.maybe_date(state.to),
         ],
-        bad,
+        written,
     )
+}
+
+/// Name, number, relation and telephone of the guardian; sometimes the two names change places.
+fn carer_cells(
+    out: &mut Out<'_>,
+    family: &Family,
+    carer: Option<(usize, &'static str)>,
+    child: &mut Who,
+) -> ([Cell; 4], Written) {
+    let extract = Extract::ChildRoster;
+    let Some((carer, relation)) = carer else { return ([const { Cell::Empty }; 4], Written::Nothing) };
+    let mut other = out.who(extract, family, carer);
+    let pen = out.pen(extract);
+    if pen.dice.chance(0.05) {
+        other.id = Cell::Empty;
+    }
+    let phone = pen.phone(&family.people[carer]);
+    if pen.row_error(|r| r.guardian_swapped) {
+        std::mem::swap(&mut child.name, &mut other.name);
+    }
+    ([other.name, other.id, Cell::text(relation), phone], other.written)
 }
 
 fn roster_row(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster) {
@@ -121,23 +142,9 @@ fn roster_row(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster)
     let mut who = out.who(extract, family, index);
     let carer = guardian(out, extract, family, index);
     let mut mentions = Vec::with_capacity(4);
-    let (mut g_name, mut g_id, mut g_relation, mut g_phone, mut g_bad) =
-        (Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, false);
-    if let Some((carer, relation)) = carer {
-        let other = out.who(extract, family, carer);
-        let pen = out.pen(extract);
-        let no_id = pen.dice.chance(0.05);
-        g_name = other.name;
-        g_id = if no_id { Cell::Empty } else { other.id };
-        g_bad = other.bad && !no_id;
-        g_relation = Cell::text(relation);
-        g_phone = pen.phone(&family.people[carer]);
-        if pen.row_error(|r| r.guardian_swapped) {
-            std::mem::swap(&mut who.name, &mut g_name);
-        }
-    }
-    let (father, father_bad) = parent_cells(out, family, child.father, roster.father);
-    let (mother, mother_bad) = parent_cells(out, family, child.mother, roster.mother);
+    let (carer_cells, carer_written) = carer_cells(out, family, carer, &mut who);
+    let (father, father_written) = parent_cells(out, family, child.father, roster.father);
+    let (mother, mother_written) = parent_cells(out, family, child.mother, roster.mother);
     let live = family.lives_in.unwrap_or(family.village);
     let registered = match family.migrant_from {
         Some(place) => Cell::text(place),
@@ -147,10 +154,12 @@ fn roster_row(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster)
     let town = out.world.tables.villages[family.village].town;
     let village = village_cell(out, extract, family.village);
     let school = current_school(out.world, child).unwrap_or_default();
-    let birth = out.pen(extract).birth(child, &who);
+    let born = out.pen(extract).birth(child, &who);
     let grade = out.world.calendar.grade(child.birth);
     let mut cells = vec![Cell::Empty, Cell::text(child_code(family, index)), who.name, who.id];
-    cells.extend([out.pen(extract).sex(child.sex), birth, Cell::text(child.ethnic)]);
+    let pen = out.pen(extract);
+    let sex = pen.sex(child.sex);
+    cells.extend([pen.sex_cell(sex), pen.date(born), Cell::text(child.ethnic)]);
     cells.extend(household_cells(out, family, index, roster));
     cells.extend([registered, residence, Cell::text(town), village]);
     let pen = out.pen(extract);
@@ -162,7 +171,8 @@ fn roster_row(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster)
     } else {
         "健康"
     };
-    cells.extend([Cell::text(health), g_name, g_id, g_relation, g_phone]);
+    cells.push(Cell::text(health));
+    cells.extend(carer_cells);
     cells.extend(father);
     cells.extend(mother);
     let study = if !school.is_empty() {
@@ -174,13 +184,20 @@ fn roster_row(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster)
     };
     cells.extend([Cell::text(school), Cell::text(study)]);
     cells.extend(status_cells(out, family, roster, town));
-    for (role, person, columns, bad) in [
-        ("child", Some(index), ("姓名", "身份证号"), who.bad),
-        ("guardian", carer.map(|c| c.0), ("监护人姓名", "监护人身份证号"), g_bad),
-        ("father", child.father, ("父亲姓名", "父亲身份证号"), father_bad),
-        ("mother", child.mother, ("母亲姓名", "母亲身份证号"), mother_bad),
+    for (role, person, columns, written) in [
+        ("child", Some(index), ("姓名", "身份证号"), who.written),
+        ("guardian", carer.map(|c| c.0), ("监护人姓名", "监护人身份证号"), carer_written),
+        ("father", child.father, ("父亲姓名", "父亲身份证号"), father_written),
+        ("mother", child.mother, ("母亲姓名", "母亲身份证号"), mother_written),
     ] {
-        mentions.extend(person.map(|p| mention(extract, role, &family.people[p], columns, bad)));
+        mentions.extend(person.map(|p| {
+            let named = mention(extract, role, &family.people[p], columns, written);
+            match role {
+                "child" => named.beside(Some(born), Some(sex)),
+                "guardian" => named.of_relation(carer.map_or("", |c| c.1)),
+                _ => named.of_relation(role),
+            }
+        }));
     }
     out.add(extract, cells, mentions);
 }
@@ -271,7 +288,7 @@ pub(super) fn director(out: &mut Out<'_>, families: &[Family]) {
         pen.date(since),
         if trained > since { pen.date(trained) } else { Cell::Empty },
     ];
-    out.add(extract, cells, vec![mention(extract, "subject", &person, ("姓名", "身份证号"), who.bad)]);
+    out.add(extract, cells, vec![mention(extract, "subject", &person, ("姓名", "身份证号"), who.written)]);
 }
 
 fn visits(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster) {
@@ -311,7 +328,7 @@ fn visits(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster) {
             Cell::text(problem),
             Cell::text(alone),
         ];
-        out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.bad)]);
+        out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.written)]);
     }
 }
 
@@ -336,8 +353,8 @@ fn care(out: &mut Out<'_>, family: &Family, index: usize, carer: usize, day: Day
         Cell::text(if ended && pen.dice.chance(0.5) { "终止" } else { "有效" }),
     ];
     let mentions = vec![
-        mention(extract, "child", &family.people[index], ("儿童姓名", "儿童身份证号"), child.bad),
-        mention(extract, "carer", &family.people[carer], ("被委托人姓名", "被委托人身份证号"), other.bad),
+        mention(extract, "child", &family.people[index], ("儿童姓名", "儿童身份证号"), child.written),
+        mention(extract, "carer", &family.people[carer], ("被委托人姓名", "被委托人身份证号"), other.written),
     ];
     out.add(extract, cells, mentions);
 }
@@ -351,12 +368,33 @@ fn adopted(out: &mut Out<'_>, family: &Family, index: usize, adopter: usize, day
     let parent = out.who(extract, family, adopter);
     let serial = out.serial("SY");
     let pen = out.pen(extract);
-    let birth = pen.birth(&family.people[index], &child);
-    let cells =
-        vec![serial, child.name, child.id, birth, parent.name, parent.id, pen.date(day), Cell::text(kind)];
+    let born = pen.birth(&family.people[index], &child);
+    let cells = vec![
+        serial,
+        child.name,
+        child.id,
+        pen.date(born),
+        parent.name,
+        parent.id,
+        pen.date(day),
+        Cell::text(kind),
+    ];
     let mentions: Vec<Mention> = vec![
-        mention(extract, "subject", &family.people[index], ("被收养人姓名", "被收养人身份证号"), child.bad),
-        mention(extract, "adopter", &family.people[adopter], ("收养人姓名", "收养人身份证号"), parent.bad),
+        mention(
+            extract,
+            "subject",
+            &family.people[index],
+            ("被收养人姓名", "被收养人身份证号"),
+            child.written,
+        )
+        .beside(Some(born), None),
+        mention(
+            extract,
+            "adopter",
+            &family.people[adopter],
+            ("收养人姓名", "收养人身份证号"),
+            parent.written,
+        ),
     ];
     out.add(extract, cells, mentions);
 }
@@ -368,6 +406,8 @@ fn cremated(out: &mut Out<'_>, family: &Family, index: usize) {
     let who = out.who(extract, family, index);
     let serial = out.serial("HH");
     let pen = out.pen(extract);
-    let cells = vec![serial, who.name, who.id, pen.sex(person.sex), pen.date(death), pen.date(day)];
-    out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.bad)]);
+    let sex = pen.sex(person.sex);
+    let cells = vec![serial, who.name, who.id, pen.sex_cell(sex), pen.date(death), pen.date(day)];
+    let named = mention(extract, "subject", person, ("姓名", "身份证号"), who.written);
+    out.add(extract, cells, vec![named.beside(None, Some(sex))]);
 }

@@ -4,7 +4,7 @@ use super::{Mention, Out, address, card_number, known, letter, mention, roll_num
 use crate::domain::Sex;
 use crate::synth::dice::mix;
 use crate::synth::layout::Extract;
-use crate::synth::pen::{Cell, Who};
+use crate::synth::pen::{Cell, Who, Written};
 use crate::synth::people::{Family, Roll};
 use crate::synth::school::{school_code, school_name};
 
@@ -45,7 +45,7 @@ pub(super) fn rows(out: &mut Out<'_>, family: &Family) {
 /// One of the two family members of the roll form.
 struct Member {
     cells: Vec<Cell>,
-    mention: Option<(usize, bool)>,
+    mention: Option<(usize, Written)>,
 }
 
 fn member(
@@ -67,7 +67,7 @@ fn member(
     let id = if no_id { Cell::Empty } else { who.id };
     Member {
         cells: vec![who.name, Cell::text(relation), id, phone, yes],
-        mention: Some((index, who.bad && !no_id)),
+        mention: Some((index, who.written)),
     }
 }
 
@@ -94,10 +94,10 @@ fn pupil(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll, letter: c
     let mut who = out.who(Extract::StudentRoll, family, index);
     if letter != 'G' {
         who.id = Cell::Empty;
-        who.bad = false;
+        who.written = Written::Nothing;
     } else if let (true, Some(old)) = (row.old_id_cell, family.people[index].old_id) {
         who.id = Cell::text(old.text());
-        who.bad = false;
+        who.written = Written::Number(old);
     }
     who
 }
@@ -114,13 +114,16 @@ fn roll_row(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
     let roles = members(out, family, index);
     let first = member(out, family, roles[0].0, roles[0].1, true);
     let second = member(out, family, roles[1].0, roles[1].1, false);
-    let birth = out.pen(extract).birth(child, &who);
-    let mut mentions: Vec<Mention> = vec![mention(extract, "pupil", child, ("姓名", "身份证件号"), who.bad)];
-    for (role, who, columns) in [
-        ("member_1", first.mention, ("成员1姓名", "成员1身份证件号")),
-        ("member_2", second.mention, ("成员2姓名", "成员2身份证件号")),
+    let born = out.pen(extract).birth(child, &who);
+    let mut mentions: Vec<Mention> =
+        vec![mention(extract, "pupil", child, ("姓名", "身份证件号"), who.written)];
+    for (role, who, columns, relation) in [
+        ("member_1", first.mention, ("成员1姓名", "成员1身份证件号"), roles[0].1),
+        ("member_2", second.mention, ("成员2姓名", "成员2身份证件号"), roles[1].1),
     ] {
-        mentions.extend(who.map(|(p, bad)| mention(extract, role, &family.people[p], columns, bad)));
+        mentions.extend(who.map(|(p, written)| {
+            mention(extract, role, &family.people[p], columns, written).of_relation(relation)
+        }));
     }
     let kid = child.kid.as_deref();
     let former = child.former.as_ref().map(|(name, _)| name.full()).unwrap_or_default();
@@ -131,12 +134,14 @@ fn roll_row(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
     let knows_former = pen.dice.chance(0.35);
     let knows_card = pen.dice.chance(0.75);
     let card = child.card.filter(|_| knows_card);
+    let sex = pen.sex(child.sex);
+    mentions[0] = mentions[0].beside(Some(born), Some(sex));
     let mut cells = vec![
         Cell::text(school_code(row.school)),
         Cell::text(school_name(world, row.school)),
         who.name,
-        pen.sex(child.sex),
-        birth,
+        pen.sex_cell(sex),
+        pen.date(born),
         Cell::text(child.ethnic),
         if letter == 'G' { pen.code("1", "居民身份证") } else { pen.code("9", "无证件") },
         who.id,
@@ -189,7 +194,11 @@ fn changes(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
             Cell::text(change.from.clone()),
             Cell::text(change.to.clone()),
         ];
-        out.add(extract, cells, vec![mention(extract, "subject", child, ("姓名", "身份证件号"), who.bad)]);
+        out.add(
+            extract,
+            cells,
+            vec![mention(extract, "subject", child, ("姓名", "身份证件号"), who.written)],
+        );
     }
 }
 
@@ -208,7 +217,7 @@ fn absences(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
             Cell::text(*kind),
             Cell::text(note),
         ];
-        out.add(extract, cells, vec![mention(extract, "subject", child, ("姓名", "-"), false)]);
+        out.add(extract, cells, vec![mention(extract, "subject", child, ("姓名", "-"), Written::Nothing)]);
     }
 }
 
@@ -242,7 +251,7 @@ fn home_teaching(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
         out.add(
             extract,
             cells,
-            vec![mention(extract, "subject", child, ("学生姓名", "身份证件号"), who.bad)],
+            vec![mention(extract, "subject", child, ("学生姓名", "身份证件号"), who.written)],
         );
     }
 }
@@ -263,7 +272,7 @@ fn aid(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
         Cell::text(term),
         Cell::Number(amount),
     ];
-    out.add(extract, cells, vec![mention(extract, "subject", child, ("姓名", "身份证件号"), who.bad)]);
+    out.add(extract, cells, vec![mention(extract, "subject", child, ("姓名", "身份证件号"), who.written)]);
 }
 
 fn placement(out: &mut Out<'_>, family: &Family, index: usize) {
@@ -283,7 +292,7 @@ fn placement(out: &mut Out<'_>, family: &Family, index: usize) {
         pen.maybe_date(placement.until),
         pen.yes(true),
     ];
-    out.add(extract, cells, vec![mention(extract, "subject", child, ("姓名", "身份证号"), who.bad)]);
+    out.add(extract, cells, vec![mention(extract, "subject", child, ("姓名", "身份证号"), who.written)]);
 }
 
 fn ledger(out: &mut Out<'_>, family: &Family, index: usize) {
@@ -310,5 +319,5 @@ fn ledger(out: &mut Out<'_>, family: &Family, index: usize) {
         Cell::text(ledger.whereabouts),
         pen.maybe_date(ledger.proof_until),
     ];
-    out.add(extract, cells, vec![mention(extract, "subject", child, ("姓名", "身份证号"), who.bad)]);
+    out.add(extract, cells, vec![mention(extract, "subject", child, ("姓名", "身份证号"), who.written)]);
 }

@@ -3,7 +3,7 @@
 use super::{Out, card_number, guardian, mention, village_cell};
 use crate::synth::dice::mix;
 use crate::synth::layout::Extract;
-use crate::synth::pen::Cell;
+use crate::synth::pen::{Cell, Written};
 use crate::synth::people::Family;
 
 const CATEGORIES: [&str; 7] = ["视力", "听力", "言语", "肢体", "智力", "精神", "多重"];
@@ -37,15 +37,16 @@ fn card(out: &mut Out<'_>, family: &Family, index: usize) {
     }
     let town = out.world.tables.villages[family.village].town;
     let village = village_cell(out, extract, family.village);
-    let birth = out.pen(extract).birth(person, &who);
+    let born = out.pen(extract).birth(person, &who);
     let pen = out.pen(extract);
     let level = usize::from(card.level.clamp(1, 4));
+    let sex = pen.sex(person.sex);
     let cells = vec![
         Cell::text(number),
         who.name,
         who.id,
-        pen.sex(person.sex),
-        birth,
+        pen.sex_cell(sex),
+        pen.date(born),
         pen.code(&card.category.to_string(), CATEGORIES[usize::from(card.category - 1) % 7]),
         pen.code(&card.level.to_string(), LEVELS[level - 1]),
         pen.date(card.issued),
@@ -56,9 +57,11 @@ fn card(out: &mut Out<'_>, family: &Family, index: usize) {
         carer_name,
         carer_phone,
     ];
-    let mut mentions = vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.bad)];
-    mentions
-        .extend(carer.map(|c| mention(extract, "guardian", &family.people[c], ("监护人姓名", "-"), false)));
+    let subject = mention(extract, "subject", person, ("姓名", "身份证号"), who.written);
+    let mut mentions = vec![subject.beside(Some(born), Some(sex))];
+    mentions.extend(
+        carer.map(|c| mention(extract, "guardian", &family.people[c], ("监护人姓名", "-"), Written::Nothing)),
+    );
     out.add(extract, cells, mentions);
 }
 
@@ -89,7 +92,7 @@ fn survey(out: &mut Out<'_>, family: &Family, index: usize) {
     let year = (as_of.ymd().0 - i32::from(as_of.ymd().1 < 11)).to_string();
     let number = Cell::text(card_number(person).unwrap_or_default());
     let cells = vec![who.name, number, who.id, goes, kind, reason, Cell::text(year)];
-    out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.bad)]);
+    out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.written)]);
 }
 
 fn rehabilitation(out: &mut Out<'_>, family: &Family, index: usize) {
@@ -119,5 +122,5 @@ fn rehabilitation(out: &mut Out<'_>, family: &Family, index: usize) {
         pen.maybe_date(ended),
         amount,
     ];
-    out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.bad)]);
+    out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.written)]);
 }

@@ -13,11 +13,11 @@ use std::fmt::Write as _;
 use super::dice::fixed_chance;
 use super::families::World;
 use super::layout::{Extract, LAYOUTS};
-use super::pen::{Cell, Pen, Who};
+use super::pen::{Cell, Pen, Who, Written};
 use super::people::{Family, Person, Roll};
 use super::rates::Rates;
 use super::school::school_name;
-use crate::domain::Day;
+use crate::domain::{Day, ResidentId, Sex};
 
 /// One person named in a row.
 #[derive(Clone, Copy)]
@@ -30,8 +30,42 @@ pub(crate) struct Mention {
     pub(crate) name: usize,
     /// Column of the number.
     pub(crate) id: usize,
-    /// The number written there is no valid number.
-    pub(crate) bad: bool,
+    /// What was written there for a number.
+    pub(crate) written: Written,
+    /// Birth date and sex that the same row tells of the person.
+    birth: Option<Day>,
+    sex: Option<Sex>,
+}
+
+impl Mention {
+    /// The same with the birth date and the sex that stand in the row.
+    fn beside(self, birth: Option<Day>, sex: Option<Sex>) -> Self {
+        Self { birth, sex, ..self }
+    }
+
+    /// The same with the sex that the word for a parent tells.
+    fn of_relation(self, word: &str) -> Self {
+        let sex = match word {
+            "father" | "父亲" => Some(Sex::Male),
+            "mother" | "母亲" => Some(Sex::Female),
+            _ => None,
+        };
+        self.beside(None, sex)
+    }
+
+    /// Whether the row itself shows that the number is wrong: it is no valid number, or it tells another
+    /// birth date or sex than the row.
+    pub(crate) fn shows_error(&self) -> bool {
+        let differs = |number: ResidentId| {
+            let birth = self.birth.is_some_and(|day| number.birth() != Some(day));
+            birth || self.sex.is_some_and(|sex| number.sex() != sex)
+        };
+        match self.written {
+            Written::Nothing => false,
+            Written::Invalid => true,
+            Written::Number(number) => differs(number),
+        }
+    }
 }
 
 /// A row and who is named in it.
@@ -122,7 +156,7 @@ impl<'w> Out<'w> {
         };
         if let Some(id) = other.and_then(|other| family.people[other].id) {
             who.id = Cell::Text(id.text());
-            who.bad = false;
+            who.written = Written::Number(id);
             who.wrong_birth = None;
         }
         who
@@ -135,11 +169,11 @@ fn slip(rows: &mut [Row]) {
         let (Some(here), Some(above)) = (rows[at].mentions.first(), rows[at - 1].mentions.first()) else {
             continue;
         };
-        let (column, from, bad) = (here.id, above.id, above.bad);
+        let (column, from, written) = (here.id, above.id, above.written);
         let Some(cell) = rows[at - 1].cells.get(from).cloned() else { continue };
         if column < rows[at].cells.len() {
             rows[at].cells[column] = cell;
-            rows[at].mentions[0].bad = bad;
+            rows[at].mentions[0].written = written;
         }
     }
     if let Some(row) = rows.first_mut()
@@ -147,7 +181,7 @@ fn slip(rows: &mut [Row]) {
         && mention.id < row.cells.len()
     {
         row.cells[mention.id] = Cell::Empty;
-        mention.bad = false;
+        mention.written = Written::Nothing;
     }
 }
 
@@ -157,14 +191,16 @@ fn mention(
     role: &'static str,
     person: &Person,
     columns: (&str, &str),
-    bad: bool,
+    written: Written,
 ) -> Mention {
     Mention {
         role,
         person: person.number,
         name: extract.column(columns.0),
         id: extract.column(columns.1),
-        bad,
+        written,
+        birth: None,
+        sex: None,
     }
 }
 
@@ -296,4 +332,28 @@ fn current_school(world: &World<'_>, person: &Person) -> Option<String> {
 /// Events are in a file when they were known by its cut-off.
 fn known(day: Day, cut_off: Day) -> bool {
     day <= cut_off
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A woman's number, born on the last day of 1949: the printed example of the standard.
+    fn named(written: Written) -> Mention {
+        Mention { role: "subject", person: 1, name: 0, id: 1, written, birth: None, sex: None }
+    }
+
+    #[test]
+    fn a_row_shows_an_error_only_by_what_stands_in_it() {
+        let number = Written::Number(ResidentId::parse("11010519491231002X").unwrap());
+        let day = Day::from_ymd(1949, 12, 31);
+        assert!(!named(Written::Nothing).beside(day, Some(Sex::Male)).shows_error());
+        assert!(named(Written::Invalid).shows_error());
+        assert!(!named(number).shows_error());
+        assert!(!named(number).beside(day, Some(Sex::Female)).shows_error());
+        assert!(named(number).beside(day.map(|d| d.plus_days(1)), None).shows_error());
+        assert!(named(number).beside(day, Some(Sex::Male)).shows_error());
+        assert!(named(number).of_relation("父亲").shows_error());
+        assert!(!named(number).of_relation("祖父").shows_error());
+    }
 }

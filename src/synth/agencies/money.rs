@@ -57,8 +57,8 @@ fn payments(out: &mut Out<'_>, family: &Family, index: usize, pay: Pay) {
             Cell::text(if back { "退回" } else { "成功" }),
         ];
         let mentions = vec![
-            mention(extract, "subject", person, ("姓名", "身份证号"), who.bad),
-            mention(extract, "payee", &family.people[payee], ("领取人姓名", "领取人身份证号"), other.bad),
+            mention(extract, "subject", person, ("姓名", "身份证号"), who.written),
+            mention(extract, "payee", &family.people[payee], ("领取人姓名", "领取人身份证号"), other.written),
         ];
         out.add(extract, cells, mentions);
     }
@@ -86,7 +86,11 @@ fn subsidies(out: &mut Out<'_>, family: &Family, index: usize) {
                 Cell::Number(amount),
                 Cell::text("正常"),
             ];
-            out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.bad)]);
+            out.add(
+                extract,
+                cells,
+                vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.written)],
+            );
         }
     }
 }
@@ -124,8 +128,8 @@ fn relief(out: &mut Out<'_>, family: &Family) {
             Cell::Number(f64::from(420 + family.house % 60 * 10)),
         ];
         let mentions = vec![
-            mention(extract, "subject", person, ("姓名", "身份证号"), who.bad),
-            mention(extract, "householder", &family.people[head], ("户主姓名", "户主身份证号"), top.bad),
+            mention(extract, "subject", person, ("姓名", "身份证号"), who.written),
+            mention(extract, "householder", &family.people[head], ("户主姓名", "户主身份证号"), top.written),
         ];
         out.add(extract, cells, mentions);
     }

@@ -4,7 +4,7 @@ use super::{Out, known, mention};
 use crate::domain::Sex;
 use crate::synth::dice::mix;
 use crate::synth::layout::Extract;
-use crate::synth::pen::Cell;
+use crate::synth::pen::{Cell, Written};
 use crate::synth::people::Family;
 
 /// All rows about a family.
@@ -39,7 +39,7 @@ fn terms(out: &mut Out<'_>, family: &Family, index: usize) {
             pen.maybe_date(term.released.filter(|&d| known(d, cut_off))),
             Cell::text(term.kind),
         ];
-        out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.bad)]);
+        out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.written)]);
     }
 }
 
@@ -58,8 +58,8 @@ fn judgments(out: &mut Out<'_>, family: &Family, index: usize) {
         let (year, ..) = judgment.effective.ymd();
         let paper = format!("({year})苏0681民特{}号", mix(&[person.number]) % 9000 + 1);
         let pen = out.pen(extract);
-        let (child_name, child_id, child_bad) =
-            young.map_or((Cell::Empty, Cell::Empty, false), |w| (w.name, w.id, w.bad));
+        let (child_name, child_id, child_written) =
+            young.map_or((Cell::Empty, Cell::Empty, Written::Nothing), |w| (w.name, w.id, w.written));
         let cells = vec![
             Cell::text(paper),
             who.name,
@@ -70,9 +70,9 @@ fn judgments(out: &mut Out<'_>, family: &Family, index: usize) {
             child_id,
         ];
         let mut mentions =
-            vec![mention(extract, "subject", person, ("当事人姓名", "当事人身份证号"), who.bad)];
+            vec![mention(extract, "subject", person, ("当事人姓名", "当事人身份证号"), who.written)];
         mentions.extend(named.map(|k| {
-            mention(extract, "child", &family.people[k], ("关联儿童姓名", "关联儿童身份证号"), child_bad)
+            mention(extract, "child", &family.people[k], ("关联儿童姓名", "关联儿童身份证号"), child_written)
         }));
         out.add(extract, cells, mentions);
     }
@@ -88,8 +88,10 @@ fn certificate(out: &mut Out<'_>, family: &Family, index: usize) {
     let who = out.who(extract, family, index);
     let pen = out.pen(extract);
     let paper = Cell::Text(format!("SW{:010}", person.number));
-    let cells = vec![paper, who.name, who.id, pen.sex(person.sex), pen.date(death.day)];
-    out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.bad)]);
+    let sex = pen.sex(person.sex);
+    let cells = vec![paper, who.name, who.id, pen.sex_cell(sex), pen.date(death.day)];
+    let named = mention(extract, "subject", person, ("姓名", "身份证号"), who.written);
+    out.add(extract, cells, vec![named.beside(None, Some(sex))]);
 }
 
 fn illness(out: &mut Out<'_>, family: &Family, index: usize) {
@@ -108,7 +110,7 @@ fn illness(out: &mut Out<'_>, family: &Family, index: usize) {
     let last = cut_off.plus_days(-pen.dice.between(3, 40)).max(since);
     let paid = format!("{}.{:02}", pen.dice.between(4_000, 90_000), pen.dice.between(0, 99));
     let cells = vec![who.name, who.id, Cell::text(kind), pen.date(since), pen.date(last), Cell::text(paid)];
-    out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.bad)]);
+    out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.written)]);
 }
 
 /// Employees: a sample of the parents, because only they matter to the children.
@@ -135,7 +137,7 @@ fn insurance(out: &mut Out<'_>, family: &Family, index: usize) {
         "启东市汇龙商贸有限公司",
     ]);
     let cells = vec![who.name, who.id, Cell::text(firm), pen.date(since), Cell::text("正常参保")];
-    out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.bad)]);
+    out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.written)]);
 }
 
 fn screening(out: &mut Out<'_>, family: &Family) {
@@ -169,8 +171,9 @@ fn screening(out: &mut Out<'_>, family: &Family) {
             if positive { pen.date(seen) } else { Cell::Empty },
         ];
         let mentions = vec![
-            mention(extract, "mother", &family.people[mother], ("母亲姓名", "母亲身份证号"), who.bad),
-            mention(extract, "child", child, ("儿童姓名", "-"), false),
+            mention(extract, "mother", &family.people[mother], ("母亲姓名", "母亲身份证号"), who.written)
+                .of_relation("mother"),
+            mention(extract, "child", child, ("儿童姓名", "-"), Written::Nothing),
         ];
         out.add(extract, cells, mentions);
     }
@@ -202,7 +205,8 @@ fn event(out: &mut Out<'_>, family: &Family) {
     let serial = out.serial("TF");
     let place = &out.world.tables.villages[family.village];
     let pen = out.pen(extract);
-    let (name, id, bad) = who.map_or((Cell::Empty, Cell::Empty, false), |w| (w.name, w.id, w.bad));
+    let (name, id, written) =
+        who.map_or((Cell::Empty, Cell::Empty, Written::Nothing), |w| (w.name, w.id, w.written));
     let cells = vec![
         serial,
         Cell::text(if hurt.is_some() { "交通事故" } else { "火灾" }),
@@ -212,7 +216,8 @@ fn event(out: &mut Out<'_>, family: &Family) {
         name,
         id,
     ];
-    let mentions = hurt
-        .map(|p| mention(extract, "casualty", &family.people[p], ("伤亡人员姓名", "伤亡人员身份证号"), bad));
+    let mentions = hurt.map(|p| {
+        mention(extract, "casualty", &family.people[p], ("伤亡人员姓名", "伤亡人员身份证号"), written)
+    });
     out.add(extract, cells, mentions.into_iter().collect());
 }

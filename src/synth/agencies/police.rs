@@ -3,7 +3,7 @@
 use super::{Out, address, known, mention};
 use crate::domain::Sex;
 use crate::synth::layout::Extract;
-use crate::synth::pen::Cell;
+use crate::synth::pen::{Cell, Written};
 use crate::synth::people::{Family, MoveKind, Person};
 
 /// All rows about a family.
@@ -51,19 +51,18 @@ fn parent(
     family: &Family,
     child: &Person,
     parent: Option<usize>,
-) -> (Cell, Cell, bool) {
-    let Some(parent) = parent else { return (Cell::Empty, Cell::Empty, false) };
+) -> (Cell, Cell, Written) {
+    let Some(parent) = parent else { return (Cell::Empty, Cell::Empty, Written::Nothing) };
     let year = child.birth.ymd().0;
     let pen = out.pen(extract);
     let (named, numbered) = if year >= 2000 { (0.995, 0.985) } else { (0.7, 0.5) };
     if !child.kid.as_ref().is_some_and(|k| k.scripted) && !pen.dice.chance(named) {
-        return (Cell::Empty, Cell::Empty, false);
+        return (Cell::Empty, Cell::Empty, Written::Nothing);
     }
     let who = pen.who(&family.people[parent]);
     let scripted = child.kid.as_ref().is_some_and(|k| k.scripted);
     let id = if scripted || pen.dice.chance(numbered) { who.id } else { Cell::Empty };
-    let bad = who.bad && id != Cell::Empty;
-    (who.name, id, bad)
+    (who.name, id, who.written)
 }
 
 fn resident(out: &mut Out<'_>, family: &Family, index: usize, residence: &Cell) {
@@ -71,14 +70,17 @@ fn resident(out: &mut Out<'_>, family: &Family, index: usize, residence: &Cell) 
     let person = &family.people[index];
     let world = out.world;
     let who = out.who(extract, family, index);
-    let (father, father_id, father_bad) = parent(out, extract, family, person, person.father);
-    let (mother, mother_id, mother_bad) = parent(out, extract, family, person, person.mother);
-    let mut mentions = vec![mention(extract, "resident", person, ("姓名", "公民身份号码"), who.bad)];
-    for (role, parent, columns, bad) in [
-        ("father", person.father, ("父亲姓名", "父亲身份号码"), father_bad),
-        ("mother", person.mother, ("母亲姓名", "母亲身份号码"), mother_bad),
+    let (father, father_id, father_written) = parent(out, extract, family, person, person.father);
+    let (mother, mother_id, mother_written) = parent(out, extract, family, person, person.mother);
+    let named = mention(extract, "resident", person, ("姓名", "公民身份号码"), who.written);
+    let mut mentions = vec![named.beside(Some(person.birth), Some(person.sex))];
+    for (role, parent, columns, written) in [
+        ("father", person.father, ("父亲姓名", "父亲身份号码"), father_written),
+        ("mother", person.mother, ("母亲姓名", "母亲身份号码"), mother_written),
     ] {
-        mentions.extend(parent.map(|p| mention(extract, role, &family.people[p], columns, bad)));
+        mentions.extend(
+            parent.map(|p| mention(extract, role, &family.people[p], columns, written).of_relation(role)),
+        );
     }
     let place = &world.tables.villages[family.village];
     let (code, label) = state(person, world.calendar.police);
@@ -132,7 +134,9 @@ fn cancelled(out: &mut Out<'_>, family: &Family, index: usize) {
         Cell::text(paper),
         pen.date(day),
     ];
-    out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "公民身份号码"), false)]);
+    let written = person.id.map_or(Written::Nothing, Written::Number);
+    let named = mention(extract, "subject", person, ("姓名", "公民身份号码"), written);
+    out.add(extract, cells, vec![named.beside(Some(person.birth), Some(person.sex))]);
 }
 
 fn moved(out: &mut Out<'_>, family: &Family, index: usize) {
@@ -156,7 +160,8 @@ fn moved(out: &mut Out<'_>, family: &Family, index: usize) {
         Cell::text(moved.to.clone()),
         Cell::text(kind),
     ];
-    out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "公民身份号码"), who.bad)]);
+    let named = mention(extract, "subject", person, ("姓名", "公民身份号码"), who.written);
+    out.add(extract, cells, vec![named.beside(Some(person.birth), None)]);
 }
 
 fn changed(out: &mut Out<'_>, family: &Family, index: usize) {
@@ -206,14 +211,17 @@ fn registered_birth(out: &mut Out<'_>, family: &Family, index: usize) {
         return;
     }
     let who = out.who(extract, family, index);
-    let (father, father_id, father_bad) = parent(out, extract, family, person, person.father);
-    let (mother, mother_id, mother_bad) = parent(out, extract, family, person, person.mother);
-    let mut mentions = vec![mention(extract, "child", person, ("儿童姓名", "儿童身份号码"), who.bad)];
-    for (role, parent, columns, bad) in [
-        ("father", person.father, ("父亲姓名", "父亲身份号码"), father_bad),
-        ("mother", person.mother, ("母亲姓名", "母亲身份号码"), mother_bad),
+    let (father, father_id, father_written) = parent(out, extract, family, person, person.father);
+    let (mother, mother_id, mother_written) = parent(out, extract, family, person, person.mother);
+    let named = mention(extract, "child", person, ("儿童姓名", "儿童身份号码"), who.written);
+    let mut mentions = vec![named.beside(Some(person.birth), Some(person.sex))];
+    for (role, parent, columns, written) in [
+        ("father", person.father, ("父亲姓名", "父亲身份号码"), father_written),
+        ("mother", person.mother, ("母亲姓名", "母亲身份号码"), mother_written),
     ] {
-        mentions.extend(parent.map(|p| mention(extract, role, &family.people[p], columns, bad)));
+        mentions.extend(
+            parent.map(|p| mention(extract, role, &family.people[p], columns, written).of_relation(role)),
+        );
     }
     // A birth is registered under the first name; a later change does not reach this paper.
     let name = match &person.former {
@@ -266,8 +274,15 @@ fn visitors(out: &mut Out<'_>, family: &Family) {
             Cell::text("有效"),
         ];
         let mentions = vec![
-            mention(extract, "subject", &family.people[father], ("姓名", "证件号码"), who.bad),
-            mention(extract, "child", &family.people[kid], ("随行儿童姓名", "随行儿童证件号码"), child.bad),
+            mention(extract, "subject", &family.people[father], ("姓名", "证件号码"), who.written)
+                .beside(Some(family.people[father].birth), Some(Sex::Male)),
+            mention(
+                extract,
+                "child",
+                &family.people[kid],
+                ("随行儿童姓名", "随行儿童证件号码"),
+                child.written,
+            ),
         ];
         out.add(extract, cells, mentions);
     }
@@ -304,7 +319,7 @@ fn custody(out: &mut Out<'_>, family: &Family, index: usize) {
         out.add(
             extract,
             cells,
-            vec![mention(extract, "subject", &family.people[index], ("姓名", "身份证号"), who.bad)],
+            vec![mention(extract, "subject", &family.people[index], ("姓名", "身份证号"), who.written)],
         );
     }
 }
@@ -323,5 +338,6 @@ fn alert(out: &mut Out<'_>, family: &Family) {
     let kind = ["走失", "家庭暴力", "侵害", "其他"][pen.dice.weighted(&[40.0, 25.0, 5.0, 30.0])];
     let found = if kind == "走失" { pen.yes(true) } else { Cell::Empty };
     let cells = vec![serial, who.name, who.id, pen.date(child.birth), Cell::text(kind), pen.date(day), found];
-    out.add(extract, cells, vec![mention(extract, "subject", child, ("姓名", "身份证号"), who.bad)]);
+    let named = mention(extract, "subject", child, ("姓名", "身份证号"), who.written);
+    out.add(extract, cells, vec![named.beside(Some(child.birth), None)]);
 }
