@@ -8,5 +8,6 @@ pub mod digest;
 pub mod em;
 pub mod pattern;
 pub mod similarity;
+pub mod strings;
 pub mod union_find;
 pub mod weight;
