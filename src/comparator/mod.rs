@@ -7,6 +7,7 @@
 //! differs and never hold a value.
 
 pub mod birth_date;
+pub mod generic;
 pub mod person_name;
 pub mod phone;
 pub mod place;
