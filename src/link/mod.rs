@@ -21,6 +21,7 @@ mod prepare;
 mod review;
 mod scorer;
 mod settings;
+pub mod splink;
 mod sure;
 mod unit;
 mod waterfall;

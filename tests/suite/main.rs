@@ -12,4 +12,5 @@ mod pipeline;
 mod report;
 mod rules;
 mod spec;
+mod splink;
 mod status;

@@ -48,14 +48,14 @@ impl Ladder {
     /// Level of each rung: 0 for null rungs, the others count from 1 in the order of the rungs.
     pub fn levels(&self) -> Vec<u8> {
         let mut next = 0_u8;
-        let mut level = |rung: &Rung| match rung.when {
-            When::Null(_) => 0,
-            _ => {
-                next = next.saturating_add(1);
-                next
+        let level = |rung: &Rung| {
+            if matches!(rung.when, When::Null(_)) {
+                return 0;
             }
+            next = next.saturating_add(1);
+            next
         };
-        self.rungs.iter().map(&mut level).collect()
+        self.rungs.iter().map(level).collect()
     }
 
     /// Number of levels, the null level included.
@@ -123,11 +123,19 @@ enum Test {
     Not(Box<Test>),
 }
 
+/// What is known of a measure of the pair at hand.
+#[derive(Clone, Copy)]
+enum Found {
+    NotYet,
+    Unknown,
+    Value(f64),
+}
+
 /// A pair while it is judged.
 struct Pair<'a> {
     left: &'a [Cell],
     right: &'a [Cell],
-    found: [Option<Option<f64>>; REMEMBERED],
+    found: [Found; REMEMBERED],
 }
 
 impl<'a> Pair<'a> {
@@ -160,7 +168,7 @@ impl Judge {
     /// # Panics
     /// When a row is shorter than the terms.
     pub fn level(&self, left: &[Cell], right: &[Cell]) -> Option<u8> {
-        let mut pair = Pair { left, right, found: [None; REMEMBERED] };
+        let mut pair = Pair { left, right, found: [Found::NotYet; REMEMBERED] };
         let holds = |(_, test): &&(u8, Option<Test>)| match test {
             Some(test) => self.holds(test, &mut pair) == Some(true),
             None => true,
@@ -220,15 +228,17 @@ impl Judge {
     }
 
     fn value(&self, at: usize, pair: &mut Pair<'_>) -> Option<f64> {
-        if let Some(Some(found)) = pair.found.get(at) {
-            return *found;
+        match pair.found.get(at) {
+            Some(Found::Value(value)) => return Some(*value),
+            Some(Found::Unknown) => return None,
+            _ => {}
         }
         let Measured { measure: kind, left, right, reach } = &self.measures[at];
-        let found = measure(*kind, pair.at(left), pair.at(right), *reach);
+        let value = measure(*kind, pair.at(left), pair.at(right), *reach);
         if let Some(memory) = pair.found.get_mut(at) {
-            *memory = Some(found);
+            *memory = value.map_or(Found::Unknown, Found::Value);
         }
-        found
+        value
     }
 }
 

@@ -170,9 +170,10 @@ impl Step {
 
     fn kind(&self, kind: Kind) -> Result<Kind, String> {
         match (self, kind) {
-            (Self::AsText, Kind::Text | Kind::Day | Kind::Moment) => Ok(Kind::Text),
+            (Self::AsText, Kind::Text | Kind::Day | Kind::Moment) | (Self::Element(_), Kind::List) => {
+                Ok(Kind::Text)
+            }
             (Self::AsText, _) => Err(format!("a {} has no one spelling as text", kind.word())),
-            (Self::Element(_), Kind::List) | (Self::Extract(_), Kind::Text) => Ok(Kind::Text),
             (Self::Element(_), _) => Err(format!("a {} has no elements", kind.word())),
             (Self::Parse(_), Kind::Text) => Ok(Kind::Moment),
             (_, Kind::Text) => Ok(Kind::Text),

@@ -55,23 +55,22 @@ fn table<A: Symbol, B: Symbol>(a: &[A], b: &[B]) -> usize {
     }
     // For each column the last row above whose character is the column's; 0 is none.
     let mut seen_above = vec![0; b.len()];
-    for row in 1..=a.len() {
+    for (row, symbol) in (1..).zip(a) {
+        let (done, current) = cells.split_at_mut(at(row + 1, 0));
+        let before = &done[at(row, 0)..];
         let mut seen_left = 0;
-        for column in 1..=b.len() {
-            let equal = same(a[row - 1], b[column - 1]);
-            let (above, left) = (seen_above[column - 1], seen_left);
+        let mut left = row;
+        for (column, other) in (1..).zip(b) {
+            let equal = same(*symbol, *other);
+            let above = seen_above[column - 1];
             // What stood between the exchanged characters is deleted or inserted.
-            let exchange = cells[at(above, left)] + (row - above - 1) + 1 + (column - left - 1);
-            let substitution = cells[at(row, column)] + usize::from(!equal);
-            let gap = cells[at(row, column + 1)].min(cells[at(row + 1, column)]) + 1;
-            cells[at(row + 1, column + 1)] = substitution.min(gap).min(exchange);
+            let exchange = done[at(above, seen_left)] + (row - above) + (column - seen_left) - 1;
+            let substitution = before[column] + usize::from(!equal);
+            left = substitution.min(before[column + 1] + 1).min(left + 1).min(exchange);
+            current[column + 1] = left;
             if equal {
                 seen_left = column;
-            }
-        }
-        for (seen, symbol) in seen_above.iter_mut().zip(b) {
-            if same(a[row - 1], *symbol) {
-                *seen = row;
+                seen_above[column - 1] = row;
             }
         }
     }

@@ -1,43 +1,47 @@
 //! Where each character stands in a short text, a bit per place.
 
-use super::symbols::Symbol;
+use super::symbols::{Symbol, same};
 
 /// Most characters of a text that masks can hold.
 pub(super) const WORD: usize = 64;
+/// Up to this length it is faster to look through the text than to fill a table first.
+const SCANNED: usize = 6;
 
-/// For each character the set of its places. ASCII is looked up in a table; other characters are few in
-/// one text, so a scan over them beats hashing.
-pub(super) struct Masks {
-    narrow: [u64; 128],
-    wide: Vec<(u32, u64)>,
+/// For each character the set of its places in a text of at most [`WORD`] characters; what lies beyond is
+/// not seen.
+#[expect(clippy::large_enum_variant, reason = "lives on the stack for one comparison and is never moved")]
+pub(super) enum Masks<'a, A> {
+    /// A short text, or one with more characters than a table has: looked through each time.
+    Scan(&'a [A]),
+    /// A longer text of ASCII.
+    Table([u64; 128]),
 }
 
-impl Masks {
-    /// Masks of a text of at most [`WORD`] characters; what lies beyond is not seen.
-    pub(super) fn new<A: Symbol>(text: &[A]) -> Self {
-        let mut masks = Self { narrow: [0; 128], wide: Vec::new() };
-        for (place, symbol) in text.iter().take(WORD).enumerate() {
-            masks.add(symbol.code(), 1 << place);
+impl<'a, A: Symbol> Masks<'a, A> {
+    /// Masks of a text.
+    pub(super) fn new(text: &'a [A]) -> Self {
+        let text = &text[..text.len().min(WORD)];
+        if text.len() <= SCANNED {
+            return Self::Scan(text);
         }
-        masks
-    }
-
-    fn add(&mut self, code: u32, bit: u64) {
-        if let Some(mask) = self.narrow.get_mut(code as usize) {
-            *mask |= bit;
-        } else if let Some((_, mask)) = self.wide.iter_mut().find(|(known, _)| *known == code) {
-            *mask |= bit;
-        } else {
-            self.wide.push((code, bit));
+        let mut table = [0; 128];
+        for (place, symbol) in text.iter().enumerate() {
+            match table.get_mut(symbol.code() as usize) {
+                Some(mask) => *mask |= 1 << place,
+                None => return Self::Scan(text),
+            }
         }
+        Self::Table(table)
     }
 
     /// Places of a character.
     pub(super) fn of<B: Symbol>(&self, symbol: B) -> u64 {
-        let code = symbol.code();
-        match self.narrow.get(code as usize) {
-            Some(&mask) => mask,
-            None => self.wide.iter().find(|(known, _)| *known == code).map_or(0, |&(_, mask)| mask),
+        match self {
+            Self::Scan(text) => {
+                let at = |(place, other): (usize, &A)| u64::from(same(*other, symbol)) << place;
+                text.iter().enumerate().fold(0, |mask, place| mask | at(place))
+            }
+            Self::Table(table) => table.get(symbol.code() as usize).copied().unwrap_or(0),
         }
     }
 }
