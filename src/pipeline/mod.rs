@@ -27,11 +27,12 @@ use crate::rule::{self, World};
 use crate::spec::Plan;
 
 pub use error::RunError;
+pub use folder::Ready;
 pub use look::{Fate, Leftover, at_work, latest, leftovers};
 pub use stage::{Progress, Silent, Stage};
 
 use checkpoint::Base;
-use folder::{Ready, RunFolder};
+use folder::RunFolder;
 use lock::Lock;
 use stage::Watch;
 
