@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use doudi::evaluate::{EvaluateInput, Evaluation, evaluate};
 use doudi::ledger::Ledger;
@@ -33,7 +34,12 @@ impl Place {
     }
 
     fn run(&self, more: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_doudi"))
+        self.command(more).output().unwrap()
+    }
+
+    fn command(&self, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_doudi"));
+        command
             .arg("run")
             .arg(root().join("pipelines/nightly.toml"))
             .arg("--input")
@@ -42,9 +48,8 @@ impl Place {
             .arg(self.folder.path().join("out"))
             .arg("--state")
             .arg(self.state())
-            .args(more)
-            .output()
-            .unwrap()
+            .args(more);
+        command
     }
 
     fn run_well(&self, more: &[&str]) -> String {
@@ -274,6 +279,30 @@ fn a_dry_run_leaves_nothing() {
     let left = fs::read_dir(place.folder.path().join("out")).unwrap();
     let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, [".lock"]);
+}
+
+#[test]
+fn a_run_that_was_killed_leaves_no_trace_in_the_next_one() {
+    let (killed, straight) = (Place::new(), Place::new());
+    let out = killed.folder.path().join("out");
+    let half_done = || {
+        let entries = fs::read_dir(&out).ok()?.flatten();
+        let mut partial = entries.filter(|e| e.file_name().to_string_lossy().starts_with(".partial-"));
+        partial.find(|folder| folder.path().join("artifacts").exists())
+    };
+    let mut run = killed.command(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while half_done().is_none() {
+        assert!(run.try_wait().unwrap().is_none(), "the run ended before it could be killed");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert!(!killed.latest().exists());
+    killed.run_well(&[]);
+    straight.run_well(&[]);
+    let files = |place: &Place| bytes(&fs::canonicalize(place.latest()).unwrap());
+    same_bytes(&files(&killed), &files(&straight));
+    assert!(half_done().is_none());
 }
 
 #[test]
