@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn a_row_is_as_high_as_its_longest_cell() {
-        let one = row_height([("汇龙镇", 8.0)].into_iter());
-        let three = row_height([("汇龙镇", 8.0), ("截至二〇二六年十一月无学籍记录", 13.0)].into_iter());
+        let one = row_height([("汇龙镇", 9.0)].into_iter());
+        let three = row_height([("汇龙镇", 9.0), ("截至二〇二六年十一月无学籍记录", 13.0)].into_iter());
         assert!((one - 16.5).abs() < 1e-9 && (three - 43.5).abs() < 1e-9, "{one} {three}");
         assert!(row_height([("长".repeat(9000).as_str(), 8.0)].into_iter()) <= 400.0);
     }
