@@ -114,6 +114,17 @@ pub enum ExtractState {
     Refused(Vec<String>),
 }
 
+impl ExtractState {
+    /// Adds a reason why absence is not to be believed; what is missing or refused stays so.
+    pub fn add(&mut self, reason: String) {
+        match self {
+            Self::Complete => *self = Self::Incomplete(vec![reason]),
+            Self::Incomplete(reasons) => reasons.push(reason),
+            Self::Missing | Self::Refused(_) => {}
+        }
+    }
+}
+
 /// Result of validation of one extract.
 #[derive(Clone)]
 pub struct CheckedExtract {

@@ -164,6 +164,8 @@ struct Run<'a> {
     /// The run to go on from.
     base: Option<Base>,
     watch: Watch<'a>,
+    /// The run of the night before.
+    before: Option<String>,
     /// Last accepted deliveries.
     last: BTreeMap<String, Delivery>,
     judgements: Vec<Judgement>,
@@ -193,6 +195,7 @@ impl<'a> Run<'a> {
         let base = env.from.filter(|stage| *stage > Stage::Pull);
         let base = base.map(|from| Base::find(&plan.out, from)).transpose()?;
         let last_run = ledger.last_run(Some(env.as_of))?;
+        let before = last_run.as_ref().map(|run| run.run_id.clone());
         let starts_from = last_run.map_or_else(String::new, |run| run.facts.register);
         let register = match starts_from.as_str() {
             "" => Register::default(),
@@ -209,6 +212,7 @@ impl<'a> Run<'a> {
             folder,
             base,
             watch,
+            before,
             last,
             judgements,
             register,
