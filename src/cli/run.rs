@@ -144,7 +144,7 @@ fn clock() -> (Day, String) {
     (Day::from_naive(now.date_naive()), now.format("%Y-%m-%dT%H:%M:%S%:z").to_string())
 }
 
-fn cores() -> usize {
+pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
