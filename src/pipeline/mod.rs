@@ -258,7 +258,12 @@ impl<'a> Run<'a> {
                 Some((rule.id.clone(), if whole { RuleRun::Complete } else { RuleRun::Partial }))
             })
             .collect();
-        let night = Night { run_id, as_of: self.env.as_of, rules: &rules };
+        let gaps = records.iter().filter(|set| {
+            let came = self.last.contains_key(&set.extract);
+            !intake::is_whole(Some(&set.state), true, came)
+        });
+        let gaps = gaps.map(|set| set.extract.clone()).collect();
+        let night = Night { run_id, as_of: self.env.as_of, rules: &rules, gaps: &gaps };
         Ok(self.ledger.reconcile(&night, &judged.findings)?)
     }
 

@@ -270,6 +270,43 @@ fn the_population_as_parquet_gives_the_same_findings() {
 }
 
 #[test]
+fn what_came_last_night_and_not_tonight_is_no_sign_that_it_ended() {
+    let mut place = Place::new();
+    let input = place.own_input();
+    place.run_well(&[]);
+    for agency in ["education", "public-security"] {
+        fs::remove_file(input.join(agency).join("manifest.csv")).unwrap();
+    }
+    fs::remove_file(input.join("education/学籍_合作镇_20261115.xlsx")).unwrap();
+    let deaths = input.join("public-security/死亡注销_20261119.csv");
+    let rows = fs::read(&deaths).unwrap();
+    let cut = rows[..rows.len() - 1].iter().rposition(|&byte| byte == b'\n').unwrap();
+    fs::write(&deaths, &rows[..=cut]).unwrap();
+    let said = place.run_well(&["--as-of", "2026-11-21"]);
+    let manifest = fs::read(place.latest().join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let reasons = |extract: &str| {
+        let all = manifest["extracts"].as_array().unwrap();
+        all.iter().find(|found| found["extract"] == extract).unwrap()["reasons"].to_string()
+    };
+    assert!(reasons("student_roll").contains("“学籍_合作镇”"), "{}", reasons("student_roll"));
+    assert!(reasons("death_cancellation").contains("1 行"), "{}", reasons("death_cancellation"));
+    assert!(said.lines().any(|line| line.contains("d_hukou_no_roll") && line.contains("未运行")), "{said}");
+    let cases = manifest["cases"].as_object().unwrap();
+    assert!(cases.values().all(|counts| counts["withdrawn"] == 0), "{cases:?}");
+}
+
+#[test]
+fn a_night_without_any_file_is_held() {
+    let mut place = Place::new();
+    place.input = place.folder.path().join("empty");
+    fs::create_dir(&place.input).unwrap();
+    let output = place.run(&[]);
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!place.latest().exists());
+}
+
+#[test]
 fn a_dry_run_leaves_nothing() {
     let place = Place::new();
     let said = place.run_well(&["--dry-run"]);
