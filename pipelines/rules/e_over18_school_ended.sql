@@ -33,6 +33,7 @@ departure AS (
 ),
 last_roll AS (
     SELECT r.identity, r.row_key, r.school || r.grade_title || r.student_state AS last_school, r.student_state, r.grade,
+           month_first_day(month_add(r.entry_month, 33)) AS due_on,
            row_number() OVER (PARTITION BY r.identity ORDER BY r.entry_month DESC NULLS LAST, r.row_key) AS nth
     FROM roll_row r
     JOIN adult a ON a.identity = r.identity
@@ -56,6 +57,10 @@ gone AS (
           WHERE p.identity = a.identity AND p.program = 'study_grant'
             AND p.month >= month_of(school_year_start($known_until))
       )
+      -- The roll ends with senior school. Who went on from there years ago has been looked at since; only this
+      -- year's graduates are asked for the proof of the next stage.
+      AND NOT (l.student_state = '毕业' AND l.grade = 12 AND a.over_age_reason IS NOT NULL
+               AND coalesce(d.change_date, l.due_on, $known_until) < add_months(school_year_start($known_until), -12))
       -- Between graduation and the next stage's roll nothing can be seen: wait until October.
       AND NOT (l.student_state = '毕业' AND coalesce(d.change_date, $known_until) >= add_months($known_until, -12)
                AND ($known_until < add_months(school_year_start($known_until), $next_stage_hold_months)
@@ -72,7 +77,6 @@ SELECT g.row_key AS subject_row_key,
        max(p.month) AS last_month,
        count(DISTINCT p.month) AS months,
        sum(p.amount) AS money,
-       -- The roll ends with senior school: an approval for college cannot be seen in it.
        CASE WHEN g.may_go_on AND g.over_age_reason IS NOT NULL THEN '高中已毕业，续发原因已登记，高校在读不在学籍库内，请补在读证明' END
            AS annex_reason,
        g.row_key AS evidence_child_roster,
