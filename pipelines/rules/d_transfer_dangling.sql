@@ -14,7 +14,7 @@
 -- verify = ["转入学校是否已接收（请附接收证明）", "是否在省外就读、学籍在外省", "转学手续是否未办结，是否仍在原校"]
 -- [params]
 -- least_days = { default = 30, title = "转出多少天后列出（暑假不计）", status = "sourced" }
--- outside_months = { default = 12, title = "转往市外学校的，多少个月内请补接收证明（进附表）", status = "design_choice" }
+-- outside_months = { default = 3, title = "转往市外学校的，多少个月内请补接收证明（进附表）", status = "design_choice" }
 -- last_grade = { default = 9, title = "列出的最高年级（义务教育阶段）", status = "design_choice" }
 -- [columns]
 -- moved_on = { title = "转出日期", class = "school" }

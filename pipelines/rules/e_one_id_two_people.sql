@@ -17,7 +17,7 @@
 -- problem = { title = "问题" }
 -- ---
 WITH row_of AS (
-    SELECT p.row_key, p.subject_identity AS identity, p.subject_grade AS grade, p.resident_id, p.subject_id_state, p.bank_card,
+    SELECT p.row_key, p.payment_number, p.subject_identity AS identity, p.subject_grade AS grade, p.resident_id, p.subject_id_state, p.bank_card,
            p.payee_id, b.basic_living
     FROM benefit_payment p
     JOIN benefit_programs b ON b.label = p.program
@@ -53,17 +53,19 @@ shared_card AS (
     GROUP BY bank_card
     HAVING count(DISTINCT family) >= $least_families
 ),
+-- A number that is somebody else's makes its row a weak one; the payment numbers point to the rows, so that
+-- the weakness does not take the finding away.
 number_rows AS (
-    SELECT s.first_row, array_agg(x.row_key ORDER BY x.row_key) AS paid_rows
+    SELECT s.first_row, string_agg(x.payment_number, '、' ORDER BY x.payment_number) AS payments
     FROM shared_number s
-    JOIN (SELECT resident_id, identity, min(row_key) AS row_key FROM row_of GROUP BY resident_id, identity) x
+    JOIN (SELECT resident_id, identity, min(payment_number) AS payment_number FROM row_of GROUP BY resident_id, identity) x
       ON x.resident_id = s.resident_id
     GROUP BY s.first_row
 )
 SELECT s.first_row AS subject_row_key,
        '' AS event,
-       '同一证号用于 ' || CAST(s.people AS VARCHAR) || ' 个不同姓名的人' AS problem,
-       n.paid_rows AS evidence_benefit_payment
+       '同一证号用于 ' || CAST(s.people AS VARCHAR) || ' 个不同姓名的人（发放编号 ' || n.payments || '）' AS problem,
+       CAST(NULL AS VARCHAR[]) AS evidence_benefit_payment
 FROM shared_number s
 JOIN number_rows n ON n.first_row = s.first_row
 UNION ALL
