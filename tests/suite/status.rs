@@ -52,7 +52,8 @@ fn a_finished_night_is_told_and_nothing_is_touched() {
     let cases = NIGHT.rows("cases.parquet", &["rule"]);
     let of_rule = |rule: &str| cases.iter().filter(|case| case[0] == rule).count();
     let counted = told["cases"].as_object().unwrap();
-    assert_eq!(counted.len(), 13);
+    let rules: std::collections::BTreeSet<&String> = cases.iter().map(|case| &case[0]).collect();
+    assert!(counted.keys().eq(rules) && counted.len() >= 13, "{counted:?}");
     for (rule, counts) in counted {
         assert_eq!((&counts["open"], &counts["withdrawn"]), (&json!(of_rule(rule)), &json!(0)), "{rule}");
         assert_eq!(counts["new"], counts["open"], "{rule}");
