@@ -77,8 +77,8 @@ pub(super) fn evaluate(args: &EvaluateArgs) -> Done {
     Ok(())
 }
 
-/// The run's own deliveries judged as offices do today: linked by equal numbers only. Its folder goes with
-/// it.
+/// The run's own deliveries judged as offices do today: linked by equal numbers only. Its folder lies
+/// beside the run and goes with it.
 struct Baseline {
     folder: PathBuf,
 }
@@ -89,9 +89,11 @@ impl Baseline {
             complain(problems::text(&found));
             Failure::told(CONFIG)
         })?;
-        let baseline =
-            Self { folder: std::env::temp_dir().join(format!("doudi-baseline-{}", std::process::id())) };
-        plan.input = args.run.join("pulled");
+        let run = std::fs::canonicalize(&args.run)
+            .map_err(|error| Failure::source(format!("read {}: {error}", args.run.display())))?;
+        let name = format!(".baseline-{}", std::process::id());
+        let baseline = Self { folder: run.with_file_name(name) };
+        plan.input = run.join("pulled");
         (plan.out, plan.state) = (baseline.folder.join("out"), baseline.folder.join("state"));
         let env = Env {
             as_of: day_of(&args.run)?,
@@ -111,7 +113,7 @@ impl Baseline {
 
 impl Drop for Baseline {
     fn drop(&mut self) {
-        // It lies in the system's folder for such things; what cannot be removed is cleared there.
+        // What cannot be removed is hidden and harms nobody.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
