@@ -29,6 +29,5 @@ SELECT first_value(subsidy_b ORDER BY month, subsidy_b) AS subject_row_key,
        array_agg(DISTINCT subsidy_b ORDER BY subsidy_b) AS evidence_disability_subsidy,
        array_agg(DISTINCT payment_a ORDER BY payment_a) AS evidence_benefit_payment
 FROM stacked_month
--- Weakly matched months make a case (for the annex) only where no surely matched month does.
-WHERE program_a = 'orphan' AND program_b = 'living_subsidy' AND (grade <= 'B' OR best_grade > 'B')
+WHERE program_a = 'orphan' AND program_b = 'living_subsidy'
 GROUP BY identity

@@ -30,6 +30,5 @@ SELECT first_value(subsidy_b ORDER BY month, subsidy_b) AS subject_row_key,
        array_agg(DISTINCT payment_a ORDER BY payment_a) FILTER (WHERE payment_a IS NOT NULL) AS evidence_benefit_payment,
        array_agg(DISTINCT relief_a ORDER BY relief_a) FILTER (WHERE relief_a IS NOT NULL) AS evidence_social_relief
 FROM stacked_month
--- Weakly matched months make a case (for the annex) only where no surely matched month does.
-WHERE program_a = 'destitute' AND subsidy_b IS NOT NULL AND (grade <= 'B' OR best_grade > 'B')
+WHERE program_a = 'destitute' AND subsidy_b IS NOT NULL
 GROUP BY identity

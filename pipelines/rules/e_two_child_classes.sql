@@ -39,6 +39,4 @@ SELECT first_value(payment_a ORDER BY month, payment_a) AS subject_row_key,
        array_agg(DISTINCT payment_a ORDER BY payment_a) AS evidence_benefit_payment,
        array_agg(DISTINCT payment_b ORDER BY payment_b) AS evidence_benefit_payment__second
 FROM pair
--- Weakly matched months make a case (for the annex) only where no surely matched month does.
-WHERE grade <= 'B' OR best_grade > 'B'
 GROUP BY identity, program_a, program_b
