@@ -9,6 +9,7 @@ use super::run::cores;
 use super::{CONFIG, Done, Failure, complain, problems, say};
 use crate::domain::{Contract, Day};
 use crate::evaluate::{EvaluateInput, evaluate as measure};
+use crate::explain::FinishedRun;
 use crate::pipeline::{Env, Silent, run as run_night};
 use crate::spec::{compile, contracts_of};
 use crate::synth::{Noise, SynthError, SynthOptions, SynthSummary, generate};
@@ -96,7 +97,7 @@ impl Baseline {
         plan.input = run.join("pulled");
         (plan.out, plan.state) = (baseline.folder.join("out"), baseline.folder.join("state"));
         let env = Env {
-            as_of: day_of(&args.run)?,
+            as_of: FinishedRun::open(&run).map_err(Failure::source)?.as_of,
             now: String::new(),
             owner: "evaluate".to_owned(),
             threads: cores(),
@@ -116,16 +117,6 @@ impl Drop for Baseline {
         // What cannot be removed is hidden and harms nobody.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
-}
-
-/// The day a run spoke about.
-fn day_of(run: &Path) -> Result<Day, Failure> {
-    let path = run.join("manifest.json");
-    let text =
-        std::fs::read(&path).map_err(|error| Failure::source(format!("read {}: {error}", path.display())))?;
-    let manifest: serde_json::Value = serde_json::from_slice(&text).map_err(Failure::source)?;
-    let day = manifest["as_of"].as_str().and_then(Day::parse_iso);
-    day.ok_or_else(|| Failure::source(format!("{} tells no day", path.display())))
 }
 
 fn contracts(schemas: &Path) -> BTreeMap<String, Arc<Contract>> {

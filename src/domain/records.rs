@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arrow::array::{AsArray, StringArray};
 use arrow::record_batch::RecordBatch;
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +149,11 @@ pub struct CheckedExtract {
     pub as_of: Option<Day>,
     /// Rows per town (label as standardised), for the next night's comparison.
     pub town_counts: Vec<(String, u64)>,
+}
+
+/// The column `row_key` of records; `None` where an extract did not come.
+pub fn row_keys(records: &RecordBatch) -> Option<&StringArray> {
+    records.column_by_name("row_key")?.as_string_opt()
 }
 
 /// Typed records of one extract, the artifact `records/<extract>.parquet`.

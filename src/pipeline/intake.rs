@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use arrow::array::{AsArray, StringArray};
-use arrow::record_batch::RecordBatch;
 use rustc_hash::FxHashSet;
 use sha2::{Digest, Sha256};
 
+use super::checkpoint::Base;
 use super::facts::Delivered;
 use super::{Run, RunError, mention_store};
 use crate::contract::{self, LastDelivery, Limits, ValidateContext, is_usable};
 use crate::diag::{Diagnostic, Spot};
 use crate::domain::{
     CheckedExtract, Completeness, Contract, Day, ExtractState, MentionSet, PulledExtract, RecordSet, hex,
+    row_keys,
 };
 use crate::ledger::Delivery;
 use crate::spec::Plan;
@@ -27,11 +27,11 @@ pub(super) struct Typed {
 }
 
 /// Rows on their way to standardise.
-pub(super) enum Checked {
+pub(super) enum Checked<'a> {
     /// Just read.
     Fresh(Vec<CheckedExtract>),
     /// The run goes on from records that are stored.
-    Stored,
+    Stored(&'a Base),
 }
 
 impl Run<'_> {
@@ -46,9 +46,9 @@ impl Run<'_> {
     }
 
     /// Rows as text, unless the run goes on from records.
-    pub(super) fn validate(&self, extracts: &[PulledExtract]) -> Result<Checked, RunError> {
+    pub(super) fn validate(&self, extracts: &[PulledExtract]) -> Result<Checked<'_>, RunError> {
         match &self.base {
-            Some(base) if base.has_records() => Ok(Checked::Stored),
+            Some(base) if base.has_records() => Ok(Checked::Stored(base)),
             _ => validate(self.plan, self.env.as_of, extracts, &self.last).map(Checked::Fresh),
         }
     }
@@ -56,14 +56,13 @@ impl Run<'_> {
     /// Records and mentions, made or taken.
     pub(super) fn standardise(
         &self,
-        checked: Checked,
+        checked: Checked<'_>,
         strays: Vec<Diagnostic>,
         data_key: &str,
     ) -> Result<Typed, RunError> {
-        let (delivered, records, mentions) = match (checked, &self.base) {
-            (Checked::Stored, Some(base)) => base.records(self.plan, data_key)?,
-            (Checked::Stored, None) => unreachable!("only a run with a base leaves rows out"),
-            (Checked::Fresh(checked), _) => {
+        let (delivered, records, mentions) = match checked {
+            Checked::Stored(base) => base.records(self.plan, data_key)?,
+            Checked::Fresh(checked) => {
                 let mut delivered = Delivered::new(self.plan, &checked, strays);
                 let mut standard = standard::standardise(checked, &self.plan.tables, self.env.as_of);
                 standard.problems.extend(self.vanished(&mut standard.records));
@@ -83,7 +82,8 @@ impl Run<'_> {
         let mut told = Vec::new();
         for set in records.iter_mut().filter(|set| set.contract.cumulative_since.is_some()) {
             let path = self.plan.out.join(before).join(format!("artifacts/records/{}.parquet", set.extract));
-            let (Ok(old), Some(now)) = (mention_store::read_batch(&path), row_keys(&set.batch)) else {
+            let old = mention_store::read_columns(&path, Some("row_key"));
+            let (Ok(old), Some(now)) = (old, row_keys(&set.batch)) else {
                 continue;
             };
             let Some(old) = row_keys(&old) else { continue };
@@ -110,10 +110,6 @@ impl Run<'_> {
         key.deliveries(&self.last);
         key.finish()
     }
-}
-
-fn row_keys(batch: &RecordBatch) -> Option<StringArray> {
-    batch.column_by_name("row_key")?.as_string_opt().cloned()
 }
 
 /// A digest over texts, each with its length.

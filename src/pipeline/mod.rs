@@ -113,7 +113,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
 
     // 8 resolve: links -> identities with ids that last.
     let (resolution, register) = run.watch.stage(Stage::Resolve, || {
-        resolve::resolve(&mentions, &records, &linked.links, &plan.tables, &run.register)
+        resolve::resolve(&mentions, &records, prepared.keys(), &linked.links, &run.register)
     });
 
     // 9 judge: rules in SQL -> findings, each with its evidence.
@@ -140,6 +140,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
         data_key: &data_key,
         pulled: &extracts,
         delivered: &delivered,
+        rules: facts::rules(plan),
         records: &records,
         mentions: &mentions,
         linked: &linked,

@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::ledger::Reconciled;
 use crate::link::{LinkModel, Linked};
 use crate::report::artifacts::{self, RowIndex};
-use crate::report::{self, IdentityFigures, Person, PublishInput, Published, RowPlace};
+use crate::report::{self, IdentityFigures, Person, PublishInput, Published, RowPlace, RuleFacts};
 use crate::rule::Judged;
 use crate::spec::Plan;
 
@@ -30,6 +30,7 @@ pub(super) struct Night<'a> {
     pub(super) data_key: &'a str,
     pub(super) pulled: &'a [PulledExtract],
     pub(super) delivered: &'a Delivered,
+    pub(super) rules: Vec<RuleFacts>,
     pub(super) records: &'a [RecordSet],
     pub(super) mentions: &'a MentionSet,
     pub(super) linked: &'a Linked<'a>,
@@ -94,7 +95,6 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
     write_quarantine(night, &folder.join("quarantine"))?;
     let key = (night.env.as_of, night.data_key);
     checkpoint::write(folder, key, night.pulled, night.delivered, night.mentions)?;
-    let rules = facts::rules(night.plan);
     let places = places(night);
     let person = |finding: &Finding| night.person(finding, &places);
     let place = |evidence: &Evidence| {
@@ -111,7 +111,7 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
         as_of: night.env.as_of,
         title: &night.plan.title,
         facts: &facts,
-        rules: &rules,
+        rules: &night.rules,
         outcomes: &night.judged.outcomes,
         cases: &night.recorded.cases,
         extracts: &night.delivered.extracts,

@@ -10,10 +10,11 @@ use super::evidence::{RowIndex, Support, support};
 use super::gate;
 use super::header::ColumnFormat;
 use super::sentence::{Cell, environment, render, yuan};
-use super::tables::{Needs, register, row_keys, rule_sql};
+use super::tables::{Needs, register, rule_sql};
 use super::world::World;
 use crate::domain::{
     Day, Evidence, Finding, FindingDetail, FindingParts, Grade, NearMiss, NearMissFinder, RuleOutcome,
+    row_keys,
 };
 use crate::engine::{Engine, Parameters, substitute};
 
