@@ -10,7 +10,7 @@
 -- basis = ["keep_in_school_2024", "compulsory_education_law#5", "compulsory_education_law#12"]
 -- recipients = ["education", "town"]
 -- due_days = 20
--- reason = "本市户籍，{{ age }} 岁，{{ school_year }} 学年应读{{ grade_title }}，截至 {{ known_until }} 学籍库无记录（已查{{ keys_tried }}）；{% if living_signs %}本地生活迹象：{{ living_signs }}{% else %}未见本地生活迹象，可能户口空挂{% endif %}。疑似未入学，待核查"
+-- reason = "本市户籍，{{ age }} 岁，{{ school_year }} 学年应读{{ grade_title }}，截至 {{ known_until }} 学籍库无记录（已查{{ keys_tried }}）；{% if sign_count > 0 %}有 {{ sign_count }} 类本地生活迹象{% else %}未见本地生活迹象，可能户口空挂{% endif %}。疑似未入学，待核查"
 -- verify = ["是否随家人在市外或境外居住就读（请附证明和有效期）", "户口是否空挂或重复", "是否已入特教学校、送教上门", "姓名或证件号是否登记有误"]
 -- [params]
 -- entrant_hold_months = { default = 2, title = "一年级新生自9月1日起暂缓列出的月数（学籍办理期）", status = "design_choice" }
@@ -18,7 +18,7 @@
 -- age = { title = "年龄" }
 -- grade_title = { title = "应读年级" }
 -- householder = { title = "户主", class = "relative" }
--- living_signs = { title = "本地生活迹象" }
+-- living_signs = { title = "本地生活迹象", class = "money" }
 -- rank = { title = "核查次序" }
 -- keys_tried = { title = "已查线索" }
 -- ---
@@ -51,7 +51,7 @@ sign AS (
     UNION SELECT subject_identity, '康复救助' FROM rehabilitation
 ),
 signs AS (
-    SELECT s.identity, string_agg(s.word, '、' ORDER BY s.word) AS words
+    SELECT s.identity, string_agg(s.word, '、' ORDER BY s.word) AS words, count(*) AS word_count
     FROM sign s
     JOIN child c ON c.identity = s.identity
     GROUP BY s.identity
@@ -71,6 +71,7 @@ SELECT c.row_key AS subject_row_key,
        CASE WHEN c.resident_id IS NULL THEN '姓名与出生日期、父母' ELSE '证件号、学籍号、姓名与出生日期' END AS keys_tried,
        h.name AS householder,
        s.words AS living_signs,
+       coalesce(s.word_count, 0) AS sign_count,
        CASE WHEN s.words IS NULL THEN 2 ELSE 1 END AS rank,
        CASE WHEN q.row_key IS NOT NULL THEN '控辍台账有同镇、同名或同出生日期的市外就读证明，证件号对不上，疑似同人待确认' END AS annex_reason,
        q.ledger_rows AS evidence_dropout_ledger,

@@ -21,48 +21,11 @@
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
 -- ---
 WITH stop AS (SELECT months FROM stop_month WHERE cause = 'parent_released'),
-child AS (
-    SELECT c.row_key, c.child_identity AS identity, coalesce(i.birth, c.child_birth) AS birth,
-           c.father_identity, c.father_state, c.father_state_from,
-           c.mother_identity, c.mother_state, c.mother_state_from,
-           row_number() OVER (PARTITION BY c.child_identity ORDER BY c.row_key) AS nth
-    FROM child_roster c
-    JOIN child_categories k ON k.label = c.category AND k.de_facto
-    LEFT JOIN identity i ON i.identity = c.child_identity
-    WHERE c.status = '登记在册' AND coalesce(c.benefit_status, '正常发放') <> '已停发' AND c.child_identity IS NOT NULL
-),
-recorded AS (
-    SELECT row_key, identity, 'father' AS side, father_identity AS parent, father_state AS recorded_state,
-           father_state_from AS recorded_from, coalesce(mother_state, '未登记') AS other_state
-    FROM child WHERE nth = 1 AND birth > add_months($as_of, -216)
-    UNION ALL
-    SELECT row_key, identity, 'mother', mother_identity, mother_state, mother_state_from, coalesce(father_state, '未登记')
-    FROM child WHERE nth = 1 AND birth > add_months($as_of, -216)
-),
 held AS (
-    -- The roll often names a parent without a number, or not at all; the register says who it is.
-    SELECT r.row_key, r.identity, CASE r.side WHEN 'father' THEN '父亲' ELSE '母亲' END AS side_title,
-           r.recorded_state, r.recorded_from, r.other_state, s.code,
-           coalesce(r.parent, l.parent) AS parent,
-           CASE WHEN l.parent IS NULL THEN r.parent END AS unproven_parent,
-           CASE WHEN r.parent IS NULL AND l.link_grade = 'L3' THEN '父母关系仅见于学籍家庭成员，待确认' END AS annex_reason,
-           l.population_row, l.birth_row
-    FROM recorded r
-    JOIN parent_state_codes s ON s.label = r.recorded_state AND s.code IN ('JAIL', 'REST')
-    LEFT JOIN parent_link l
-      ON l.child = r.identity AND l.side = r.side AND l.grade <= 'B' AND (r.parent IS NULL OR l.parent = r.parent)
-),
-release AS (
-    SELECT p.subject_identity AS parent, p.term_from AS from_date, p.released_on, '司法服刑人员' AS source_title,
-           'JAIL' AS code, p.row_key AS prison_row, CAST(NULL AS VARCHAR) AS custody_row
-    FROM prison_term p
-    JOIN custody_effects e ON e.source = 'prison_term' AND e.label = p.enforcement AND e.held
-    WHERE p.subject_grade < 'D'
-    UNION ALL
-    SELECT p.subject_identity, p.from_date, p.released_on, '公安监所', e.code, CAST(NULL AS VARCHAR), p.row_key
-    FROM custody p
-    JOIN custody_effects e ON e.source = 'custody' AND e.label = p.measure AND e.held AND e.code <> 'NONE'
-    WHERE p.subject_grade < 'D'
+    SELECT r.row_key, r.identity, r.side_title, r.recorded_state, r.recorded_from, r.other_state, r.code, r.parent,
+           r.unproven_parent, r.link_doubt AS annex_reason, r.population_row, r.birth_row
+    FROM recorded_parent r
+    WHERE r.de_facto AND r.benefit_status <> '已停发' AND r.code IN ('JAIL', 'REST')
 ),
 ended AS (
     SELECT h.*, r.released_on, r.source_title, r.prison_row, r.custody_row,
@@ -70,7 +33,7 @@ ended AS (
                PARTITION BY h.row_key, h.side_title ORDER BY r.released_on DESC, r.source_title, r.prison_row, r.custody_row
            ) AS nth
     FROM held h
-    JOIN release r ON r.parent = h.parent
+    JOIN custody_period r ON r.parent = h.parent
     WHERE r.released_on <= $known_until
       -- A detention that ends with the sentence is a transfer: a recorded sentence ends only with prison,
       -- and nothing ends on the day it begins.

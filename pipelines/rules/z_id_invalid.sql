@@ -16,19 +16,31 @@
 -- [columns]
 -- problems = { title = "问题" }
 -- ---
-SELECT c.row_key AS subject_row_key,
-       c.extract AS subject_extract,
-       c.role AS subject_role,
-       c.extract AS event,
-       c.extract_title,
-       c.field_title || CASE
-           WHEN s.invalid THEN s.label
-           WHEN c.birth_conflict AND c.sex_conflict THEN '与出生日期、性别不一致'
-           WHEN c.birth_conflict THEN '与出生日期不一致'
-           ELSE '与性别不一致'
-       END AS problems
-FROM id_check c
-JOIN id_states s ON s.id_state = c.id_state
--- One finding is one number of one person; a row with several wrong numbers is one case for its owner.
-WHERE (s.invalid AND (c.id_state <> 'extended' OR $include_fifteen))
-   OR (NOT s.invalid AND (c.birth_conflict OR c.sex_conflict) AND $include_conflicts)
+-- One finding is one number of one person. A row with several wrong numbers is one case for its owner, so
+-- each finding tells all that is wrong in the row.
+WITH found AS (
+    SELECT c.extract, c.extract_title, c.role, c.role_order, c.row_key,
+           c.field_title || CASE
+               WHEN s.invalid THEN s.label
+               WHEN c.birth_conflict AND c.sex_conflict THEN '与出生日期、性别不一致'
+               WHEN c.birth_conflict THEN '与出生日期不一致'
+               ELSE '与性别不一致'
+           END AS problem
+    FROM id_check c
+    JOIN id_states s ON s.id_state = c.id_state
+    WHERE (s.invalid AND (c.id_state <> 'extended' OR $include_fifteen))
+       OR (NOT s.invalid AND (c.birth_conflict OR c.sex_conflict) AND $include_conflicts)
+),
+told AS (
+    SELECT extract, row_key, string_agg(problem, '；' ORDER BY role_order, problem) AS problems
+    FROM found
+    GROUP BY extract, row_key
+)
+SELECT f.row_key AS subject_row_key,
+       f.extract AS subject_extract,
+       f.role AS subject_role,
+       f.extract AS event,
+       f.extract_title,
+       t.problems
+FROM found f
+JOIN told t ON t.extract = f.extract AND t.row_key = f.row_key

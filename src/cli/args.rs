@@ -73,7 +73,7 @@ pub(super) enum Linkage {
 /// Options of `synth`.
 #[derive(Debug, Args)]
 pub(super) struct SynthArgs {
-    /// Number of registered residents.
+    /// Number of registered residents, at least 1000.
     #[arg(long, value_name = "N")]
     pub(super) people: u32,
     /// Seed; the same seed gives the same bytes.
@@ -128,7 +128,11 @@ pub(super) struct EvaluateArgs {
     /// Folder of contracts: they say which field of a record is whose number (for the baseline).
     #[arg(long, value_name = "DIR", default_value = "schemas")]
     pub(super) schemas: PathBuf,
-    /// A run made with `--linkage id-only`, for the baseline's findings.
+    /// The pipeline whose rules judge the baseline.
+    #[arg(long, value_name = "FILE", default_value = "pipelines/nightly.toml")]
+    pub(super) pipeline: PathBuf,
+    /// A run made with `--linkage id-only`, for the baseline's findings; left out: it is run now over the
+    /// run's own copies of the deliveries.
     #[arg(long, value_name = "DIR")]
     pub(super) baseline_run: Option<PathBuf>,
     /// Machine-readable.

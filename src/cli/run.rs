@@ -56,8 +56,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "STAGE", value_parser = stage)]
     from: Option<Stage>,
     /// Worker threads; left out: all cores. The answer does not depend on it.
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// How persons are linked; `id-only` is what offices do today, for comparison.
     #[arg(long, value_enum, default_value_t = LinkageArg::Model)]
     linkage: LinkageArg,
@@ -93,7 +93,7 @@ pub(super) fn run(args: &RunArgs) -> Done {
         as_of,
         now,
         owner: format!("process {}", std::process::id()),
-        threads: args.threads.unwrap_or_else(cores),
+        threads: args.threads.map_or_else(cores, usize::from),
         linkage: match args.linkage {
             LinkageArg::Model => Linkage::Model,
             LinkageArg::IdOnly => Linkage::IdOnly,
@@ -144,7 +144,7 @@ fn clock() -> (Day, String) {
     (Day::from_naive(now.date_naive()), now.format("%Y-%m-%dT%H:%M:%S%:z").to_string())
 }
 
-fn cores() -> usize {
+pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 

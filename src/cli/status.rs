@@ -10,7 +10,7 @@ use super::text_table::aligned;
 use super::{CONFIG, Done, Failure, complain, problems, say};
 use crate::domain::Day;
 use crate::ledger::{Delivery, Ledger, LedgerError, LedgerState, RunRecord};
-use crate::pipeline::{self, Fate, Leftover};
+use crate::pipeline::{self, Fate, Leftover, Ready};
 use crate::spec::{Plan, compile};
 
 /// Options of `status`.
@@ -105,8 +105,8 @@ impl Status {
         // Of a damaged ledger nothing is told but the damage.
         let state = if intact.is_ok() { ledger.state().map_err(failed)? } else { LedgerState::default() };
         let last = commits.last().map(|(_, run)| run.clone());
-        let known = |run: &str, commit: Option<i64>| {
-            commits.iter().any(|(number, known)| known.run_id == run && commit.is_none_or(|c| c == *number))
+        let known = |ready: &Ready| {
+            commits.iter().any(|(number, known)| known.run_id == ready.run_id && *number == ready.commit)
         };
         let failed_at = |error: crate::pipeline::RunError| Failure::source(format!("failed to {error}"));
         let leftovers = pipeline::leftovers(&plan.out, &plan.state, known).map_err(failed_at)?;

@@ -1,12 +1,18 @@
 //! Reads Parquet files into the intake; row numbers are index + 2, as if a header stood above.
 
 use std::fs::File;
+use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Float32Array, Float64Array, StringArray, StringBuilder};
+use arrow::array::{
+    Array, ArrayRef, AsArray, DictionaryArray, Float32Array, Float64Array, StringArray, StringBuilder,
+};
 use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Int32Type, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::file::metadata::ParquetMetaData;
 
 use super::cell;
 use super::intake::Cells;
@@ -15,7 +21,7 @@ use super::text_file::unreadable;
 use super::workbook::Job;
 
 /// Rows decoded at once.
-const BATCH_ROWS: usize = 32_768;
+const BATCH_ROWS: usize = 4_096;
 
 fn broken() -> Refusal {
     Refusal::new("file_truncated", "parquet file is broken or cut off", "文件损坏或不完整（Parquet 打不开）")
@@ -56,25 +62,71 @@ pub(super) fn read(job: &mut Job<'_, '_>) -> Result<(), Refusal> {
             "列的数据类型不是单个值",
         ));
     }
-    let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.iter().copied());
-    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|_| broken())?;
     let mut row = 1_u32;
-    for batch in reader {
-        let batch = batch.map_err(|_| broken())?;
-        let mut columns: Vec<Option<StringArray>> = vec![None; names.len()];
-        for (at, array) in wanted.iter().zip(batch.columns()) {
-            columns[*at] = Some(texts(array)?);
-        }
-        for index in 0..batch.num_rows() {
-            row = row.checked_add(1).ok_or_else(broken)?;
-            job.intake.push(row, &Record { columns: &columns, index })?;
+    for group in 0..builder.metadata().num_row_groups() {
+        // One group at a time: a batch that spans two dictionaries would be spelled out in full.
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+            job_file(job)?,
+            dictionary_types(builder.metadata(), builder.schema())?,
+        );
+        let mask = ProjectionMask::roots(reader.parquet_schema(), wanted.iter().copied());
+        let reader = reader.with_projection(mask).with_row_groups(vec![group]).with_batch_size(BATCH_ROWS);
+        for batch in reader.build().map_err(|_| broken())? {
+            let batch = batch.map_err(|_| broken())?;
+            let mut columns: Vec<Option<Texts>> = vec![None; names.len()];
+            for (at, array) in wanted.iter().zip(batch.columns()) {
+                columns[*at] = Some(texts(array)?);
+            }
+            for index in 0..batch.num_rows() {
+                row = row.checked_add(1).ok_or_else(broken)?;
+                job.intake.push(row, &Record { columns: &columns, index })?;
+            }
         }
     }
     Ok(())
 }
 
+fn job_file(job: &Job<'_, '_>) -> Result<File, Refusal> {
+    File::open(job.path).map_err(|error| unreadable(&error))
+}
+
+/// The file's types with every text column as a dictionary: a value that stands in many rows is held
+/// once, however long it is.
+fn dictionary_types(
+    metadata: &Arc<ParquetMetaData>,
+    schema: &SchemaRef,
+) -> Result<ArrowReaderMetadata, Refusal> {
+    let fields = schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..) => {
+            let text = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+            Arc::new(field.as_ref().clone().with_data_type(text))
+        }
+        _ => Arc::clone(field),
+    });
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let options = ArrowReaderOptions::new().with_schema(schema);
+    let unreadable =
+        |_| Refusal::new("column_type", "a column's type cannot be read as text", "列的数据类型无法识别");
+    ArrowReaderMetadata::try_new(Arc::clone(metadata), options).map_err(unreadable)
+}
+
+/// One column of a batch as text.
+#[derive(Clone)]
+enum Texts {
+    Plain(StringArray),
+    /// Each value once, and for each row which one.
+    Shared(DictionaryArray<Int32Type>),
+}
+
 /// A column as text, the way the same cell of a workbook would read.
-fn texts(array: &ArrayRef) -> Result<StringArray, Refusal> {
+fn texts(array: &ArrayRef) -> Result<Texts, Refusal> {
+    match array.as_dictionary_opt::<Int32Type>() {
+        Some(shared) if shared.values().as_string_opt::<i32>().is_some() => Ok(Texts::Shared(shared.clone())),
+        _ => plain_texts(array).map(Texts::Plain),
+    }
+}
+
+fn plain_texts(array: &ArrayRef) -> Result<StringArray, Refusal> {
     let utf8 = || {
         let array = cast(array, &DataType::Utf8).map_err(|_| {
             Refusal::new("column_type", "a column's type cannot be read as text", "列的数据类型无法识别")
@@ -121,7 +173,7 @@ fn rewrite<T>(values: impl Iterator<Item = Option<T>>, write: impl Fn(T, &mut St
 
 /// One row of decoded columns; columns that no field needs are absent and read as empty.
 struct Record<'a> {
-    columns: &'a [Option<StringArray>],
+    columns: &'a [Option<Texts>],
     index: usize,
 }
 
@@ -132,7 +184,11 @@ impl Cells for Record<'_> {
 
     fn cell(&self, column: usize) -> &str {
         match self.columns.get(column) {
-            Some(Some(array)) if array.is_valid(self.index) => array.value(self.index),
+            Some(Some(Texts::Plain(array))) if array.is_valid(self.index) => array.value(self.index),
+            Some(Some(Texts::Shared(array))) => {
+                let value = array.key(self.index).filter(|&at| array.values().is_valid(at));
+                value.map_or("", |at| array.values().as_string::<i32>().value(at))
+            }
             _ => "",
         }
     }

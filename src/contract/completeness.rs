@@ -1,7 +1,7 @@
 //! Whether absence from an extract may be believed: freshness, volume, towns, quarantine, nulls,
 //! against the contract's tolerances and the last accepted delivery.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LastDelivery, ValidateContext};
 use crate::diag::{Diagnostic, Spot};
@@ -65,6 +65,7 @@ pub(super) fn judge(
     quarantined(contract, files, &mut findings);
     if let Some(last) = &context.last_accepted {
         volumes(contract, volume, last, &mut findings);
+        parts(files, last, &mut findings);
     }
     for (field, heading, share, most) in &volume.nulls {
         if share > most {
@@ -144,6 +145,27 @@ fn quarantined(contract: &Contract, files: &[FileReport], findings: &mut Finding
     }
 }
 
+/// An extract that came in several files (a school district each, say) and lacks one of them is not whole,
+/// however few rows the missing one had.
+fn parts(files: &[FileReport], last: &LastDelivery, findings: &mut Findings<'_>) {
+    if last.names.len() < 2 {
+        return;
+    }
+    let came: BTreeSet<&str> = files.iter().map(|file| part(&file.name)).collect();
+    let missing: BTreeSet<&str> =
+        last.names.iter().map(|name| part(name)).filter(|p| !came.contains(p)).collect();
+    for part in missing {
+        let message = format!("a file of the last accepted delivery has no successor: {part}");
+        findings.add("part_missing", "", message, format!("上次有的文件“{part}”本次没有"));
+    }
+}
+
+/// A file's name without its day and extension.
+fn part(name: &str) -> &str {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    stem.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '-'))
+}
+
 /// Whether a change of row counts is past the tolerance. Cumulative extracts only ever grow.
 fn is_past(contract: &Contract, before: u64, now: u64, share_max: f64) -> bool {
     if contract.cumulative_since.is_some() && now >= before {
@@ -171,5 +193,38 @@ fn volumes(contract: &Contract, volume: &Volume<'_>, last: &LastDelivery, findin
             let reason = format!("“{town}”行数 {rows}，上次 {before}，变化超过约定范围");
             findings.add("town_count_change", "", message, reason);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_known_whatever_its_day() {
+        assert_eq!(part("学籍_合作镇_20261115.xlsx"), "学籍_合作镇");
+        assert_eq!(part("学籍_合作镇_2026-12-15.xls"), "学籍_合作镇");
+        assert_eq!(part("学籍"), "学籍");
+    }
+
+    #[test]
+    fn a_part_that_came_last_time_and_not_now_is_told() {
+        let file = |name: &str| FileReport { name: name.to_owned(), ..FileReport::default() };
+        let last = |names: &[&str]| LastDelivery {
+            rows: 10,
+            town_counts: Vec::new(),
+            sha256s: Vec::new(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            as_of: None,
+        };
+        let told = |files: &[FileReport], last: &LastDelivery| {
+            let mut findings = Findings { extract: "roll", reasons: Vec::new(), problems: Vec::new() };
+            parts(files, last, &mut findings);
+            findings.reasons
+        };
+        let now = [file("学籍_汇龙镇_20261215.xlsx")];
+        assert_eq!(told(&now, &last(&["学籍_汇龙镇_20261115.xlsx", "学籍_合作镇_20261115.xlsx"])).len(), 1);
+        assert!(told(&now, &last(&["学籍_汇龙镇_20261115.xlsx"])).is_empty());
+        assert!(told(&now, &last(&["全市学籍_20261115.xlsx"])).is_empty(), "one file may change its name");
     }
 }

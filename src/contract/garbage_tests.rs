@@ -32,7 +32,7 @@ fn validate_bytes(name: &str, bytes: &[u8]) -> CheckedExtract {
     let context = ValidateContext {
         as_of: Day::from_days(20_000),
         last_accepted: None,
-        limits: Limits { zip_unpacked_max: 64 << 20, ..Limits::default() },
+        limits: Limits { zip_unpacked_max: 64 << 20, text_bytes_max: 16 << 20, ..Limits::default() },
         town_label: None,
     };
     validate(&pulled, &context)
@@ -65,6 +65,36 @@ fn damage_entry(container: &[u8], which: usize, places: &[(usize, u8)]) -> Vec<u
         out.write_all(&content).unwrap();
     }
     out.finish().unwrap().into_inner()
+}
+
+/// A Parquet file of `rows` rows that all hold the same two values, each stored once.
+fn one_value_parquet(rows: usize, name: &str) -> Vec<u8> {
+    use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
+    let column = |value: &str| -> ArrayRef {
+        let keys = Int32Array::from(vec![0; rows]);
+        Arc::new(DictionaryArray::new(keys, Arc::new(StringArray::from(vec![value]))))
+    };
+    let batch =
+        arrow::record_batch::RecordBatch::try_from_iter([("编号", column("A1")), ("姓名", column(name))]);
+    let batch = batch.unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+#[test]
+fn a_small_file_that_unfolds_into_much_text_is_refused() {
+    let bytes = one_value_parquet(20_000, &"汉".repeat(3_000));
+    assert!(bytes.len() < 100_000, "{} bytes", bytes.len());
+    let checked = validate_bytes("样例_20260101.parquet", &bytes);
+    assert!(matches!(&checked.state, ExtractState::Refused(reasons) if reasons[0].contains("文件内容过大")));
+}
+
+#[test]
+fn a_column_of_categories_reads_like_text() {
+    let checked = validate_bytes("样例_20260101.parquet", &one_value_parquet(2, "张三"));
+    assert_eq!(checked.files[0].rows_read, 2);
+    assert_eq!(checked.files[0].refused, None);
 }
 
 fn places() -> impl Strategy<Value = Vec<(usize, u8)>> {

@@ -136,6 +136,8 @@ pub(super) struct Intake<'a> {
     phase: Phase,
     quarantine: Vec<Quarantined>,
     read: u64,
+    /// Text kept so far, in bytes.
+    text_bytes: usize,
     passed_over: u64,
     dropped_columns: Vec<String>,
     hidden_sheets: Vec<String>,
@@ -160,6 +162,7 @@ impl<'a> Intake<'a> {
             phase: Phase::Searching(Vec::new()),
             quarantine: Vec::new(),
             read: 0,
+            text_bytes: 0,
             passed_over: 0,
             dropped_columns: Vec::new(),
             hidden_sheets: Vec::new(),
@@ -447,13 +450,27 @@ impl<'a> Intake<'a> {
                 format!("不合格行超过 {most} 行"),
             ));
         }
+        self.take_in(kept.iter().map(String::len).sum())?;
         let sheet = self.sheets[usize::from(self.current)].clone();
         let file = self.file.to_owned();
         self.quarantine.push(Quarantined { file, sheet, row, field, code, reason, cells: kept });
         Ok(())
     }
 
+    /// Counts text that is kept: one small file can unfold into more than the machine has.
+    fn take_in(&mut self, bytes: usize) -> Result<(), Refusal> {
+        self.text_bytes += bytes;
+        if self.text_bytes <= self.limits.text_bytes_max {
+            return Ok(());
+        }
+        let message = format!("more than {} MiB of text in one file", self.limits.text_bytes_max >> 20);
+        Err(Refusal::new("too_much_text", message, "文件内容过大，请分成几个文件报送"))
+    }
+
     fn append<C: Cells + ?Sized>(&mut self, row: u32, cells: &C) -> Result<(), Refusal> {
+        let Phase::Reading(plan, _) = &self.phase else { return Ok(()) };
+        let kept = plan.column_of.iter().flatten().map(|&column| cells.cell(column).len()).sum();
+        self.take_in(kept)?;
         let Phase::Reading(plan, _) = &self.phase else { return Ok(()) };
         let sheet = self.sheets[usize::from(self.current)].as_str();
         for (field, builder) in self.builders.iter_mut().enumerate() {

@@ -33,6 +33,9 @@ pub struct Limits {
     pub zip_ratio_max: u64,
     /// Largest XLS workbook in bytes, which is held whole (256 MiB).
     pub xls_bytes_max: u64,
+    /// Largest text of all fields and rows of a file together, rows held back included (1 GiB; a
+    /// population of 1.1 million takes a fifth of it).
+    pub text_bytes_max: usize,
     /// Largest text of one field over all rows of a file (2 GiB less a row), what Arrow's 32-bit
     /// offsets can address.
     pub column_bytes_max: usize,
@@ -55,6 +58,7 @@ impl Default for Limits {
             zip_held_max: 512 << 20,
             zip_ratio_max: 600,
             xls_bytes_max: 256 << 20,
+            text_bytes_max: 1 << 30,
             column_bytes_max: (2 << 30) - (8 << 20),
         }
     }

@@ -55,6 +55,8 @@ pub struct LastDelivery {
     pub town_counts: Vec<(String, u64)>,
     /// SHA-256 of its files, lower-case hex.
     pub sha256s: Vec<String>,
+    /// Base names of its files.
+    pub names: Vec<String>,
     /// Its as-of date.
     pub as_of: Option<Day>,
 }

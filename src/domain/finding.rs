@@ -149,9 +149,9 @@ pub struct RuleOutcome {
     pub list: String,
     /// `None` when it ran; else why not (未运行), in Chinese.
     pub not_run: Option<String>,
-    /// Findings outside the annex.
+    /// Cases outside the annex that its findings make.
     pub findings: u64,
-    /// Findings in the annex.
+    /// Cases that are in the annex only.
     pub annex: u64,
     /// The edge of what is known: the smallest as-of date of what it reads.
     pub known_until: Option<Day>,

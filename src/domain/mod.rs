@@ -31,5 +31,6 @@ pub use mention::{
 };
 pub use records::{
     CheckedExtract, ExtractState, FileReport, PulledExtract, PulledFile, Quarantined, RawTable, RecordSet,
+    row_keys,
 };
 pub use resident_id::ResidentId;

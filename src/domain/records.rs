@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arrow::array::{AsArray, StringArray};
 use arrow::record_batch::RecordBatch;
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +115,17 @@ pub enum ExtractState {
     Refused(Vec<String>),
 }
 
+impl ExtractState {
+    /// Adds a reason why absence is not to be believed; what is missing or refused stays so.
+    pub fn add(&mut self, reason: String) {
+        match self {
+            Self::Complete => *self = Self::Incomplete(vec![reason]),
+            Self::Incomplete(reasons) => reasons.push(reason),
+            Self::Missing | Self::Refused(_) => {}
+        }
+    }
+}
+
 /// Result of validation of one extract.
 #[derive(Clone)]
 pub struct CheckedExtract {
@@ -137,6 +149,11 @@ pub struct CheckedExtract {
     pub as_of: Option<Day>,
     /// Rows per town (label as standardised), for the next night's comparison.
     pub town_counts: Vec<(String, u64)>,
+}
+
+/// The column `row_key` of records; `None` where an extract did not come.
+pub fn row_keys(records: &RecordBatch) -> Option<&StringArray> {
+    records.column_by_name("row_key")?.as_string_opt()
 }
 
 /// Typed records of one extract, the artifact `records/<extract>.parquet`.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::domain::{Day, Evidence, Finding, FindingDetail, FindingParts, Grade, IdentityId};
+use crate::domain::{Day, Evidence, Finding, FindingDetail, FindingParts, Grade, IdentityId, hex};
 
 /// What happened to a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,16 +99,6 @@ impl StoredEvent {
             Err(_) => String::new(),
         }
     }
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // Writing into a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 /// What an event says, as JSON in the ledger. Readers of old ledgers depend on these names.

@@ -25,6 +25,9 @@ pub struct Night<'a> {
     pub as_of: Day,
     /// Rules that ran.
     pub rules: &'a BTreeMap<String, RuleRun>,
+    /// Extracts of which rows may be missing: a case whose rows stand there is not withdrawn, whatever
+    /// its rule reads.
+    pub gaps: &'a BTreeSet<String>,
 }
 
 /// Numbers of cases by status, for one rule or all.
@@ -157,13 +160,15 @@ fn not_found(plan: &mut Reconciled, key: &str, record: &CaseRecord, night: &Nigh
         }
         return Ok(());
     }
-    if night.rules.get(record.rule()) == Some(&RuleRun::Complete) {
+    let finding = known(record)?;
+    let whole = finding.evidence().iter().all(|evidence| !night.gaps.contains(&evidence.extract));
+    if whole && night.rules.get(record.rule()) == Some(&RuleRun::Complete) {
         let payload = Payload::Withdrawn { reason: GONE.to_owned() };
         let status = (CaseStatus::Withdrawn, record.first_seen);
-        plan.push(key, &record.number, status, known(record)?, Some(payload));
+        plan.push(key, &record.number, status, finding, Some(payload));
         plan.set_last_reason(GONE);
     } else {
-        plan.push(key, &record.number, (CaseStatus::Carried, record.first_seen), known(record)?, None);
+        plan.push(key, &record.number, (CaseStatus::Carried, record.first_seen), finding, None);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What every pass needs: names looked at once, content keys of mentions, roles, frequencies.
 
-use arrow::array::{Array, StringArray};
+use arrow::array::Array;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -8,7 +8,7 @@ use super::settings::Settings;
 use crate::comparator::person_name::{self, NameBook};
 use crate::comparator::resident_id;
 use crate::diag::{Diagnostic, Spot};
-use crate::domain::{Day, Mention, MentionSet, NameId, Place, RecordSet};
+use crate::domain::{Day, Mention, MentionSet, NameId, Place, RecordSet, row_keys};
 use crate::kernel::digest;
 use crate::tables::Tables;
 
@@ -64,6 +64,11 @@ impl<'a> Prepared<'a> {
         roles.and_then(|roles| roles.get(usize::from(mention.role))).copied().unwrap_or_default()
     }
 
+    /// Digest of (extract, row key, role) of each mention: its name for ever, also in the register.
+    pub fn keys(&self) -> &[u64] {
+        &self.key
+    }
+
     pub(super) fn key(&self, at: u32) -> u64 {
         self.key[at as usize]
     }
@@ -107,12 +112,15 @@ impl<'a> Prepared<'a> {
     }
 }
 
+/// The key of one mention; extract and role come as their digests.
+pub(super) fn content_key(extract: u64, row_key: &str, role: u64) -> u64 {
+    digest::chain(digest::chain(extract, digest::bytes(row_key.as_bytes())), role)
+}
+
 fn content_keys(set: &MentionSet, records: &[RecordSet]) -> Result<Vec<u64>, Diagnostic> {
-    let mut row_keys = Vec::with_capacity(records.len());
+    let mut columns = Vec::with_capacity(records.len());
     for record_set in records {
-        let column = record_set.batch.column_by_name("row_key");
-        let column = column.and_then(|column| column.as_any().downcast_ref::<StringArray>());
-        let Some(column) = column else {
+        let Some(column) = row_keys(&record_set.batch) else {
             let spot = Spot { column: "row_key".into(), ..Spot::file(record_set.extract.clone()) };
             return Err(Diagnostic::error(
                 "row_key_missing",
@@ -123,10 +131,10 @@ fn content_keys(set: &MentionSet, records: &[RecordSet]) -> Result<Vec<u64>, Dia
         let extract = digest::bytes(record_set.extract.as_bytes());
         let mentions = &record_set.contract.mention;
         let roles: Vec<u64> = mentions.iter().map(|spec| digest::bytes(spec.role.as_bytes())).collect();
-        row_keys.push((extract, roles, column));
+        columns.push((extract, roles, column));
     }
     let known = |mention: &Mention| {
-        row_keys.get(usize::from(mention.extract)).is_some_and(|(_, roles, column)| {
+        columns.get(usize::from(mention.extract)).is_some_and(|(_, roles, column)| {
             usize::from(mention.role) < roles.len() && (mention.row as usize) < column.len()
         })
     };
@@ -135,9 +143,8 @@ fn content_keys(set: &MentionSet, records: &[RecordSet]) -> Result<Vec<u64>, Dia
         return Err(Diagnostic::error("mention_without_row", Spot::default(), message));
     }
     let keys = set.mentions.par_iter().map(|mention| {
-        let (extract, roles, column) = &row_keys[usize::from(mention.extract)];
-        let row = digest::bytes(column.value(mention.row as usize).as_bytes());
-        digest::chain(digest::chain(*extract, row), roles[usize::from(mention.role)])
+        let (extract, roles, column) = &columns[usize::from(mention.extract)];
+        content_key(*extract, column.value(mention.row as usize), roles[usize::from(mention.role)])
     });
     Ok(keys.collect())
 }

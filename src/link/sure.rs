@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::clusters::{Care, Clusters, Reason};
-use super::prepare::Prepared;
+use super::prepare::{Prepared, content_key};
 use super::unit::Units;
 use super::{Linkage, exact, family, local_key};
 use crate::domain::{Grade, Judgement, Verdict};
@@ -57,7 +57,7 @@ fn judge(prepared: &Prepared<'_>, clusters: &mut Clusters, judgements: &[Judgeme
     let at: FxHashMap<u64, u32> = (0..prepared.len()).map(|at| (prepared.key(at), at)).collect();
     let find = |(extract, row_key, role): &(String, String, String)| {
         let text = |text: &String| digest::bytes(text.as_bytes());
-        at.get(&digest::chain(digest::chain(text(extract), text(row_key)), text(role))).copied()
+        at.get(&content_key(text(extract), row_key, text(role))).copied()
     };
     let known = |verdict: Verdict| {
         let of = move |judgement: &&Judgement| judgement.verdict == verdict;

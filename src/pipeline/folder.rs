@@ -18,25 +18,35 @@ use super::error::RunError;
 use crate::domain::hex;
 use crate::ledger::LedgerError;
 
-const PARTIAL: &str = ".partial-";
-const ASIDE: &str = ".dry-run";
-const REPLACED: &str = ".replaced";
+pub(super) const PARTIAL: &str = ".partial-";
+pub(super) const ASIDE: &str = ".dry-run";
+pub(super) const REPLACED: &str = ".replaced";
 const READY: &str = "READY";
-const LATEST: &str = "latest";
+pub(super) const LATEST: &str = "latest";
 
 /// What `READY` says: the run, and the number its commit gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Ready {
-    pub(super) run_id: String,
-    pub(super) commit: i64,
+pub struct Ready {
+    /// Run id.
+    pub run_id: String,
+    /// Number of its commit in the ledger.
+    pub commit: i64,
 }
 
 impl Ready {
-    fn read(folder: &Path) -> Option<Self> {
+    /// What a folder says, when it is complete.
+    pub(super) fn read(folder: &Path) -> Option<Self> {
         let text = fs::read_to_string(folder.join(READY)).ok()?;
         let (run_id, commit) = text.trim().split_once(' ')?;
         Some(Self { run_id: run_id.to_owned(), commit: commit.parse().ok()? })
     }
+}
+
+/// Name of the folder in which runs of a state folder work.
+pub(super) fn partial(state: &Path) -> std::io::Result<String> {
+    let state = fs::canonicalize(state)?;
+    let digest = hex(&Sha256::digest(state.as_os_str().as_encoded_bytes()));
+    Ok(format!("{PARTIAL}{}", &digest[..8]))
 }
 
 /// The folder of the run at work.
@@ -56,9 +66,7 @@ impl RunFolder {
         state: &Path,
         committed: impl Fn(&Ready) -> Result<bool, LedgerError>,
     ) -> Result<Self, RunError> {
-        let state = fs::canonicalize(state).map_err(RunError::io("read", state))?;
-        let name = hex(&Sha256::digest(state.as_os_str().as_encoded_bytes()));
-        let folder = Self::at(out, &format!("{PARTIAL}{}", &name[..8]));
+        let folder = Self::at(out, &partial(state).map_err(RunError::io("read", state))?);
         folder.repair(committed)?;
         fs::create_dir(&folder.path).map_err(RunError::io("create", &folder.path))?;
         Ok(folder)
@@ -89,7 +97,7 @@ impl RunFolder {
             return self.show(&ready.run_id);
         }
         self.finish_named()?;
-        for leftover in [self.path.clone(), self.out.join(REPLACED)] {
+        for leftover in [self.path.clone(), self.out.join(REPLACED), self.out.join(ASIDE)] {
             if leftover.exists() {
                 remove(&leftover)?;
             }

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use rustc_hash::FxHashSet;
 use sha2::{Digest, Sha256};
 
+use super::checkpoint::Base;
 use super::facts::Delivered;
-use super::{Run, RunError};
-use crate::contract::{self, LastDelivery, Limits, ValidateContext};
-use crate::diag::Diagnostic;
+use super::{Run, RunError, mention_store};
+use crate::contract::{self, LastDelivery, Limits, ValidateContext, is_usable};
+use crate::diag::{Diagnostic, Spot};
 use crate::domain::{
     CheckedExtract, Completeness, Contract, Day, ExtractState, MentionSet, PulledExtract, RecordSet, hex,
+    row_keys,
 };
 use crate::ledger::Delivery;
 use crate::spec::Plan;
@@ -24,11 +27,11 @@ pub(super) struct Typed {
 }
 
 /// Rows on their way to standardise.
-pub(super) enum Checked {
+pub(super) enum Checked<'a> {
     /// Just read.
     Fresh(Vec<CheckedExtract>),
     /// The run goes on from records that are stored.
-    Stored,
+    Stored(&'a Base),
 }
 
 impl Run<'_> {
@@ -43,9 +46,9 @@ impl Run<'_> {
     }
 
     /// Rows as text, unless the run goes on from records.
-    pub(super) fn validate(&self, extracts: &[PulledExtract]) -> Result<Checked, RunError> {
+    pub(super) fn validate(&self, extracts: &[PulledExtract]) -> Result<Checked<'_>, RunError> {
         match &self.base {
-            Some(base) if base.has_records() => Ok(Checked::Stored),
+            Some(base) if base.has_records() => Ok(Checked::Stored(base)),
             _ => validate(self.plan, self.env.as_of, extracts, &self.last).map(Checked::Fresh),
         }
     }
@@ -53,22 +56,47 @@ impl Run<'_> {
     /// Records and mentions, made or taken.
     pub(super) fn standardise(
         &self,
-        checked: Checked,
+        checked: Checked<'_>,
         strays: Vec<Diagnostic>,
         data_key: &str,
     ) -> Result<Typed, RunError> {
-        let (delivered, records, mentions) = match (checked, &self.base) {
-            (Checked::Stored, Some(base)) => base.records(self.plan, data_key)?,
-            (Checked::Stored, None) => unreachable!("only a run with a base leaves rows out"),
-            (Checked::Fresh(checked), _) => {
+        let (delivered, records, mentions) = match checked {
+            Checked::Stored(base) => base.records(self.plan, data_key)?,
+            Checked::Fresh(checked) => {
                 let mut delivered = Delivered::new(self.plan, &checked, strays);
-                let standard = standard::standardise(checked, &self.plan.tables, self.env.as_of);
+                let mut standard = standard::standardise(checked, &self.plan.tables, self.env.as_of);
+                standard.problems.extend(self.vanished(&mut standard.records));
                 delivered.add(&standard);
                 (delivered, standard.records, standard.mentions)
             }
         };
         hold(records.iter().map(|set| (set.extract.as_str(), &*set.contract, &set.state)))?;
         Ok(Typed { delivered, records, mentions })
+    }
+
+    /// Rows of cumulative extracts that the night before had and this one has not. A death or a transfer
+    /// that is not reported any more is a fault of the data and no sign that it never happened, so the
+    /// extract counts as incomplete and nothing is withdrawn because of it.
+    fn vanished(&self, records: &mut [RecordSet]) -> Vec<Diagnostic> {
+        let Some(before) = &self.before else { return Vec::new() };
+        let mut told = Vec::new();
+        for set in records.iter_mut().filter(|set| set.contract.cumulative_since.is_some()) {
+            let path = self.plan.out.join(before).join(format!("artifacts/records/{}.parquet", set.extract));
+            let old = mention_store::read_columns(&path, Some("row_key"));
+            let (Ok(old), Some(now)) = (old, row_keys(&set.batch)) else {
+                continue;
+            };
+            let Some(old) = row_keys(&old) else { continue };
+            let now: FxHashSet<&str> = now.iter().flatten().collect();
+            let gone = old.iter().flatten().filter(|key| !now.contains(key)).count();
+            if gone > 0 && is_usable(&set.state) {
+                let message =
+                    format!("{gone} rows of the night before are missing from a cumulative extract");
+                told.push(Diagnostic::warning("rows_vanished", Spot::file(set.extract.as_str()), message));
+                set.state.add(format!("累积数据，上次有的 {gone} 行本次没有"));
+            }
+        }
+        told
     }
 
     /// Digest of all that records and mentions follow from.
@@ -132,6 +160,7 @@ fn validate(
                 rows: delivery.rows,
                 town_counts: delivery.town_counts.clone(),
                 sha256s: delivery.files.iter().map(|(_, sha256)| sha256.clone()).collect(),
+                names: delivery.files.iter().map(|(name, _)| name.clone()).collect(),
                 as_of: delivery.as_of,
             });
             let context =
@@ -139,6 +168,9 @@ fn validate(
             contract::validate(extract, &context)
         })
         .collect();
+    if checked.iter().all(|extract| extract.state == ExtractState::Missing) {
+        return Err(RunError::Held { reasons: vec!["no file of any extract came".to_owned()] });
+    }
     hold(checked.iter().map(|extract| (extract.extract.as_str(), &*extract.contract, &extract.state)))?;
     Ok(checked)
 }

@@ -5,10 +5,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::error::RunError;
-use crate::domain::hex;
+use super::folder::{ASIDE, LATEST, PARTIAL, REPLACED, Ready, partial};
 
 /// Something that an interrupted run left in the folder of runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,46 +61,42 @@ pub fn at_work(state: &Path, out: &Path) -> Result<Option<String>, RunError> {
 
 /// The run that `latest` points to.
 pub fn latest(out: &Path) -> Option<String> {
-    let target = fs::read_link(out.join("latest")).ok()?;
+    let target = fs::read_link(out.join(LATEST)).ok()?;
     Some(target.file_name()?.to_string_lossy().into_owned())
 }
 
-/// What interrupted runs left, sorted by name. `committed` says whether the ledger knows a run, by its
-/// id and, where the folder tells it, the number of its commit.
+/// What interrupted runs left, sorted by name. `committed` says whether the ledger knows a commit.
 ///
 /// # Errors
 /// When the folder of runs cannot be read.
 pub fn leftovers(
     out: &Path,
     state: &Path,
-    committed: impl Fn(&str, Option<i64>) -> bool,
+    committed: impl Fn(&Ready) -> bool,
 ) -> Result<Vec<Leftover>, RunError> {
     let entries = match fs::read_dir(out) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(RunError::io("read", out)(error)),
     };
-    let own = fs::canonicalize(state).map_or_else(
-        |_| String::new(),
-        |state| hex(&Sha256::digest(state.as_os_str().as_encoded_bytes()))[..8].to_owned(),
-    );
+    let own = partial(state).unwrap_or_default();
     let mut found = Vec::new();
     for entry in entries {
         let entry = entry.map_err(RunError::io("read", out))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let ready = fs::read_to_string(entry.path().join("READY")).ok();
-        let mut words = ready.iter().flat_map(|text| text.split_whitespace());
-        let (run, commit) = (words.next(), words.next().and_then(|number| number.parse().ok()));
-        let fate = match name.strip_prefix(".partial") {
-            Some(rest) if !rest.is_empty() && rest.trim_start_matches('-') != own => Some(Fate::Foreign),
-            Some(_) if run.is_some_and(|run| committed(run, commit)) => Some(Fate::Published),
-            Some(_) => Some(Fate::Removed),
-            None if name == ".replaced" => Some(Fate::Removed),
-            None if !name.starts_with('.') && name != "latest" && run.is_some() => Some(Fate::Pointed),
-            None => None,
+        let ready = Ready::read(&entry.path());
+        let fate = if name == own {
+            let known = ready.as_ref().is_some_and(&committed);
+            Some(if known { Fate::Published } else { Fate::Removed })
+        } else if name.starts_with(PARTIAL) {
+            Some(Fate::Foreign)
+        } else if name == REPLACED || name == ASIDE {
+            Some(Fate::Removed)
+        } else {
+            (!name.starts_with('.') && name != LATEST && ready.is_some()).then_some(Fate::Pointed)
         };
         if let Some(fate) = fate {
-            found.push(Leftover { path: entry.path(), run: run.map(str::to_owned), fate });
+            found.push(Leftover { path: entry.path(), run: ready.map(|ready| ready.run_id), fate });
         }
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
@@ -113,40 +107,31 @@ pub fn leftovers(
 mod tests {
     use super::*;
 
+    /// The fate of a folder `name` (of our own partial folder when empty) with this mark.
     fn check(name: &str, ready: Option<&str>, fate: Option<Fate>) {
         let (out, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let folder = out.path().join(name);
+        let own = partial(state.path()).unwrap();
+        let folder = out.path().join(if name.is_empty() { &own } else { name });
         fs::create_dir(&folder).unwrap();
         if let Some(ready) = ready {
             fs::write(folder.join("READY"), ready).unwrap();
         }
-        let found = leftovers(out.path(), state.path(), |run, commit| {
-            run == "r1" && commit.is_none_or(|number| number == 1)
-        });
-        let found: Vec<Fate> = found.unwrap().iter().map(|leftover| leftover.fate).collect();
+        let committed = |ready: &Ready| ready.run_id == "r1" && ready.commit == 1;
+        let found = leftovers(out.path(), state.path(), committed).unwrap();
+        let found: Vec<Fate> = found.iter().map(|leftover| leftover.fate).collect();
         assert_eq!(found, fate.into_iter().collect::<Vec<_>>(), "{name} {ready:?}");
     }
 
     #[test]
     fn leftovers_are_told_with_what_becomes_of_them() {
-        check(".partial", Some("r1"), Some(Fate::Published));
-        check(".partial", Some("r1 1\n"), Some(Fate::Published));
-        check(".partial", Some("r1 2\n"), Some(Fate::Removed));
-        check(".partial", None, Some(Fate::Removed));
-        check(".partial-00000000", Some("r1"), Some(Fate::Foreign));
+        check("", Some("r1 1\n"), Some(Fate::Published));
+        check("", Some("r1 2\n"), Some(Fate::Removed));
+        check("", None, Some(Fate::Removed));
+        check(".partial-00000000", Some("r1 1"), Some(Fate::Foreign));
         check(".replaced", None, Some(Fate::Removed));
-        check("r1", Some("r1"), Some(Fate::Pointed));
+        check(".dry-run", None, Some(Fate::Removed));
+        check("r1", Some("r1 1"), Some(Fate::Pointed));
         check("r1", None, None);
-    }
-
-    #[test]
-    fn a_folder_that_bears_the_mark_of_the_state_is_our_own() {
-        let (out, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let mark = fs::canonicalize(state.path()).unwrap();
-        let mark = hex(&Sha256::digest(mark.as_os_str().as_encoded_bytes()));
-        fs::create_dir(out.path().join(format!(".partial-{}", &mark[..8]))).unwrap();
-        let found = leftovers(out.path(), state.path(), |_, _| false).unwrap();
-        assert_eq!((found.len(), found[0].fate), (1, Fate::Removed));
     }
 
     #[test]

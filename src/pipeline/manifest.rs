@@ -8,9 +8,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::RunError;
 use super::output::Night;
 use super::stage::{self, Cost};
-use super::{RunError, facts};
 use crate::diag::Diagnostic;
 use crate::domain::{Day, ExtractState};
 use crate::report::{ExtractFacts, Published};
@@ -73,7 +73,7 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
         },
         "identities": { "count": figures.count, "merged": figures.merged, "split": figures.split },
         "rules": rules.collect::<Vec<_>>(),
-        "legal_basis": facts::rules(plan).into_iter().map(|r| (r.id, json!(r.basis))).collect::<serde_json::Map<_, _>>(),
+        "legal_basis": night.rules.iter().map(|r| (r.id.clone(), json!(r.basis))).collect::<serde_json::Map<_, _>>(),
         "cases": tallies.collect::<serde_json::Map<_, _>>(),
         "lists": files.collect::<Vec<_>>(),
         "problems": said.map(problem).collect::<Vec<_>>(),

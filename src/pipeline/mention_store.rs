@@ -9,7 +9,8 @@ use arrow::array::{
 };
 use arrow::datatypes::{ArrowPrimitiveType, Int32Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
 use arrow::error::ArrowError;
-use arrow::record_batch::RecordBatch;
+use arrow::record_batch::{RecordBatch, RecordBatchReader as _};
+use parquet::arrow::ProjectionMask;
 
 use crate::domain::{
     Day, IdState, LocalKey, Mention, MentionSet, NameForm, NameId, NamePool, OtherId, OtherIdSource, Place,
@@ -216,12 +217,20 @@ impl Table<'_> {
 
 /// Reads a Parquet file into one batch.
 pub(super) fn read_batch(path: &Path) -> Result<RecordBatch, String> {
+    read_columns(path, None)
+}
+
+/// The same, only one column or all.
+pub(super) fn read_columns(path: &Path, only: Option<&str>) -> Result<RecordBatch, String> {
     let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let file = std::fs::File::open(path).map_err(|error| told(&error))?;
     let builder = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file)
         .map_err(|error| told(&error))?;
-    let schema = Arc::clone(builder.schema());
-    let reader = builder.with_batch_size(1 << 18).build().map_err(|error| told(&error))?;
+    let wanted = only
+        .map_or_else(ProjectionMask::all, |name| ProjectionMask::columns(builder.parquet_schema(), [name]));
+    let reader = builder.with_projection(wanted).with_batch_size(1 << 18).build();
+    let reader = reader.map_err(|error| told(&error))?;
+    let schema = reader.schema();
     let parts = reader.collect::<Result<Vec<_>, _>>().map_err(|error| told(&error))?;
     arrow::compute::concat_batches(&schema, &parts).map_err(|error| told(&error))
 }

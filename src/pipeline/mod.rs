@@ -27,11 +27,12 @@ use crate::rule::{self, World};
 use crate::spec::Plan;
 
 pub use error::RunError;
+pub use folder::Ready;
 pub use look::{Fate, Leftover, at_work, latest, leftovers};
 pub use stage::{Progress, Silent, Stage};
 
 use checkpoint::Base;
-use folder::{Ready, RunFolder};
+use folder::RunFolder;
 use lock::Lock;
 use stage::Watch;
 
@@ -112,7 +113,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
 
     // 8 resolve: links -> identities with ids that last.
     let (resolution, register) = run.watch.stage(Stage::Resolve, || {
-        resolve::resolve(&mentions, &records, &linked.links, &plan.tables, &run.register)
+        resolve::resolve(&mentions, &records, prepared.keys(), &linked.links, &run.register)
     });
 
     // 9 judge: rules in SQL -> findings, each with its evidence.
@@ -139,6 +140,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
         data_key: &data_key,
         pulled: &extracts,
         delivered: &delivered,
+        rules: facts::rules(plan),
         records: &records,
         mentions: &mentions,
         linked: &linked,
@@ -163,6 +165,8 @@ struct Run<'a> {
     /// The run to go on from.
     base: Option<Base>,
     watch: Watch<'a>,
+    /// The run of the night before.
+    before: Option<String>,
     /// Last accepted deliveries.
     last: BTreeMap<String, Delivery>,
     judgements: Vec<Judgement>,
@@ -192,6 +196,7 @@ impl<'a> Run<'a> {
         let base = env.from.filter(|stage| *stage > Stage::Pull);
         let base = base.map(|from| Base::find(&plan.out, from)).transpose()?;
         let last_run = ledger.last_run(Some(env.as_of))?;
+        let before = last_run.as_ref().map(|run| run.run_id.clone());
         let starts_from = last_run.map_or_else(String::new, |run| run.facts.register);
         let register = match starts_from.as_str() {
             "" => Register::default(),
@@ -208,6 +213,7 @@ impl<'a> Run<'a> {
             folder,
             base,
             watch,
+            before,
             last,
             judgements,
             register,
@@ -253,7 +259,12 @@ impl<'a> Run<'a> {
                 Some((rule.id.clone(), if whole { RuleRun::Complete } else { RuleRun::Partial }))
             })
             .collect();
-        let night = Night { run_id, as_of: self.env.as_of, rules: &rules };
+        let gaps = records.iter().filter(|set| {
+            let came = self.last.contains_key(&set.extract);
+            !intake::is_whole(Some(&set.state), true, came)
+        });
+        let gaps = gaps.map(|set| set.extract.clone()).collect();
+        let night = Night { run_id, as_of: self.env.as_of, rules: &rules, gaps: &gaps };
         Ok(self.ledger.reconcile(&night, &judged.findings)?)
     }
 

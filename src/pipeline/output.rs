@@ -11,12 +11,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::facts::{self, Delivered};
 use super::{Env, RunError, checkpoint};
 use crate::domain::{
-    Evidence, Finding, Identity, IdentityEvent, MentionSet, Place, PulledExtract, RecordSet, Resolution,
+    Evidence, Finding, Identity, IdentityEvent, IdentityId, Mention, MentionSet, Place, PulledExtract,
+    RecordSet, Resolution,
 };
 use crate::ledger::Reconciled;
 use crate::link::{LinkModel, Linked};
 use crate::report::artifacts::{self, RowIndex};
-use crate::report::{self, IdentityFigures, Person, PublishInput, Published, RowPlace};
+use crate::report::{self, IdentityFigures, Person, PublishInput, Published, RowPlace, RuleFacts};
 use crate::rule::Judged;
 use crate::spec::Plan;
 
@@ -29,6 +30,7 @@ pub(super) struct Night<'a> {
     pub(super) data_key: &'a str,
     pub(super) pulled: &'a [PulledExtract],
     pub(super) delivered: &'a Delivered,
+    pub(super) rules: Vec<RuleFacts>,
     pub(super) records: &'a [RecordSet],
     pub(super) mentions: &'a MentionSet,
     pub(super) linked: &'a Linked<'a>,
@@ -55,13 +57,37 @@ impl Night<'_> {
         }
     }
 
-    fn person(&self, finding: &Finding) -> Person {
+    /// The person of a case. The identity of an older case may have ended in a merge or split since;
+    /// then it is whoever stands in the subject's row tonight.
+    fn person(&self, finding: &Finding, rows: &Places<'_>) -> Person {
         let all = &self.resolution.identities;
-        let known = all.binary_search_by_key(&finding.identity, |identity: &Identity| identity.id);
-        known
-            .map_or_else(|_| Person::default(), |at| Person::of_identity(&all[at], |place| self.place(place)))
+        let find = |id: IdentityId| all.binary_search_by_key(&id, |identity: &Identity| identity.id).ok();
+        let of_row = || {
+            let (extract, row_key) = (finding.subject_extract.as_str(), finding.subject_row_key.as_str());
+            find(self.identity_of_row(rows.get(&(extract, row_key))?, extract, &finding.subject_role)?)
+        };
+        let known = find(finding.identity).or_else(of_row);
+        known.map_or_else(Person::default, |at| Person::of_identity(&all[at], |place| self.place(place)))
+    }
+
+    fn identity_of_row(&self, row: &Row, extract: &str, role: &str) -> Option<IdentityId> {
+        let at = self.records.iter().position(|set| set.extract == extract)?;
+        let role = self.records[at].contract.mention.iter().position(|spec| spec.role == role)?;
+        let place = (u16::try_from(at).ok()?, row.record, u8::try_from(role).ok()?);
+        let all = &self.mentions.mentions;
+        let found = all.binary_search_by_key(&place, |m: &Mention| (m.extract, m.row, m.role)).ok()?;
+        Some(self.resolution.identity[found])
     }
 }
+
+/// Where a row stands, for people and among the records.
+struct Row {
+    place: RowPlace,
+    record: u32,
+}
+
+/// Rows by extract and row key.
+type Places<'a> = FxHashMap<(&'a str, &'a str), Row>;
 
 /// Writes everything below `folder` and says which files are lists.
 pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, RunError> {
@@ -69,11 +95,11 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
     write_quarantine(night, &folder.join("quarantine"))?;
     let key = (night.env.as_of, night.data_key);
     checkpoint::write(folder, key, night.pulled, night.delivered, night.mentions)?;
-    let rules = facts::rules(night.plan);
     let places = places(night);
-    let person = |finding: &Finding| night.person(finding);
-    let place =
-        |evidence: &Evidence| places.get(&(evidence.extract.as_str(), evidence.row_key.as_str())).cloned();
+    let person = |finding: &Finding| night.person(finding, &places);
+    let place = |evidence: &Evidence| {
+        Some(places.get(&(evidence.extract.as_str(), evidence.row_key.as_str()))?.place.clone())
+    };
     let facts = [
         ("模型".to_owned(), night.model.name.clone()),
         ("配置摘要".to_owned(), night.plan.hash[..16].to_owned()),
@@ -85,7 +111,7 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
         as_of: night.env.as_of,
         title: &night.plan.title,
         facts: &facts,
-        rules: &rules,
+        rules: &night.rules,
         outcomes: &night.judged.outcomes,
         cases: &night.recorded.cases,
         extracts: &night.delivered.extracts,
@@ -128,7 +154,7 @@ fn write_quarantine(night: &Night<'_>, folder: &Path) -> Result<(), RunError> {
 }
 
 /// Where the rows stand that cases rest on.
-fn places<'a>(night: &'a Night<'_>) -> FxHashMap<(&'a str, &'a str), RowPlace> {
+fn places<'a>(night: &'a Night<'_>) -> Places<'a> {
     let mut wanted: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
     for evidence in night.recorded.cases.iter().flat_map(|case| case.finding.evidence()) {
         wanted.entry(&evidence.extract).or_default().insert(&evidence.row_key);
@@ -153,7 +179,7 @@ fn places<'a>(night: &'a Night<'_>) -> FxHashMap<(&'a str, &'a str), RowPlace> {
                     sheet: if sheet.is_null(at) { String::new() } else { sheet.value(at).to_owned() },
                     row: row.value(at),
                 };
-                places.insert((*extract, key), place);
+                places.insert((*extract, key), Row { place, record: u32::try_from(at).unwrap_or(u32::MAX) });
             }
         }
     }

@@ -14,6 +14,7 @@ mod package;
 mod page;
 mod rows;
 mod template;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs;

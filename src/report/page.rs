@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::input::{ExtractFacts, PublishInput};
 use super::package::Package;
+use super::words;
 use crate::diag::Level;
 use crate::domain::{CaseStatus, Day, ExtractState};
 
@@ -336,11 +337,7 @@ fn extract_row(extract: &ExtractFacts) -> ExtractRow {
         refused: refused.collect(),
         top: most_frequent(extract.quarantined.iter().map(|row| row.reason.clone()), 5),
         warnings: most_frequent(
-            extract
-                .problems
-                .iter()
-                .filter(|problem| problem.level >= Level::Warning)
-                .map(|problem| problem.message.clone()),
+            extract.problems.iter().filter(|problem| problem.level >= Level::Warning).map(words::of),
             5,
         ),
         dropped_columns: columns.into_iter().collect::<Vec<_>>().join("、"),

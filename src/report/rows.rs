@@ -93,12 +93,20 @@ impl<'a> CaseFacts<'a> {
         self.owner.map(|extract| extract.agency.as_str())
     }
 
+    /// Whether the recipient may know of every source the case rests on; rules read some sources only
+    /// where they came, so the rule alone does not tell.
+    fn sources_are_open(&self, receiver: Receiver<'_>) -> bool {
+        let disclosure = receiver.context.disclosure;
+        let classes = self.case.finding.evidence().iter().filter_map(|e| disclosure.source_class(&e.extract));
+        classes.into_iter().all(|class| disclosure.show(receiver.id, class) == Show::Full)
+    }
+
     fn reason(&self, receiver: Receiver<'_>) -> String {
         let finding = &self.case.finding;
         if self.case.status == CaseStatus::Withdrawn {
             return self.case.withdrawn_reason.clone();
         }
-        let sentence = if receiver.sees(self.rule) {
+        let sentence = if receiver.sees(self.rule) && self.sources_are_open(receiver) {
             receiver.context.disclosure.redact(receiver.id, &finding.reason)
         } else {
             NEUTRAL.to_owned()

@@ -12,32 +12,30 @@ mod tree;
 use rayon::prelude::*;
 
 use crate::domain::{Grade, Identity, IdentityEvent, IdentityId, Link, MentionSet, RecordSet, Resolution};
-use crate::tables::Tables;
 
 pub use register::{Register, RegisterError};
 
-/// Identities of tonight, and the register for the next night.
+/// Identities of tonight, and the register for the next night. `keys` name each mention for ever, as
+/// linkage gives them.
 ///
 /// # Panics
 /// When mentions name rows that the records do not have, which `link` has refused before.
 pub fn resolve(
     mentions: &MentionSet,
     records: &[RecordSet],
+    keys: &[u64],
     links: &[Link],
-    tables: &Tables,
     last: &Register,
 ) -> (Resolution, Register) {
-    let keys = register::content_keys(mentions, records);
-    let forest = tree::Forest::grow(mentions, records, &keys, links);
-    let (ids, events, next) = last.follow(&forest, &keys);
-    let (probability, grade) = forest.strengths();
+    let forest = tree::Forest::grow(mentions, records, keys, links);
+    let (ids, events, next) = last.follow(&forest, keys);
     let mut identity = vec![IdentityId(0); mentions.mentions.len()];
     let mut identities: Vec<Identity> = forest
         .persons()
         .zip(&ids)
         .collect::<Vec<_>>()
         .into_par_iter()
-        .map(|(members, &id)| person::identity(id, members, mentions, tables, &grade))
+        .map(|(members, &id)| person::identity(id, members, mentions, &forest.grade))
         .collect();
     for (members, &id) in forest.persons().zip(&ids) {
         for &member in members {
@@ -45,6 +43,7 @@ pub fn resolve(
         }
     }
     identities.par_sort_by_key(|identity| identity.id);
+    let tree::Forest { probability, grade, .. } = forest;
     (Resolution { identity, probability, grade, identities, events }, next)
 }
 

@@ -3,16 +3,9 @@
 use crate::domain::{
     Day, Grade, IdState, Identity, IdentityId, Mention, MentionSet, NameForm, NameId, Place, ResidentId, Sex,
 };
-use crate::tables::Tables;
 
 /// The identity that a person's mentions, the most telling first, amount to.
-pub(super) fn identity(
-    id: IdentityId,
-    members: &[u32],
-    mentions: &MentionSet,
-    tables: &Tables,
-    grades: &[Grade],
-) -> Identity {
+pub(super) fn identity(id: IdentityId, members: &[u32], mentions: &MentionSet, grades: &[Grade]) -> Identity {
     let all = || members.iter().map(|&at| &mentions.mentions[at as usize]);
     let name = best(all().filter(|m| tells(mentions, m.name)).map(|m| m.name));
     let name = name.or_else(|| all().map(|m| m.name).find(|name| name.is_some()));
@@ -26,7 +19,6 @@ pub(super) fn identity(
     let own: Option<Day> = best(all().filter(|m| !m.birth_from_id).filter_map(|m| m.birth));
     let place = |wanted: fn(Place) -> bool| best(all().map(|m| m.place).filter(|place| wanted(*place)));
     let place = place(|p| p.village != 0).or_else(|| place(|p| p.town != 0)).or_else(|| place(|p| p.outside));
-    let _ = tables;
     Identity {
         id,
         name: name
@@ -60,7 +52,6 @@ fn best<T: PartialEq + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
 
     use super::*;
     use crate::domain::Relation;
@@ -86,11 +77,9 @@ mod tests {
 
     #[track_caller]
     fn check(rows: &[Mention], expected: u64) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/tables");
-        let tables = Tables::load(Some(&folder)).unwrap();
         let mentions = MentionSet { mentions: rows.to_vec(), ..MentionSet::default() };
         let members: Vec<u32> = (0..2).collect();
-        let best = identity(IdentityId(1), &members, &mentions, &tables, &[Grade::A; 2]);
+        let best = identity(IdentityId(1), &members, &mentions, &[Grade::A; 2]);
         let number = ResidentId::from_body(expected);
         assert!(best.resident_id == Some(number));
         assert_eq!(best.birth, number.birth());

@@ -9,8 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{AsArray, Int64Array, StringArray, UInt64Array};
-use arrow::compute::cast;
+use arrow::array::{AsArray, Int64Array, UInt64Array};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, UInt64Type};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
@@ -23,8 +22,7 @@ use sha2::{Digest, Sha256};
 
 use super::tidy;
 use super::tree::Forest;
-use crate::domain::{IdentityEvent, IdentityId, MentionSet, RecordSet, hex};
-use crate::kernel::digest;
+use crate::domain::{IdentityEvent, IdentityId, hex};
 
 /// Which mention belongs to whom: what one night leaves to the next.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -206,24 +204,4 @@ impl Register {
 
 fn file(folder: &Path, digest: &str) -> PathBuf {
     folder.join(format!("{digest}.parquet"))
-}
-
-/// Digest of (extract, row key, role) of each mention: its name for ever.
-pub(super) fn content_keys(mentions: &MentionSet, records: &[RecordSet]) -> Vec<u64> {
-    let extracts: Vec<(u64, Vec<u64>, StringArray)> = records
-        .iter()
-        .map(|set| {
-            let text = |text: &str| digest::bytes(text.as_bytes());
-            let roles = set.contract.mention.iter().map(|spec| text(&spec.role)).collect();
-            let column = set.batch.column_by_name("row_key").expect("records have row keys");
-            let column = cast(column, &DataType::Utf8).expect("row keys are texts");
-            (text(&set.extract), roles, column.as_string::<i32>().clone())
-        })
-        .collect();
-    let key = |mention: &crate::domain::Mention| {
-        let (extract, roles, column) = &extracts[usize::from(mention.extract)];
-        let row = digest::bytes(column.value(mention.row as usize).as_bytes());
-        digest::chain(digest::chain(*extract, row), roles[usize::from(mention.role)])
-    };
-    mentions.mentions.par_iter().map(key).collect()
 }

@@ -8,8 +8,10 @@ pub(super) struct Forest {
     /// Mentions by person; persons in order of their smallest content key.
     members: Vec<u32>,
     starts: Vec<u32>,
-    probability: Vec<f32>,
-    grade: Vec<Grade>,
+    /// How sure each mention is.
+    pub(super) probability: Vec<f32>,
+    /// How its weakest link is graded.
+    pub(super) grade: Vec<Grade>,
 }
 
 impl Forest {
@@ -98,10 +100,5 @@ impl Forest {
     /// Mentions of each person.
     pub(super) fn persons(&self) -> impl Iterator<Item = &[u32]> {
         self.starts.windows(2).map(|ends| &self.members[ends[0] as usize..ends[1] as usize])
-    }
-
-    /// Probability and grade of each mention.
-    pub(super) fn strengths(&self) -> (Vec<f32>, Vec<Grade>) {
-        (self.probability.clone(), self.grade.clone())
     }
 }

@@ -13,11 +13,11 @@ use serde::Deserialize;
 
 use super::book::{Book, Rule};
 use super::judge::{Judged, judge};
-use super::tables::{grade_of, record_columns, row_keys};
+use super::tables::{grade_of, record_columns};
 use super::world::World;
 use crate::domain::{
     Contract, Day, ExtractState, Grade, IdState, Identity, IdentityId, Mention, MentionSet, NameId, NearMiss,
-    NearMissFinder, Place, RecordSet, Relation, ResidentId, Resolution, Sex,
+    NearMissFinder, Place, RecordSet, Relation, ResidentId, Resolution, Sex, row_keys,
 };
 use crate::engine::{Parameters, Value};
 

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashSet;
 
 use super::draft::Draft;
-use super::tables::row_keys;
 use super::world::World;
-use crate::domain::{Evidence, Grade};
+use crate::domain::{Evidence, Grade, row_keys};
 
 /// Positions of the rows that findings name: extract → row key → row.
 pub(super) struct RowIndex {

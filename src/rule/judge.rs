@@ -10,10 +10,11 @@ use super::evidence::{RowIndex, Support, support};
 use super::gate;
 use super::header::ColumnFormat;
 use super::sentence::{Cell, environment, render, yuan};
-use super::tables::{Needs, register, row_keys, rule_sql};
+use super::tables::{Needs, register, rule_sql};
 use super::world::World;
 use crate::domain::{
     Day, Evidence, Finding, FindingDetail, FindingParts, Grade, NearMiss, NearMissFinder, RuleOutcome,
+    row_keys,
 };
 use crate::engine::{Engine, Parameters, substitute};
 
@@ -76,9 +77,9 @@ pub fn judge(
             result = assemble(run, world, &index, finder, &environment)?;
             Ok(())
         });
-        let annex = result.0.iter().filter(|finding| finding.annex).count() as u64;
-        tracing::info!(rule = run.rule.id, findings = result.0.len(), annex, "rule weighed");
-        judged.outcomes.push(run.outcome(result.0.len() as u64 - annex, annex));
+        let (listed, annex) = cases(&result.0);
+        tracing::info!(rule = run.rule.id, listed, annex, "rule weighed");
+        judged.outcomes.push(run.outcome(listed, annex));
         judged.findings.append(&mut result.0);
         judged.near_misses.append(&mut result.1);
     }
@@ -86,6 +87,17 @@ pub fn judge(
     judged.near_misses.sort_by_key(|miss| (miss.subject, miss.candidate));
     judged.near_misses.dedup_by_key(|miss| (miss.subject, miss.candidate));
     Ok(judged)
+}
+
+/// Cases that findings make: on the list, and in the annex. Findings of several persons of one row are
+/// one case, listed when one of them is.
+fn cases(findings: &[Finding]) -> (u64, u64) {
+    let keys = |annex: bool| {
+        let of = findings.iter().filter(move |finding| finding.annex == annex);
+        of.map(Finding::case_key).collect::<BTreeSet<String>>()
+    };
+    let listed = keys(false);
+    (listed.len() as u64, keys(true).difference(&listed).count() as u64)
 }
 
 /// Runs a view once and makes its rows a table; gives their number.

@@ -14,7 +14,7 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use super::book::{Book, Rule, RuleError};
 use super::world::World;
 use crate::domain::{
-    Contract, Day, ExtractState, FieldKind, Grade, IdState, Identity, Mention, ResidentId, Sex,
+    Contract, Day, ExtractState, FieldKind, Grade, IdState, Identity, Mention, ResidentId, Sex, row_keys,
 };
 use crate::engine::{Engine, EngineError, Parameters, substitute};
 
@@ -298,11 +298,6 @@ fn id_check_table(world: &World) -> Result<RecordBatch, arrow::error::ArrowError
 fn id_heading(contract: &Contract, role: u8) -> Option<String> {
     let field = contract.mention.get(usize::from(role))?.resident_id.as_ref()?;
     contract.field.get(field)?.headers.first().cloned()
-}
-
-/// The column of row keys, when the extract came.
-pub(super) fn row_keys(batch: &RecordBatch) -> Option<&StringArray> {
-    batch.column_by_name("row_key")?.as_any().downcast_ref::<StringArray>()
 }
 
 fn extract_state_table(world: &World) -> Result<RecordBatch, arrow::error::ArrowError> {

@@ -6,6 +6,8 @@ use std::io::{self, Read, Write};
 use sha2::{Digest, Sha256};
 use sm3::Sm3;
 
+use crate::domain::hex;
+
 /// Bytes copied at once.
 const CHUNK: usize = 256 << 10;
 
@@ -39,11 +41,6 @@ pub(super) fn copy(from: &mut File, to: &mut File, with_sm3: bool) -> io::Result
         bytes += read as u64;
     }
     Ok(Copied { bytes, sha256: hex(&sha256.finalize()), sm3: sm3.map(|sm3| hex(&sm3.finalize())) })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

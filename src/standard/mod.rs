@@ -262,13 +262,7 @@ fn state_after(checked: &CheckedExtract, quarantined: usize) -> ExtractState {
         return checked.state.clone();
     }
     let reason = format!("隔离行占比 {:.1}%，超过允许的 {:.1}%", held / read as f64 * 100.0, limit * 100.0);
-    match &checked.state {
-        ExtractState::Complete => ExtractState::Incomplete(vec![reason]),
-        ExtractState::Incomplete(reasons) => {
-            let mut reasons = reasons.clone();
-            reasons.push(reason);
-            ExtractState::Incomplete(reasons)
-        }
-        other => other.clone(),
-    }
+    let mut state = checked.state.clone();
+    state.add(reason);
+    state
 }

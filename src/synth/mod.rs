@@ -144,7 +144,8 @@ fn simulate(
         .iter()
         .map(|&extract| {
             let format = format(options, extract);
-            Sink::new(extract, format, &options.out, cut_off(&calendar, extract))
+            let tidy = options.noise == Noise::Low;
+            Sink::new(extract, format, &options.out, cut_off(&calendar, extract), tidy)
         })
         .collect::<Result<Vec<Sink>, SynthError>>()?;
     let mut truth = TruthFiles::create(&options.out)?;

@@ -191,6 +191,10 @@ pub(crate) struct Sink {
     sheet_rows: usize,
     sheets: usize,
     runs: Vec<(usize, usize, &'static str)>,
+    /// The last data row of a text file.
+    last_line: Vec<u8>,
+    /// No slips of an export by hand.
+    tidy: bool,
     /// Files finished so far.
     pub(crate) delivered: Vec<Delivered>,
     /// Lines for `truth.csv` since they were last taken.
@@ -201,7 +205,13 @@ pub(crate) struct Sink {
 
 impl Sink {
     /// A sink for an extract below the output folder.
-    pub(crate) fn new(extract: Extract, format: Format, out: &Path, date: Day) -> Result<Self, SynthError> {
+    pub(crate) fn new(
+        extract: Extract,
+        format: Format,
+        out: &Path,
+        date: Day,
+        tidy: bool,
+    ) -> Result<Self, SynthError> {
         let folder = out.join(extract.layout().agency);
         create_dir_all(&folder).map_err(|e| SynthError::Io(folder.clone(), e))?;
         Ok(Self {
@@ -218,6 +228,8 @@ impl Sink {
             sheet_rows: 0,
             sheets: 0,
             runs: Vec::new(),
+            last_line: Vec::new(),
+            tidy,
             delivered: Vec::new(),
             truth: String::new(),
             bad: Vec::new(),
@@ -259,6 +271,11 @@ impl Sink {
             self.open_lines()?;
         }
         self.put(bytes)?;
+        if rows > 0 {
+            let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+            let start = body.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+            self.last_line = bytes[start..].to_vec();
+        }
         for named in named {
             self.note(self.next_row + named.row, named.role, named.person, named.bad);
         }
@@ -481,7 +498,13 @@ impl Sink {
         let path = self.path();
         let digest = match std::mem::replace(&mut self.target, Target::Closed) {
             Target::Closed => return Ok(()),
-            Target::Lines(mut file, digest) => {
+            Target::Lines(file, digest) => {
+                self.target = Target::Lines(file, digest);
+                self.slips()?;
+                let Target::Lines(mut file, digest) = std::mem::replace(&mut self.target, Target::Closed)
+                else {
+                    return Ok(());
+                };
                 file.flush().map_err(|e| SynthError::Io(path.clone(), e))?;
                 digest.finalize()
             }
@@ -504,6 +527,22 @@ impl Sink {
         self.delivered.push(Delivered { name: self.file_name.clone(), rows: self.rows, digest });
         self.rows = 0;
         self.town = "";
+        Ok(())
+    }
+
+    /// What an export by hand leaves at the end of a file: the last row once more, and a row that was cut
+    /// off. Neither is a fact, so neither is in the truth.
+    fn slips(&mut self) -> Result<(), SynthError> {
+        let line = std::mem::take(&mut self.last_line);
+        if self.tidy || self.extract != Extract::VisitLog || line.contains(&b'"') {
+            return Ok(());
+        }
+        let Some(cut) = line.iter().position(|&byte| byte == b',') else { return Ok(()) };
+        self.put(&line)?;
+        self.put(&line[..cut])?;
+        self.put(line_end(self.format).as_bytes())?;
+        self.rows += 2;
+        self.next_row += 2;
         Ok(())
     }
 

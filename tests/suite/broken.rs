@@ -60,6 +60,7 @@ fn last_deliveries(kind: &Path) -> BTreeMap<String, LastDelivery> {
     let read = |table: &toml::Table| LastDelivery {
         rows: table["rows"].as_integer().unwrap().cast_unsigned(),
         as_of: table["as_of"].as_str().and_then(Day::parse_iso),
+        names: table.get("names").map_or_else(Vec::new, |list| list.clone().try_into().unwrap()),
         sha256s: table.get("sha256s").map_or_else(Vec::new, |list| list.clone().try_into().unwrap()),
         town_counts: table.get("towns").map_or_else(Vec::new, |list| list.clone().try_into().unwrap()),
     };

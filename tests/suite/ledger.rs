@@ -1,6 +1,6 @@
 //! The ledger over several nights: what is new, kept, changed, withdrawn, carried; the chain; replay.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use doudi::domain::{Case, CaseStatus, Day, Evidence, Finding, FindingParts, Grade, IdentityId, Verdict};
 use doudi::ledger::{
@@ -43,8 +43,12 @@ fn facts(register: &str) -> RunFacts {
 fn night(ledger: &mut Ledger, number: i32, ran: &[(&str, RuleRun)], findings: &[Finding]) -> Reconciled {
     let run_id = format!("run-{number}");
     let ran = rules(ran);
-    let plan =
-        ledger.reconcile(&Night { run_id: &run_id, as_of: day(number), rules: &ran }, findings).unwrap();
+    let plan = ledger
+        .reconcile(
+            &Night { run_id: &run_id, as_of: day(number), rules: &ran, gaps: &BTreeSet::new() },
+            findings,
+        )
+        .unwrap();
     ledger.commit(&plan, &facts("r"), &[]).unwrap();
     plan
 }
@@ -131,7 +135,7 @@ fn two_hits_of_a_rule_on_one_row_and_event_are_one_case_with_all_evidence() {
 fn a_plan_made_on_an_older_ledger_is_refused() {
     let mut ledger = Ledger::in_memory().unwrap();
     let ran = rules(FULL);
-    let tonight = Night { run_id: "r1", as_of: day(1), rules: &ran };
+    let tonight = Night { run_id: "r1", as_of: day(1), rules: &ran, gaps: &BTreeSet::new() };
     let plan = ledger.reconcile(&tonight, &[finding("d", "a", "x")]).unwrap();
     ledger.commit(&plan, &facts("r"), &[]).unwrap();
     assert!(matches!(ledger.commit(&plan, &facts("r"), &[]), Err(LedgerError::Moved)));
@@ -144,8 +148,12 @@ fn deliveries_and_register_are_those_of_the_night_before() {
     let ran = rules(FULL);
     for (number, rows) in [(1, 100), (2, 110), (2, 120)] {
         let run_id = format!("run-{number}");
-        let plan =
-            ledger.reconcile(&Night { run_id: &run_id, as_of: day(number), rules: &ran }, &[]).unwrap();
+        let plan = ledger
+            .reconcile(
+                &Night { run_id: &run_id, as_of: day(number), rules: &ran, gaps: &BTreeSet::new() },
+                &[],
+            )
+            .unwrap();
         let delivery = Delivery {
             extract: "roll".into(),
             as_of: Some(day(number)),

@@ -38,13 +38,14 @@ pub(super) fn summary(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Re
     head(sheet, look, book, &format!("{} 汇总（{}）", book.title, book.receiver), width)?;
     let next = by_status(sheet, look, book, &rules)?;
     by_town(sheet, look, book, &rules, next + 2)?;
-    sheet.set_column_width(0, 16)?;
-    sheet.set_column_width(1, 26)?;
-    for column in 2..width {
-        sheet.set_column_width(column, 11)?;
+    let mut widths = vec![16.0, 26.0];
+    widths.resize(usize::from(width), 13.0);
+    for (at, width) in widths.iter().enumerate() {
+        sheet.set_column_width(column(at), *width)?;
     }
+    sheet.set_row_height(2, 30)?;
     look::paper(sheet, &book.receiver, book.run_id);
-    sheet.set_print_scale(look::print_scale(42.0 + 11.0 * f64::from(width)));
+    sheet.set_print_scale(look::print_scale(&widths));
     sheet.set_freeze_panes(3, 0)?;
     sheet.protect();
     Ok(())
@@ -183,11 +184,14 @@ fn table(
         for (at, cell) in cells.iter().enumerate() {
             sheet.write_string_with_format(row, column(at), cell, &look.text)?;
         }
+        let texts = cells.iter().map(String::as_str).zip(columns.iter().map(|(_, width)| *width));
+        sheet.set_row_height(row, look::row_height(texts))?;
         row += 1;
     }
     sheet.set_repeat_rows(0, 2)?;
     sheet.set_freeze_panes(3, 0)?;
-    sheet.set_print_scale(look::print_scale(columns.iter().map(|(_, width)| width).sum()));
+    let widths: Vec<f64> = columns.iter().map(|(_, width)| *width).collect();
+    sheet.set_print_scale(look::print_scale(&widths));
     Ok(row)
 }
 
@@ -236,17 +240,23 @@ pub(super) fn not_run(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Re
     Ok(())
 }
 
+/// Width of the text on the sheet 说明.
+const NOTE_WIDTH: f64 = 110.0;
+
 /// 说明: what the lists are and are not, how to answer, legal basis.
 pub(super) fn notes(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Result<(), XlsxError> {
     sheet.set_name("说明")?;
     sheet.set_column_width(0, 4)?;
-    sheet.set_column_width(1, 120)?;
+    sheet.set_column_width(1, NOTE_WIDTH)?;
     let mut row = 0;
     let mut line = |number: Option<usize>, text: &str| -> Result<(), XlsxError> {
         match number {
             None => sheet.write_string_with_format(row, 0, text, &look.note_heading)?,
             Some(number) => {
                 sheet.write_string_with_format(row, 0, format!("{number}."), &look.note)?;
+                // A larger font than in the tables.
+                let height = look::row_height(std::iter::once((text, NOTE_WIDTH * 0.9))) * 1.15;
+                sheet.set_row_height(row, height)?;
                 sheet.write_string_with_format(row, 1, text, &look.note)?
             }
         };
@@ -277,7 +287,7 @@ pub(super) fn notes(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Resu
         }
     }
     look::paper(sheet, &book.receiver, book.run_id);
-    sheet.set_print_scale(100);
+    sheet.set_print_scale(look::print_scale(&[4.0, NOTE_WIDTH]));
     sheet.protect();
     Ok(())
 }

@@ -29,24 +29,25 @@ pub(super) fn write(
     let last_row = HEADINGS + height;
     sheet.set_name(name)?;
     head(sheet, look, book, heading, width)?;
-    let mut total_units = 0.0;
+    let mut widths = Vec::new();
     for (at, granted) in rows.columns.iter().enumerate() {
         let column = granted.column();
         let cells = &rows.frame.columns()[at];
         let units = fitted(&column.title, column.width, cells);
-        total_units += units;
+        widths.push(units);
         sheet.set_column_width(column_index(at), units)?;
         sheet.write_string_with_format(HEADINGS, column_index(at), &column.title, &look.heading)?;
         write_column(sheet, look, column_index(at), centred(column.source), cells, &rows.status)?;
     }
     for (at, answer) in rows.template.answer.iter().enumerate() {
-        total_units += f64::from(answer.width);
+        widths.push(f64::from(answer.width));
         write_answers(sheet, look, evidence + column_index(at), answer, (HEADINGS + 1, last_row))?;
     }
+    row_heights(sheet, rows, &widths)?;
     foot(sheet, look, rows, last_row + 1, width)?;
     sheet.set_row_height(HEADINGS, 30)?;
     look::paper(sheet, &book.receiver, book.run_id);
-    sheet.set_print_scale(look::print_scale(total_units));
+    sheet.set_print_scale(look::print_scale(&widths));
     sheet.set_repeat_rows(0, HEADINGS)?;
     sheet.set_page_breaks(&breaks_by_town(&rows.towns))?;
     sheet.set_freeze_panes(HEADINGS + 1, frozen_columns(rows))?;
@@ -156,6 +157,18 @@ fn write_answers(
     Ok(())
 }
 
+/// Every line of every cell shows.
+fn row_heights(sheet: &mut Worksheet, rows: &ListRows<'_>, widths: &[f64]) -> Result<(), XlsxError> {
+    let texts: Vec<_> = rows.frame.columns().iter().map(|cells| cells.str().ok()).collect();
+    for index in 0..rows.frame.height() {
+        let cells =
+            texts.iter().zip(widths).filter_map(|(cells, width)| Some(((*cells)?.get(index)?, *width)));
+        let row = HEADINGS + 1 + u32::try_from(index).unwrap_or(u32::MAX);
+        sheet.set_row_height(row, look::row_height(cells))?;
+    }
+    Ok(())
+}
+
 /// Total and signature line.
 fn foot(
     sheet: &mut Worksheet,
@@ -184,13 +197,19 @@ fn fitted(title: &str, limit: u16, cells: &Series) -> f64 {
     let longest = match cells.dtype() {
         DataType::Date => 10,
         DataType::String => {
-            cells.str().map_or(0, |values| values.iter().flatten().map(look::units).max().unwrap_or_default())
+            cells.str().map_or(0, |values| values.iter().flatten().map(needs).max().unwrap_or_default())
         }
         _ => 5,
     };
     // A heading may break into two lines.
     let heading = look::units(title).div_ceil(2);
-    f64::from(longest.max(heading).min(u32::from(limit)).max(4)) + 1.0
+    f64::from(longest.max(heading).min(u32::from(limit)).max(3)) + 2.0
+}
+
+/// Units that a text needs; capitals are wider than digits.
+fn needs(text: &str) -> u32 {
+    let capitals = text.chars().filter(char::is_ascii_uppercase).count();
+    look::units(text) + u32::try_from(capitals / 3).unwrap_or(0)
 }
 
 const fn centred(source: ColumnSource) -> bool {

@@ -35,7 +35,7 @@ impl Look {
             Format::new().set_font_name(BODY).set_font_size(10).set_align(FormatAlign::VerticalCenter);
         let boxed = plain.clone().set_border(FormatBorder::Thin).set_border_color(Color::RGB(0x00A6_A6A6));
         let wrapped = boxed.clone().set_text_wrap();
-        let centre = boxed.clone().set_align(FormatAlign::Center).set_text_wrap();
+        let centre = wrapped.clone().set_align(FormatAlign::Center);
         let heading = centre.clone().set_font_name(HEAD).set_bold();
         let date = centre.clone().set_num_format("yyyy-mm-dd");
         let share = centre.clone().set_num_format("0.0%");
@@ -82,8 +82,8 @@ pub(super) fn units(text: &str) -> u32 {
         .sum()
 }
 
-/// Units that fit across A4 landscape at 100 % between the margins below, measured in print.
-const PAGE_UNITS: f64 = 148.0;
+/// Points between the margins below on A4 landscape, less what other programs than Excel take more.
+const PAGE_POINTS: f64 = (297.0 / 25.4 - 0.7) * 72.0 * 0.92;
 
 /// A4 landscape, narrow margins, notice above, page numbers below.
 pub(super) fn paper(sheet: &mut Worksheet, receiver: &str, run_id: &str) {
@@ -96,11 +96,25 @@ pub(super) fn paper(sheet: &mut Worksheet, receiver: &str, run_id: &str) {
         .set_footer(format!("&L&9&\"宋体,常规\"比对批次 {}&C&9第 &P 页 共 &N 页", no_code(run_id)));
 }
 
-/// Scale that brings columns of this total width onto one page across. Excel ignores manual page breaks
-/// on sheets fitted to pages, so the scale is set as a number.
-pub(super) fn print_scale(total_units: f64) -> u16 {
-    let per_cent = (PAGE_UNITS / total_units.max(1.0) * 100.0).floor().clamp(25.0, 100.0);
+/// Scale that brings columns of these widths onto one page across. Excel ignores manual page breaks on
+/// sheets fitted to pages, so the scale is set as a number.
+pub(super) fn print_scale(widths: &[f64]) -> u16 {
+    // Excel: seven pixels for each unit of width and five between cells, four pixels for three points.
+    let points: f64 = widths.iter().map(|width| (width * 7.0 + 5.0) * 0.75).sum();
+    let per_cent = (PAGE_POINTS / points.max(1.0) * 100.0).floor().clamp(25.0, 100.0);
     (25..=100).rev().find(|scale| f64::from(*scale) <= per_cent).unwrap_or(25)
+}
+
+/// Height of a row in points whose cells have these texts and column widths, so that every line shows:
+/// not every program adjusts rows when it opens a file.
+pub(super) fn row_height<'a>(cells: impl Iterator<Item = (&'a str, f64)>) -> f64 {
+    let lines = cells.map(|(text, width)| text.lines().map(|line| lines(line, width)).sum::<f64>());
+    (lines.fold(1.0, f64::max) * 13.5 + 3.0).min(400.0)
+}
+
+/// Lines that a text takes in a column: a line ends before it is quite full.
+fn lines(text: &str, width: f64) -> f64 {
+    (f64::from(units(text)) / (width - 3.0).max(2.0)).ceil().max(1.0)
 }
 
 /// Text for headers and footers, where `&` begins a code.
@@ -120,9 +134,17 @@ mod tests {
     }
 
     #[test]
+    fn a_row_is_as_high_as_its_longest_cell() {
+        let one = row_height([("汇龙镇", 9.0)].into_iter());
+        let three = row_height([("汇龙镇", 9.0), ("截至二〇二六年十一月无学籍记录", 13.0)].into_iter());
+        assert!((one - 16.5).abs() < 1e-9 && (three - 43.5).abs() < 1e-9, "{one} {three}");
+        assert!(row_height([("长".repeat(9000).as_str(), 8.0)].into_iter()) <= 400.0);
+    }
+
+    #[test]
     fn scale_shrinks_with_width_within_bounds() {
-        assert_eq!(print_scale(10.0), 100);
-        assert_eq!(print_scale(296.0), 50);
-        assert_eq!(print_scale(1e9), 25);
+        assert_eq!(print_scale(&[10.0]), 100);
+        assert_eq!(print_scale(&[20.0; 14]), 47);
+        assert_eq!(print_scale(&[1e9]), 25);
     }
 }

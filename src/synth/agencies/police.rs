@@ -1,6 +1,6 @@
 //! 公安: the population register and what happens to it.
 
-use super::{Out, address, known, mention};
+use super::{Mention, Out, address, known, mention};
 use crate::domain::Sex;
 use crate::synth::layout::Extract;
 use crate::synth::pen::{Cell, Written};
@@ -65,23 +65,36 @@ fn parent(
     (who.name, id, who.written)
 }
 
+/// A parent as a paper shows it, and whom it names.
+struct Parent {
+    name: Cell,
+    id: Cell,
+    mention: Option<Mention>,
+}
+
+/// Father and mother, in this order.
+fn parents(out: &mut Out<'_>, extract: Extract, family: &Family, child: &Person) -> [Parent; 2] {
+    [
+        ("father", child.father, ("父亲姓名", "父亲身份号码")),
+        ("mother", child.mother, ("母亲姓名", "母亲身份号码")),
+    ]
+    .map(|(role, who, columns)| {
+        let (name, id, written) = parent(out, extract, family, child, who);
+        let mention =
+            who.map(|p| mention(extract, role, &family.people[p], columns, written).of_relation(role));
+        Parent { name, id, mention }
+    })
+}
+
 fn resident(out: &mut Out<'_>, family: &Family, index: usize, residence: &Cell) {
     let extract = Extract::Population;
     let person = &family.people[index];
     let world = out.world;
     let who = out.who(extract, family, index);
-    let (father, father_id, father_written) = parent(out, extract, family, person, person.father);
-    let (mother, mother_id, mother_written) = parent(out, extract, family, person, person.mother);
+    let [father, mother] = parents(out, extract, family, person);
     let named = mention(extract, "resident", person, ("姓名", "公民身份号码"), who.written);
     let mut mentions = vec![named.beside(Some(person.birth), Some(person.sex))];
-    for (role, parent, columns, written) in [
-        ("father", person.father, ("父亲姓名", "父亲身份号码"), father_written),
-        ("mother", person.mother, ("母亲姓名", "母亲身份号码"), mother_written),
-    ] {
-        mentions.extend(
-            parent.map(|p| mention(extract, role, &family.people[p], columns, written).of_relation(role)),
-        );
-    }
+    mentions.extend(father.mention.into_iter().chain(mother.mention));
     let place = &world.tables.villages[family.village];
     let (code, label) = state(person, world.calendar.police);
     let cut_off = world.calendar.police;
@@ -101,10 +114,10 @@ fn resident(out: &mut Out<'_>, family: &Family, index: usize, residence: &Cell) 
         Cell::text(place.town),
         Cell::text(place.official),
         if family.rural { pen.code("1", "农业") } else { pen.code("2", "非农业") },
-        father,
-        father_id,
-        mother,
-        mother_id,
+        father.name,
+        father.id,
+        mother.name,
+        mother.id,
         pen.code(code, label),
     ];
     out.add(extract, cells, mentions);
@@ -211,18 +224,10 @@ fn registered_birth(out: &mut Out<'_>, family: &Family, index: usize) {
         return;
     }
     let who = out.who(extract, family, index);
-    let (father, father_id, father_written) = parent(out, extract, family, person, person.father);
-    let (mother, mother_id, mother_written) = parent(out, extract, family, person, person.mother);
+    let [father, mother] = parents(out, extract, family, person);
     let named = mention(extract, "child", person, ("儿童姓名", "儿童身份号码"), who.written);
     let mut mentions = vec![named.beside(Some(person.birth), Some(person.sex))];
-    for (role, parent, columns, written) in [
-        ("father", person.father, ("父亲姓名", "父亲身份号码"), father_written),
-        ("mother", person.mother, ("母亲姓名", "母亲身份号码"), mother_written),
-    ] {
-        mentions.extend(
-            parent.map(|p| mention(extract, role, &family.people[p], columns, written).of_relation(role)),
-        );
-    }
+    mentions.extend(father.mention.into_iter().chain(mother.mention));
     // A birth is registered under the first name; a later change does not reach this paper.
     let name = match &person.former {
         Some((former, _)) => Cell::text(former.full()),
@@ -235,10 +240,10 @@ fn registered_birth(out: &mut Out<'_>, family: &Family, index: usize) {
         who.id,
         sex,
         pen.date(person.birth),
-        father,
-        father_id,
-        mother,
-        mother_id,
+        father.name,
+        father.id,
+        mother.name,
+        mother.id,
         pen.date(registered),
     ];
     out.add(extract, cells, mentions);

@@ -1,0 +1,61 @@
+-- ---
+-- title = "名在人不在"
+-- list = "dropout"
+-- subject = "student_roll.pupil"
+-- reads = ["student_roll"]
+-- optional_reads = ["custody", "insurance", "death_cancellation", "death_certificate", "cremation"]
+-- event = "day"
+-- severity = "high"
+-- basis = ["keep_in_school_2024"]
+-- recipients = ["education"]
+-- due_days = 10
+-- reason = "{{ school }}{{ grade_title }}，学籍状态为在籍在读；{{ contradiction }}。疑似名在人不在，待核查"
+-- verify = ["是否本人（同名、登记错人）", "学籍状态是否未更新", "特殊原因请向牵头单位了解，注意保密"]
+-- [params]
+-- held_days = { default = 7, title = "被采取措施多少天以上", status = "sourced" }
+-- work_age = { default = 16, title = "多少周岁以下的就业登记视为矛盾", status = "sourced" }
+-- [columns]
+-- school = { title = "学校", class = "school" }
+-- grade_title = { title = "年级", class = "school" }
+-- contradiction = { title = "矛盾情况" }
+-- ---
+-- The school must not learn of custody or work, so these records are named a special reason and are not
+-- shown as evidence; they count only where they carry the pupil's own number.
+WITH pupil AS (
+    SELECT *, row_number() OVER (PARTITION BY identity ORDER BY entry_month DESC NULLS LAST, row_key) AS nth
+    FROM roll_row
+    WHERE student_state = '在籍在读' AND grade <= 9
+),
+contrary AS (
+    SELECT identity, death_date AS since, CAST(death_date AS VARCHAR) || ' 死亡（' || sources || '）' AS word, 1 AS rank,
+           cancellation_rows, certificate_rows, cremation_rows
+    FROM death
+    UNION ALL
+    SELECT subject_identity, from_date, '因特殊原因可能不在校', 2, NULL, NULL, NULL
+    FROM custody
+    WHERE subject_identity IS NOT NULL AND subject_grade <= 'B'
+      AND from_date < $as_of - $held_days AND (released_on IS NULL OR released_on > $as_of) AND coalesce(term_end >= $as_of, true)
+    UNION ALL
+    SELECT i.subject_identity, i.insured_from, '因特殊原因可能不在校', 3, NULL, NULL, NULL
+    FROM insurance i
+    JOIN pupil p ON p.identity = i.subject_identity AND p.nth = 1 AND age_on(p.birth, i.insured_from) < $work_age
+    WHERE i.subject_grade = 'A' AND i.employer IS NOT NULL AND coalesce(i.insured_status, '') NOT LIKE '%停%'
+      AND i.insured_from <= $as_of
+),
+ranked AS (
+    SELECT p.row_key, p.school, p.grade_title, c.*,
+           row_number() OVER (PARTITION BY p.identity ORDER BY c.rank, c.since) AS choice
+    FROM pupil p
+    JOIN contrary c ON c.identity = p.identity
+    WHERE p.nth = 1
+)
+SELECT row_key AS subject_row_key,
+       CAST(since AS VARCHAR) AS event,
+       school,
+       grade_title,
+       word AS contradiction,
+       cancellation_rows AS evidence_death_cancellation,
+       certificate_rows AS evidence_death_certificate,
+       cremation_rows AS evidence_cremation
+FROM ranked
+WHERE choice = 1

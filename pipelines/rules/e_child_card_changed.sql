@@ -1,0 +1,38 @@
+-- ---
+-- title = "重残儿童残疾证变化"
+-- list = "benefit_exit"
+-- subject = "child_roster.child"
+-- reads = ["child_roster", "disability_card"]
+-- optional_reads = ["move_out"]
+-- event = "row_key"
+-- severity = "medium"
+-- basis = ["qidong_guide_2021", "disability_card_2018"]
+-- recipients = ["civil-affairs", "disability-federation"]
+-- due_days = 10
+-- reason = "名册类别为重残儿童；残疾人证{{ change }}，未见其他有效的重残证。疑似认定条件已变化，待核查"
+-- verify = ["是否按期重新评定、正在换证", "是否有医学评估等其他依据", "多重残疾是否含智力、精神残疾"]
+-- [params]
+-- grace_days = { default = 60, title = "过期、冻结多少天以内不列", status = "sourced" }
+-- severe_categories = { default = ["重残儿童"], title = "凭残疾人证认定的儿童类别", status = "sourced" }
+-- [columns]
+-- change = { title = "残疾证变化", class = "disability" }
+-- ---
+SELECT l.row_key AS subject_row_key,
+       k.row_key AS event,
+       CASE WHEN k.effect = 'in_force' THEN '现为' || k.card || '，不在重残等级范围内'
+            ELSE '（' || k.card || '）状态为' || k.shown_status || coalesce('，' || CAST(k.lapsed_since AS VARCHAR) || ' 起', '') END
+           AS change,
+       CASE WHEN k.effect = 'check' THEN '残疾人证已迁出，请核实迁入地情况'
+            WHEN k.effect = 'in_force' AND coalesce(k.severe, 'check') = 'check' THEN '多重残疾需核实是否含智力、精神残疾'
+            WHEN k.effect = 'lapsed' AND k.lapsed_since IS NULL THEN '残疾人证冻结时间不详，请先补证' END AS annex_reason,
+       l.row_key AS evidence_child_roster,
+       k.row_key AS evidence_disability_card
+FROM listed_child l
+JOIN card_standing k ON k.identity = l.identity
+WHERE l.nth_of_category = 1
+  AND l.category IN $severe_categories
+  AND l.benefit_status <> '已停发'
+  AND l.birth > add_months($as_of, -216)
+  AND (k.effect IN ('gone', 'check')
+       OR (k.effect = 'lapsed' AND coalesce(k.lapsed_since + $grace_days < $known_until, k.shown_status = '冻结'))
+       OR (k.effect = 'in_force' AND coalesce(k.severe, 'check') <> 'yes'))

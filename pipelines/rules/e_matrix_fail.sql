@@ -1,0 +1,44 @@
+-- ---
+-- title = "事实无人抚养认定情形不成立"
+-- list = "benefit_exit"
+-- subject = "child_roster.child"
+-- reads = ["child_roster"]
+-- optional_reads = ["population", "birth_registration", "student_roll", "judgment", "prison_term", "custody", "disability_card", "serious_illness", "death_cancellation", "death_certificate", "cremation", "benefit_payment"]
+-- event = "none"
+-- severity = "medium"
+-- basis = ["de_facto_2019", "de_facto_2020"]
+-- recipients = ["civil-affairs"]
+-- due_days = 10
+-- reason = "名册类别为{{ category }}；父亲：{{ father_told }}；母亲：{{ mother_told }}。按父母状态对照，疑似认定情形不成立，待核查{% if months %}；最近 12 个月已发放 {{ months }} 个月 {{ money | yuan }} 元{% endif %}"
+-- verify = ["名册登记的父母情况是否过时或填错", "是否有其他符合情形而未登记", "是否可转为其他保障类别"]
+-- [columns]
+-- category = { title = "名册类别", class = "watch_group" }
+-- father_told = { title = "父亲现状", class = "custody" }
+-- mother_told = { title = "母亲现状", class = "custody" }
+-- months = { title = "近12个月发放月数", class = "money" }
+-- money = { title = "近12个月金额（元）", class = "money", format = "yuan" }
+-- ---
+WITH paid AS (
+    SELECT m.row_key, count(DISTINCT p.month) AS months, sum(p.amount) AS money, array_agg(p.row_key ORDER BY p.row_key) AS payments
+    FROM matrix_check m
+    JOIN paid_month p ON p.identity = m.identity AND p.program = 'de_facto' AND p.grade <= 'B'
+                     AND p.month > month_add(month_of($known_until), -12)
+    GROUP BY m.row_key
+)
+SELECT m.row_key AS subject_row_key,
+       '' AS event,
+       m.category,
+       m.father_told,
+       m.mother_told,
+       p.months,
+       p.money,
+       m.row_key AS evidence_child_roster,
+       m.father_prison AS evidence_prison_term__father,
+       m.father_custody AS evidence_custody__father,
+       m.father_judgment AS evidence_judgment__father,
+       m.mother_prison AS evidence_prison_term__mother,
+       m.mother_custody AS evidence_custody__mother,
+       m.mother_judgment AS evidence_judgment__mother,
+       p.payments AS evidence_benefit_payment
+FROM matrix_check m
+LEFT JOIN paid p ON p.row_key = m.row_key

@@ -1,0 +1,63 @@
+-- ---
+-- title = "孤儿父母健在"
+-- list = "benefit_exit"
+-- subject = "child_roster.child"
+-- reads = ["child_roster", "population"]
+-- optional_reads = ["birth_registration", "student_roll", "judgment", "benefit_payment", "adoption", "disability_card", "prison_term", "custody", "serious_illness", "death_cancellation", "death_certificate", "cremation"]
+-- event = "none"
+-- severity = "medium"
+-- basis = ["orphan_support_2010", "qidong_guide_2021", "child_system_exit"]
+-- recipients = ["civil-affairs"]
+-- due_days = 10
+-- reason = "名册类别为{{ category }}，{{ side_title }}（父母关系依据 {{ link_grade }}）在人口库中为正常户籍，截至 {{ known_until }} 无死亡登记，也无法院宣告失踪、宣告死亡；名册登记{{ side_title }}情况：{{ recorded_state }}。疑似不符合孤儿情形，待核查{% if months %}；最近 12 个月已发放 {{ months }} 个月 {{ money | yuan }} 元{% endif %}"
+-- verify = ["父母关系是否属实（养父母、继父母、登记错误）", "是否查找不到生父母的情形", "健在一方是否履行监护，是否符合事实无人抚养情形"]
+-- [columns]
+-- category = { title = "名册类别", class = "watch_group" }
+-- side_title = { title = "健在一方", class = "relative" }
+-- link_grade = { title = "父母关系依据" }
+-- recorded_state = { title = "名册登记状态", class = "custody" }
+-- months = { title = "近12个月发放月数", class = "money" }
+-- money = { title = "近12个月金额（元）", class = "money", format = "yuan" }
+-- ---
+WITH alive AS (
+    SELECT l.row_key, l.identity, l.category, r.side_title, r.recorded_state, p.parent, p.link_grade,
+           p.population_row, p.birth_row, s.row_key AS parent_row,
+           row_number() OVER (PARTITION BY l.identity ORDER BY p.link_grade, p.side, s.row_key) AS nth
+    FROM listed_child l
+    JOIN parent_link p ON p.child = l.identity AND p.grade <= 'B'
+    JOIN recorded_parent r ON r.row_key = l.row_key AND r.side = p.side
+    JOIN population s ON s.resident_identity = p.parent AND s.cancel_state = '正常' AND s.resident_grade <= 'B'
+    WHERE l.orphan
+      AND l.nth_of_category = 1
+      AND l.benefit_status <> '已停发'
+      -- The paper of a foundling names finders, that of an institution its own people: only the register counts.
+      AND (p.link_grade = 'L1' OR (p.link_grade = 'L2' AND coalesce(l.register_class, '') <> '福利院集体户'))
+      AND NOT EXISTS (SELECT 1 FROM parent_standing x WHERE x.identity = p.parent AND x.class = 'D')
+      AND NOT EXISTS (SELECT 1 FROM adopted a WHERE a.identity = l.identity)
+),
+paid AS (
+    SELECT a.row_key, count(DISTINCT p.month) AS months, sum(p.amount) AS money, array_agg(p.row_key ORDER BY p.row_key) AS payments
+    FROM alive a
+    JOIN paid_month p ON p.identity = a.identity AND p.program = 'orphan' AND p.grade <= 'B'
+                     AND p.month > month_add(month_of($known_until), -12)
+    WHERE a.nth = 1
+    GROUP BY a.row_key
+)
+SELECT a.row_key AS subject_row_key,
+       '' AS event,
+       a.category,
+       a.side_title,
+       a.link_grade,
+       coalesce(a.recorded_state, '未登记') AS recorded_state,
+       $known_until AS known_until,
+       p.months,
+       p.money,
+       a.parent AS parent_identity,
+       a.row_key AS evidence_child_roster,
+       a.population_row AS evidence_population__child,
+       a.birth_row AS evidence_birth_registration,
+       a.parent_row AS evidence_population,
+       p.payments AS evidence_benefit_payment
+FROM alive a
+LEFT JOIN paid p ON p.row_key = a.row_key
+WHERE a.nth = 1

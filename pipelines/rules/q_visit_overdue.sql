@@ -1,0 +1,44 @@
+-- ---
+-- title = "一月一访逾期"
+-- list = "quality"
+-- subject = "child_roster.child"
+-- reads = ["child_roster"]
+-- absent_from = "visit_log.subject"
+-- optional_reads = ["death_cancellation", "death_certificate", "cremation"]
+-- event = "month"
+-- severity = "medium"
+-- basis = ["three_year_plan"]
+-- recipients = ["civil-affairs", "town"]
+-- due_days = 10
+-- reason = "{{ category }}，登记在册，{{ from_day }} 至 {{ known_until }} 无走访记录{% if last_visit %}（最近一次 {{ last_visit }}）{% else %}（此前也无记录）{% endif %}{% if director %}，儿童主任 {{ director }}{% endif %}。疑似一月一访逾期，待核查"
+-- verify = ["是否已走访未录入", "是否在外住校、随父母外出，改为电话走访", "儿童主任是否变动"]
+-- [params]
+-- phone_counts = { default = false, title = "电话走访是否算作走访", status = "to_confirm" }
+-- new_days = { default = 30, title = "新登记多少天以内不列", status = "sourced" }
+-- [columns]
+-- category = { title = "名册类别", class = "watch_group" }
+-- last_visit = { title = "最近走访" }
+-- director = { title = "儿童主任", class = "staff" }
+-- ---
+WITH month AS (SELECT month_first_day(month_add(month_of($known_until), -1)) AS from_day),
+visit AS (
+    SELECT subject_identity AS identity, max(visit_date) AS last_visit
+    FROM visit_log
+    WHERE subject_identity IS NOT NULL AND visit_date <= $as_of AND (visit_kind <> '电话' OR $phone_counts)
+    GROUP BY subject_identity
+)
+SELECT l.row_key AS subject_row_key,
+       month_compact(month_of(m.from_day)) AS event,
+       coalesce(l.public_label, '名册儿童') AS category,
+       m.from_day,
+       $known_until AS known_until,
+       v.last_visit,
+       l.director
+FROM listed_child l
+CROSS JOIN month m
+LEFT JOIN visit v ON v.identity = l.identity
+WHERE l.nth = 1
+  AND coalesce(v.last_visit < m.from_day, true)
+  AND coalesce(l.registered_on < $known_until - $new_days, true)
+  AND coalesce(l.birth > add_months($as_of, -216), true)
+  AND NOT EXISTS (SELECT 1 FROM death d WHERE d.identity = l.identity)
