@@ -239,3 +239,12 @@ pub struct MentionSet {
     /// when no contract names a household.
     pub household: Vec<u32>,
 }
+
+impl MentionSet {
+    /// Indices of the mentions of one extract (its position among the record sets).
+    pub fn of_extract(&self, extract: u16) -> std::ops::Range<usize> {
+        let all = &self.mentions;
+        let start = all.partition_point(|mention| mention.extract < extract);
+        start..start + all[start..].partition_point(|mention| mention.extract == extract)
+    }
+}

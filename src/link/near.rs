@@ -26,8 +26,12 @@ pub struct Linked<'a> {
     prepared: &'a Prepared<'a>,
     clusters: Clusters,
     units: Units,
+    /// Unit of each mention that is the root of a set; `NO_UNIT` elsewhere.
+    unit_of_root: Vec<u32>,
     model: LinkModel,
 }
+
+const NO_UNIT: u32 = u32::MAX;
 
 impl<'a> Linked<'a> {
     pub(super) fn new(
@@ -54,7 +58,13 @@ impl<'a> Linked<'a> {
             super::Linkage::Model => Units::build(prepared, &clusters),
             super::Linkage::IdOnly => Units::none(),
         };
-        Self { links, review, summary, prepared, clusters, units, model }
+        let unit_of_root = units_by_root(prepared.len(), &units, &clusters);
+        Self { links, review, summary, prepared, clusters, units, unit_of_root, model }
+    }
+
+    /// The unit of a mention, when it has one.
+    fn unit_of(&self, mention: u32) -> Option<u32> {
+        Some(self.unit_of_root[self.clusters.root(mention) as usize]).filter(|&unit| unit != NO_UNIT)
     }
 
     /// What candidates were weighed with.
@@ -74,25 +84,21 @@ impl NearMissFinder for Linked<'_> {
             return Vec::new();
         }
         let Self { prepared, clusters, units, .. } = self;
-        let unit_of = units_by_root(units, clusters);
         // The mention of the target role that stands for each unit.
         let mut aimed: FxHashMap<u32, u32> = FxHashMap::default();
-        for at in 0..prepared.len() {
-            let mention = prepared.mention(at);
-            if (mention.extract, mention.role) != target {
+        for (at, mention) in prepared.of_extract(target.0) {
+            if mention.role != target.1 {
                 continue;
             }
-            if let Some(&unit) = unit_of.get(&clusters.root(at)) {
+            if let Some(unit) = self.unit_of(at) {
                 let known = aimed.entry(unit).or_insert(at);
                 if prepared.key(at) < prepared.key(*known) {
                     *known = at;
                 }
             }
         }
-        let asked: Vec<(u32, u32)> = subjects
-            .iter()
-            .filter_map(|&subject| Some((subject, *unit_of.get(&clusters.root(subject))?)))
-            .collect();
+        let asked: Vec<(u32, u32)> =
+            subjects.iter().filter_map(|&subject| Some((subject, self.unit_of(subject)?))).collect();
         let mut probes: Vec<u32> = asked.iter().map(|&(_, unit)| unit).collect();
         probes.sort_unstable();
         probes.dedup();
@@ -136,7 +142,10 @@ fn near_miss(pair: (u32, u32), bits: f64, grade: crate::domain::Grade, differenc
 }
 
 /// Unit of each set's root.
-fn units_by_root(units: &Units, clusters: &Clusters) -> FxHashMap<u32, u32> {
-    let all = units.all.iter().enumerate();
-    all.filter_map(|(at, unit)| Some((clusters.root(unit.hub), u32::try_from(at).ok()?))).collect()
+fn units_by_root(mentions: u32, units: &Units, clusters: &Clusters) -> Vec<u32> {
+    let mut of_root = vec![NO_UNIT; mentions as usize];
+    for (unit, at) in units.all.iter().zip(0..) {
+        of_root[clusters.root(unit.hub) as usize] = at;
+    }
+    of_root
 }

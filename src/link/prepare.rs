@@ -59,6 +59,12 @@ impl<'a> Prepared<'a> {
         &self.set.mentions[at as usize]
     }
 
+    /// The mentions of one extract with their indices.
+    pub(super) fn of_extract(&self, extract: u16) -> impl Iterator<Item = (u32, &'a Mention)> + use<'a> {
+        let range = self.set.of_extract(extract);
+        (0..self.len()).skip(range.start).zip(&self.set.mentions[range])
+    }
+
     pub(super) fn role(&self, mention: &Mention) -> Role {
         let roles = self.roles.get(usize::from(mention.extract));
         roles.and_then(|roles| roles.get(usize::from(mention.role))).copied().unwrap_or_default()

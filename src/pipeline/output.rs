@@ -6,6 +6,7 @@ use std::path::Path;
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt32Type};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::{self, Delivered};
@@ -126,9 +127,9 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
 fn write_artifacts(night: &Night<'_>, folder: &Path) -> Result<(), RunError> {
     let records = folder.join("records");
     fs::create_dir_all(&records).map_err(RunError::io("create", &records))?;
-    for set in night.records {
-        artifacts::records(&records.join(format!("{}.parquet", set.extract)), set)?;
-    }
+    night.records.par_iter().with_max_len(1).try_for_each(|set| {
+        artifacts::records(&records.join(format!("{}.parquet", set.extract)), set).map(drop)
+    })?;
     let index = RowIndex::new(night.records, night.mentions)?;
     artifacts::mentions(&folder.join("mentions.parquet"), &index, night.resolution)?;
     artifacts::links(&folder.join("links.parquet"), &index, &night.linked.links)?;

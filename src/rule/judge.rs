@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::Environment;
+use rayon::prelude::*;
 
 use super::book::{Book, Rule, RuleError};
 use super::draft::{Draft, drafts};
@@ -60,28 +61,35 @@ pub fn judge(
             Err(error) => broken_views = format!("{broken_views}; {error}"),
         }
     }
-    for run in &mut runs {
+    // Queries one beside the other: most are small, and planning them is what takes time.
+    runs.par_iter_mut().for_each(|run| {
         run.attempt(|run| {
             let batch = engine.query(&run.sql).map_err(|error| format!("{error}{broken_views}"))?;
             run.drafts = drafts(run.rule, &batch)?;
             tracing::info!(rule = run.rule.id, hits = run.drafts.len(), "rule asked");
             Ok(())
         });
-    }
+    });
     let index = RowIndex::new(world, runs.iter().flat_map(|run| &run.drafts));
     let environment = environment();
     let mut judged = Judged::default();
-    for run in &mut runs {
-        let mut result = (Vec::new(), Vec::new());
-        run.attempt(|run| {
-            result = assemble(run, world, &index, finder, &environment)?;
-            Ok(())
-        });
-        let (listed, annex) = cases(&result.0);
-        tracing::info!(rule = run.rule.id, listed, annex, "rule weighed");
-        judged.outcomes.push(run.outcome(listed, annex));
-        judged.findings.append(&mut result.0);
-        judged.near_misses.append(&mut result.1);
+    let weighed: Vec<(RuleOutcome, Vec<Finding>, Vec<NearMiss>)> = runs
+        .par_iter_mut()
+        .map(|run| {
+            let mut result = (Vec::new(), Vec::new());
+            run.attempt(|run| {
+                result = assemble(run, world, &index, finder, &environment)?;
+                Ok(())
+            });
+            let (listed, annex) = cases(&result.0);
+            tracing::info!(rule = run.rule.id, listed, annex, "rule weighed");
+            (run.outcome(listed, annex), result.0, result.1)
+        })
+        .collect();
+    for (outcome, mut findings, mut near_misses) in weighed {
+        judged.outcomes.push(outcome);
+        judged.findings.append(&mut findings);
+        judged.near_misses.append(&mut near_misses);
     }
     judged.findings.sort_by_cached_key(|finding| (finding.case_key(), finding.subject_role.clone()));
     judged.near_misses.sort_by_key(|miss| (miss.subject, miss.candidate));
@@ -238,13 +246,10 @@ fn near_misses(
         weighed.iter().map(|item| world.resolution.identity[item.subject].0).collect();
     let linked: BTreeSet<i64> = world
         .mentions
-        .mentions
-        .iter()
-        .zip(&world.resolution.identity)
-        .filter(|(mention, identity)| {
-            (mention.extract, mention.role) == target && subjects.contains(&identity.0)
-        })
-        .map(|(_, identity)| identity.0)
+        .of_extract(target.0)
+        .filter(|&at| world.mentions.mentions[at].role == target.1)
+        .map(|at| world.resolution.identity[at].0)
+        .filter(|identity| subjects.contains(identity))
         .collect();
     let asked: BTreeSet<u32> = weighed
         .iter()

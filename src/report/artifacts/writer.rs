@@ -16,6 +16,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 
 use super::ReportError;
@@ -57,7 +58,14 @@ fn write_groups(
         .set_created_by("doudi".to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)
-        .build();
+        .set_dictionary_enabled(false);
+    // Only columns that are dictionaries here are worth one there: to look for repeats among row keys
+    // and numbers of persons takes longer than all else.
+    for field in schema.fields().iter().filter(|field| matches!(field.data_type(), DataType::Dictionary(..)))
+    {
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), true);
+    }
+    let mut properties = properties.build();
     if types == ArrowTypes::Keep {
         add_encoded_arrow_schema_to_metadata(schema, &mut properties);
     }
