@@ -21,3 +21,4 @@ pub mod spec;
 pub mod standard;
 pub mod synth;
 pub mod tables;
+pub mod upkeep;

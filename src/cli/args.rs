@@ -10,6 +10,7 @@ use super::list::ListArgs;
 use super::run::RunArgs;
 use super::status::StatusArgs;
 use super::test::TestArgs;
+use super::upkeep::{BackupArgs, RestoreArgs, ScheduleArgs};
 
 /// Nightly matching of several agencies' files, so that no child falls between them.
 ///
@@ -38,6 +39,12 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Explain from a finished run why two rows are one person or not, or what a case rests on.
     Explain(ExplainArgs),
+    /// Copy a pipeline's state, also while a run is at work.
+    Backup(BackupArgs),
+    /// Put a backup into an empty state folder.
+    Restore(RestoreArgs),
+    /// Write, show or remove the timer that runs a pipeline every night.
+    Schedule(ScheduleArgs),
     /// Simulate a county and write its agencies' files with the truth beside them.
     Synth(SynthArgs),
     /// Measure a run against the truth: links and findings, precision and recall.

@@ -13,6 +13,7 @@ mod schema;
 mod status;
 mod test;
 mod text_table;
+mod upkeep;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -59,6 +60,9 @@ fn done(command: Command) -> Done {
         Command::List(args) => list::list(&args),
         Command::Status(args) => status::status(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Backup(args) => upkeep::backup(&args),
+        Command::Restore(args) => upkeep::restore(&args),
+        Command::Schedule(args) => upkeep::schedule(&args),
         Command::Synth(args) => measure::synth(&args),
         Command::Evaluate(args) => measure::evaluate(&args),
         Command::Schema { kind, out, check } => schema::schema(kind, &out, check),

@@ -130,6 +130,19 @@ impl Ledger {
         Ok(Self { connection })
     }
 
+    /// Copies the ledger file at `path` to the new file `to`: one snapshot, also while a run is at work.
+    ///
+    /// # Errors
+    /// When there is no ledger, it cannot be read, or `to` cannot be written or exists.
+    pub fn copy(path: &Path, to: &Path) -> Result<(), LedgerError> {
+        let open = |source| LedgerError::Open { path: path.to_owned(), source };
+        let connection = look_only(path).map_err(open)?;
+        check_version(schema::version(&connection).map_err(open)?)?;
+        let text = to.to_string_lossy();
+        connection.execute("VACUUM INTO ?1", [text.as_ref()]).map_err(sql("copy the ledger"))?;
+        Ok(())
+    }
+
     /// An empty ledger in memory.
     ///
     /// # Errors

@@ -14,3 +14,4 @@ mod rules;
 mod spec;
 mod splink;
 mod status;
+mod upkeep;

@@ -1,0 +1,257 @@
+//! `backup`, `restore`, `schedule`: what keeps a pipeline going between the nights.
+
+use std::path::{Path, PathBuf, absolute};
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{CONFIG, Done, Failure, complain, problems, run, say};
+use crate::spec::{Plan, compile};
+use crate::upkeep::{self, Entry, Schedule, UpkeepError};
+
+/// Options of `backup`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Holds the ledger and the registers of identities of its last commits: all that cannot be made again from
+the deliveries. Taken as one snapshot, also while a run is at work. Every file stands with its size and
+SHA-256 in backup.json.
+
+Example, every night after the run:
+  doudi backup pipelines/nightly.toml --to /backup/doudi-$(date +%F)
+
+Exit codes: 0 done · 2 the pipeline has errors, or the folder exists · 4 the state cannot be read, the
+backup cannot be written.")]
+pub(super) struct BackupArgs {
+    /// The pipeline file.
+    #[arg(value_name = "PIPELINE")]
+    pipeline: PathBuf,
+    /// The new folder to write.
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+    /// State folder instead of the pipeline's.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+}
+
+/// Options of `restore`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Checks every file of the backup and the chain of the ledger's events, then writes; never over a ledger
+that is there. The next run goes on from the night of the backup: nights since then can be run again
+with --as-of, in their order.
+
+Example:
+  mv /srv/state /srv/state.broken
+  doudi restore pipelines/nightly.toml --from /backup/doudi-2026-11-20
+
+Exit codes: 0 done · 2 the pipeline has errors, the state holds a ledger, or the backup is damaged · 4 a
+file cannot be read or written.")]
+pub(super) struct RestoreArgs {
+    /// The pipeline file.
+    #[arg(value_name = "PIPELINE")]
+    pipeline: PathBuf,
+    /// The backup's folder.
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+    /// State folder instead of the pipeline's.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+}
+
+/// Options of `schedule`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  doudi schedule show pipelines/nightly.toml --at 02:00
+  sudo doudi schedule install pipelines/nightly.toml --at 02:00 --user doudi
+  sudo systemctl daemon-reload && sudo systemctl enable --now doudi-nightly.timer
+  doudi schedule install pipelines/nightly.toml --at 02:00 --kind cron --dir /etc/cron.d
+
+A timer makes up for a night that the machine slept through; cron does not. Two runs never overlap: the
+second is refused (exit code 5). The service may write the pipeline's folders of runs and state and
+nothing else.
+
+Exit codes: 0 done · 2 wrong use, the pipeline has errors, or the files are there already · 4 a file
+cannot be written or removed.")]
+pub(super) struct ScheduleArgs {
+    #[command(subcommand)]
+    what: ScheduleCommand,
+}
+
+/// What to do with the schedule.
+#[derive(Debug, Subcommand)]
+enum ScheduleCommand {
+    /// Print the files.
+    Show(When),
+    /// Write the files.
+    Install(When),
+    /// Remove the files that `install` wrote.
+    Remove(Where),
+}
+
+/// When a pipeline runs.
+#[derive(Debug, Args)]
+struct When {
+    #[command(flatten)]
+    place: Where,
+    /// Time of day, HH:MM, local.
+    #[arg(long, value_name = "HH:MM")]
+    at: String,
+    /// Who runs it; give it a user of its own that owns the folders of runs and state.
+    #[arg(long, value_name = "NAME", default_value = "doudi")]
+    user: String,
+    /// The longest that a run may take, in minutes.
+    #[arg(long, value_name = "N", default_value_t = 240)]
+    limit_minutes: u32,
+}
+
+/// Which pipeline, and where its files lie.
+#[derive(Debug, Args)]
+struct Where {
+    /// The pipeline file.
+    #[arg(value_name = "PIPELINE")]
+    pipeline: PathBuf,
+    /// systemd or cron.
+    #[arg(long, value_enum, default_value_t = Kind::Systemd)]
+    kind: Kind,
+    /// Folder of the files; left out: /etc/systemd/system or /etc/cron.d.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+/// Kinds of schedules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// A service and a timer.
+    Systemd,
+    /// A file for cron.d.
+    Cron,
+}
+
+/// Copies the state.
+pub(super) fn backup(args: &BackupArgs) -> Done {
+    let state = state(&args.pipeline, args.state.as_ref())?;
+    let (_, now) = run::clock();
+    let made = upkeep::backup(&state, &args.to, &now).map_err(failure)?;
+    say(format!("backup {}: {}", args.to.display(), contents(&made)));
+    Ok(())
+}
+
+/// Brings the state back.
+pub(super) fn restore(args: &RestoreArgs) -> Done {
+    let state = state(&args.pipeline, args.state.as_ref())?;
+    let back = upkeep::restore(&args.from, &state).map_err(failure)?;
+    say(format!("restored {}: {}", state.display(), contents(&back)));
+    Ok(())
+}
+
+/// Shows, writes or removes the schedule.
+pub(super) fn schedule(args: &ScheduleArgs) -> Done {
+    match &args.what {
+        ScheduleCommand::Show(when) => {
+            for unit in schedule_of(when)?.units(when.place.entry()) {
+                say(format!("# {}\n{}", when.place.dir().join(&unit.name).display(), unit.text));
+            }
+            Ok(())
+        }
+        ScheduleCommand::Install(when) => install(when),
+        ScheduleCommand::Remove(place) => remove(place),
+    }
+}
+
+fn install(when: &When) -> Done {
+    let dir = when.place.dir();
+    let schedule = schedule_of(when)?;
+    let folders: Vec<String> = schedule.writes.iter().map(|folder| folder.display().to_string()).collect();
+    let folders = folders.join(" ");
+    let units = schedule.units(when.place.entry());
+    if let Some(unit) = units.iter().find(|unit| dir.join(&unit.name).exists()) {
+        let path = dir.join(&unit.name);
+        let message = format!("failed to write {}: it is there already; remove it first", path.display());
+        return Err(Failure::config(message));
+    }
+    for unit in &units {
+        let path = dir.join(&unit.name);
+        std::fs::write(&path, &unit.text)
+            .map_err(|error| Failure::source(format!("failed to write {}: {error}", path.display())))?;
+        say(path.display());
+    }
+    say(format!("next, where they are not there yet: install -d -o {} -m 0700 {folders}", when.user));
+    if when.place.kind == Kind::Systemd {
+        let name = Schedule::name(&when.place.pipeline);
+        say(format!("then: systemctl daemon-reload && systemctl enable --now {name}.timer"));
+    }
+    Ok(())
+}
+
+fn remove(place: &Where) -> Done {
+    for name in Schedule::file_names(&place.pipeline, place.entry()) {
+        let path = place.dir().join(name);
+        std::fs::remove_file(&path)
+            .map_err(|error| Failure::source(format!("failed to remove {}: {error}", path.display())))?;
+        say(format!("removed {}", path.display()));
+    }
+    Ok(())
+}
+
+fn schedule_of(when: &When) -> Result<Schedule, Failure> {
+    let plan = plan(&when.place.pipeline)?;
+    let full = |path: &Path| {
+        absolute(path).map_err(|error| Failure::source(format!("failed to find {}: {error}", path.display())))
+    };
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::source(format!("failed to find this program: {error}")))?;
+    Ok(Schedule {
+        program,
+        pipeline: full(&when.place.pipeline)?,
+        writes: vec![full(&plan.out)?, full(&plan.state)?],
+        user: when.user.clone(),
+        at: Schedule::time(&when.at).map_err(failure)?,
+        limit_minutes: when.limit_minutes,
+    })
+}
+
+impl Where {
+    const fn entry(&self) -> Entry {
+        match self.kind {
+            Kind::Systemd => Entry::Systemd,
+            Kind::Cron => Entry::Cron,
+        }
+    }
+
+    fn dir(&self) -> PathBuf {
+        let usual = match self.kind {
+            Kind::Systemd => "/etc/systemd/system",
+            Kind::Cron => "/etc/cron.d",
+        };
+        self.dir.clone().unwrap_or_else(|| PathBuf::from(usual))
+    }
+}
+
+fn plan(pipeline: &Path) -> Result<Plan, Failure> {
+    let compiled = compile(pipeline).map_err(|found| {
+        complain(problems::text(&found));
+        Failure::told(CONFIG)
+    })?;
+    Ok(compiled.0)
+}
+
+fn state(pipeline: &Path, given: Option<&PathBuf>) -> Result<PathBuf, Failure> {
+    given.map_or_else(|| Ok(plan(pipeline)?.state), |given| Ok(given.clone()))
+}
+
+fn contents(backup: &upkeep::Backup) -> String {
+    let bytes: u64 = backup.files.iter().map(|file| file.bytes).sum();
+    let run = backup.last_run.as_deref().unwrap_or("no run yet");
+    format!("{} files, {bytes} bytes, {} events, last run {run}", backup.files.len(), backup.events)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
+fn failure(error: UpkeepError) -> Failure {
+    let message = format!("failed to {error}");
+    match error {
+        UpkeepError::There { .. } | UpkeepError::Unusable { .. } | UpkeepError::Time(_) => {
+            Failure::config(message)
+        }
+        UpkeepError::Io { .. } | UpkeepError::Ledger(_) => Failure::source(message),
+    }
+}

@@ -1,0 +1,58 @@
+//! Backups and schedules through the program, as an engineer uses them.
+
+use std::fs;
+
+use crate::county::{County, NIGHT, copy};
+
+#[test]
+fn a_lost_state_comes_back_and_the_night_goes_on_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&NIGHT.folder, folder.path());
+    let county = County { folder: folder.path().to_owned() };
+    let told = county.json(&["status"]);
+    let to = folder.path().join("copy");
+    let to = to.to_str().unwrap();
+    let pipeline = "pipelines/nightly.toml";
+    county.well(&["backup", pipeline, "--to", to]);
+    fs::remove_dir_all(folder.path().join("state")).unwrap();
+    county.well(&["restore", pipeline, "--from", to]);
+    assert_eq!(county.json(&["status"])["last_run"], told["last_run"]);
+    let again = county.well(&["run", pipeline]);
+    assert!(again.contains(told["last_run"]["run"].as_str().unwrap()), "{again}");
+    let after = county.json(&["status"]);
+    assert_eq!((&after["cases"], &after["ledger"]), (&told["cases"], &told["ledger"]));
+}
+
+#[test]
+fn a_backup_never_overwrites_and_a_restore_never_replaces_a_state() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&NIGHT.folder, folder.path());
+    let county = County { folder: folder.path().to_owned() };
+    let to = folder.path().join("copy");
+    let to = to.to_str().unwrap();
+    let pipeline = "pipelines/nightly.toml";
+    county.well(&["backup", pipeline, "--to", to]);
+    let (code, text) = county.refused(&["backup", pipeline, "--to", to]);
+    assert!(code == 2 && text.contains("it is there already"), "{code} {text}");
+    let (code, text) = county.refused(&["restore", pipeline, "--from", to]);
+    assert!(code == 2 && text.contains("move the old state away"), "{code} {text}");
+}
+
+#[test]
+fn a_schedule_is_written_once_and_taken_away_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    let pipeline = "pipelines/nightly.toml";
+    let install = ["schedule", "install", pipeline, "--at", "02:15", "--dir", dir];
+    let said = NIGHT.well(&install);
+    assert!(said.contains("systemctl enable --now doudi-nightly.timer"), "{said}");
+    let service = fs::read_to_string(folder.path().join("doudi-nightly.service")).unwrap();
+    let state = NIGHT.folder.join("state").display().to_string();
+    assert!(service.contains("NoNewPrivileges=yes") && service.contains(&state), "{service}");
+    let (code, text) = NIGHT.refused(&install);
+    assert!(code == 2 && text.contains("remove it first"), "{code} {text}");
+    let (code, text) = NIGHT.refused(&["schedule", "show", pipeline, "--at", "25:00"]);
+    assert!(code == 2 && text.contains("HH:MM"), "{code} {text}");
+    NIGHT.well(&["schedule", "remove", pipeline, "--dir", dir]);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
