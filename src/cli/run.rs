@@ -8,13 +8,14 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::Linkage as LinkageArg;
-use super::{BUG, CONFIG, Done, Failure, HELD, LOCKED, SOURCE, complain, problems, say};
+use super::{BUG, CONFIG, DONE, Done, Failure, HELD, LOCKED, SOURCE, complain, problems, say};
 use crate::diag::{Level, did_you_mean};
 use crate::domain::Day;
 use crate::ledger::LedgerError;
 use crate::link::Linkage;
 use crate::pipeline::{Env, Progress, RunError, RunSummary, Silent, Stage, last_day, run as run_night};
-use crate::spec::{Plan, compile};
+use crate::spec::{NightEnd, Plan, compile};
+use crate::upkeep::{self, Ended};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -80,7 +81,7 @@ pub(super) fn run(args: &RunArgs) -> Done {
     let terminal = std::io::stderr().is_terminal();
     start_log(args.log_format, terminal);
     let plan = plan(args)?;
-    let (today, now) = clock();
+    let (today, now, epoch) = clock();
     let as_of = match &args.as_of {
         Some(text) => Day::parse_iso(text)
             .ok_or_else(|| Failure::config(format!("--as-of {text}: write the day as YYYY-MM-DD")))?,
@@ -102,10 +103,35 @@ pub(super) fn run(args: &RunArgs) -> Done {
         dry_run: args.dry_run,
         progress,
     };
-    let summary = run_night(&plan, &env).map_err(failure)?;
+    let result = run_night(&plan, &env);
     bar.0.finish_and_clear();
-    say(text(&summary));
+    let result = result.map_err(failure);
+    if !args.dry_run {
+        tell(&plan, &env, epoch, &result);
+    }
+    say(text(&result?));
     Ok(())
+}
+
+/// Tells who watches how the night ended.
+fn tell(plan: &Plan, env: &Env<'_>, epoch: i64, result: &Result<RunSummary, Failure>) {
+    let (end, exit_code, run, message) = match result {
+        Ok(summary) => {
+            let ran = summary.outcomes.iter().filter(|outcome| outcome.not_run.is_none()).count();
+            let message = format!("{ran} of {} rules ran", summary.outcomes.len());
+            (NightEnd::Finished, DONE, Some(summary.run_id.clone()), message)
+        }
+        Err(failure) => {
+            let end = if failure.code == HELD { NightEnd::Held } else { NightEnd::Failed };
+            (end, failure.code, None, failure.message.clone())
+        }
+    };
+    let pipeline = plan.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let (as_of, at) = (env.as_of.iso(), env.now.clone());
+    let ended = Ended { end, exit_code, pipeline, run, as_of, at, epoch, message };
+    for line in upkeep::tell(&plan.watch, &ended, &plan.out) {
+        tracing::warn!("{line}");
+    }
 }
 
 /// The compiled pipeline with the folders of the command line; its problems are printed.
@@ -137,11 +163,11 @@ fn stage(word: &str) -> Result<Stage, String> {
     })
 }
 
-/// The day and the instant of the run; nothing below this floor looks at a clock.
+/// The day and the instant of the run, for people and in seconds since 1970; nothing below this floor looks at a clock.
 #[expect(clippy::disallowed_methods, reason = "the clock is read here once and injected")]
-pub(super) fn clock() -> (Day, String) {
+pub(super) fn clock() -> (Day, String, i64) {
     let now = chrono::Local::now();
-    (Day::from_naive(now.date_naive()), now.format("%Y-%m-%dT%H:%M:%S%:z").to_string())
+    (Day::from_naive(now.date_naive()), now.format("%Y-%m-%dT%H:%M:%S%:z").to_string(), now.timestamp())
 }
 
 pub(super) fn cores() -> usize {

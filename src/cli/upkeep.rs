@@ -130,7 +130,7 @@ enum Kind {
 /// Copies the state.
 pub(super) fn backup(args: &BackupArgs) -> Done {
     let state = state(&args.pipeline, args.state.as_ref())?;
-    let (_, now) = run::clock();
+    let (_, now, _) = run::clock();
     let made = upkeep::backup(&state, &args.to, &now).map_err(failure)?;
     say(format!("backup {}: {}", args.to.display(), contents(&made)));
     Ok(())

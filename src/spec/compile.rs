@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::fingerprint::Fingerprint;
 use super::linkage::Link;
 use super::place::beside;
-use super::plan::Plan;
+use super::plan::{Plan, Watch};
 use super::raw::PipelineFile;
 use super::read::{ContractFile, unreadable};
 use super::rulebook::Rulebook;
@@ -33,6 +33,7 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
     let sources = draft.sources(&schemas);
     let link = Link::read(&mut draft, &schemas);
     let rules = Rulebook::read(&mut draft, &schemas, as_of);
+    let watch = draft.watch();
     let folder = |written: &str| beside(&draft.folder, written);
     let (input, out, state) = (folder(&draft.raw.input), folder(&draft.raw.out), folder(&draft.raw.state));
     let problems = draft.told();
@@ -55,6 +56,7 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
                 book: rules.book,
                 basis: schemas.basis,
                 desk,
+                watch,
                 hash: draft.print.finish(),
                 data_hash: draft
                     .print
@@ -191,6 +193,23 @@ impl Draft {
             self.problems.push(Diagnostic::error("no_source", self.lines.spot("source"), message));
         }
         sources
+    }
+
+    fn watch(&mut self) -> Watch {
+        let table = self.raw.watch.clone();
+        for (at, hook) in table.hook.iter().enumerate() {
+            let spot = self.lines.spot(&format!("watch.hook[{at}]"));
+            if hook.command.first().is_none_or(|program| program.trim().is_empty()) {
+                let fault = Diagnostic::error("empty_command", spot.clone(), "the hook names no program");
+                self.problems.push(fault.with_help("command = [\"/usr/local/bin/tell\", \"argument\"]"));
+            }
+            if hook.on.is_empty() {
+                let fault = Diagnostic::error("hook_never", spot, "the hook is told at no end of a night");
+                self.problems.push(fault.with_help("on = [\"held\", \"failed\"]"));
+            }
+        }
+        let metrics = table.metrics.and_then(|written| self.path("watch.metrics", &written));
+        Watch { metrics, hooks: table.hook }
     }
 
     /// All problems in the order in which they are read: the pipeline's own, then by file and line.

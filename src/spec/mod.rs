@@ -21,6 +21,8 @@ mod schemas;
 
 pub use cases::{RuleTest, test_rules};
 pub use compile::compile;
-pub use plan::Plan;
-pub use raw::{LinkFile, LinkTable, PipelineFile, ReportTable, RulesTable, SourceTable};
+pub use plan::{Plan, Watch};
+pub use raw::{
+    HookTable, LinkFile, LinkTable, NightEnd, PipelineFile, ReportTable, RulesTable, SourceTable, WatchTable,
+};
 pub use read::contracts_of;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::raw::HookTable;
 use crate::domain::{Contract, Day};
 use crate::link;
 use crate::report::Desk;
@@ -43,8 +44,19 @@ pub struct Plan {
     pub basis: BTreeMap<String, LegalBasis>,
     /// List templates, recipients, disclosure.
     pub desk: Desk,
+    /// Who is told how the night went.
+    pub watch: Watch,
     /// Digest of everything above that can change an answer (file contents, not paths), lower-case hex.
     pub hash: String,
     /// Digest of contracts and tables: with the deliveries, all that records and mentions follow from.
     pub data_hash: String,
+}
+
+/// Who is told how the night went.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    /// File of figures for Prometheus' node exporter.
+    pub metrics: Option<PathBuf>,
+    /// Programs that are told.
+    pub hooks: Vec<HookTable>,
 }

@@ -35,6 +35,9 @@ pub struct PipelineFile {
     pub rules: RulesTable,
     /// What officers receive.
     pub report: ReportTable,
+    /// Who is told how the night went.
+    #[serde(default)]
+    pub watch: WatchTable,
 }
 
 /// One extract to pull.
@@ -82,6 +85,48 @@ pub struct ReportTable {
     pub lists: String,
 }
 
+/// Who is told how the night went. Nothing here changes an answer.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WatchTable {
+    /// File of figures for Prometheus' node exporter (its textfile collector), replaced after every run.
+    #[serde(default)]
+    pub metrics: Option<String>,
+    /// Programs that are told.
+    #[serde(default)]
+    pub hook: Vec<HookTable>,
+}
+
+/// A program that is told how a night ended.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HookTable {
+    /// At which ends.
+    pub on: Vec<NightEnd>,
+    /// The program and its arguments; no shell. It gets one JSON object on standard input: `end`,
+    /// `exit_code`, `pipeline`, `run`, `as_of`, `at`, `message`. No personal value is in it.
+    pub command: Vec<String>,
+    /// The longest it may take; then it is stopped.
+    #[serde(default = "hook_seconds")]
+    pub seconds: u32,
+}
+
+const fn hook_seconds() -> u32 {
+    30
+}
+
+/// How a night can end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NightEnd {
+    /// Lists were published.
+    Finished,
+    /// Required data is missing or outside its tolerance; nothing was published.
+    Held,
+    /// Anything else; nothing was published.
+    Failed,
+}
+
 /// The settings of linkage, a file that several pipelines may share.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -121,8 +166,17 @@ impl PipelineFile {
                 param: salvage_parameters(rules),
             },
             report: ReportTable { lists: word(part("report"), "lists") },
+            watch: WatchTable {
+                metrics: maybe(part("watch"), "metrics"),
+                hook: salvage_hooks(part("watch")),
+            },
         }
     }
+}
+
+fn salvage_hooks(watch: &toml::Table) -> Vec<HookTable> {
+    let hooks = watch.get("hook").and_then(toml::Value::as_array).into_iter().flatten();
+    hooks.filter_map(|hook| hook.clone().try_into().ok()).collect()
 }
 
 fn salvage_parameters(rules: &toml::Table) -> IndexMap<String, IndexMap<String, Value>> {
@@ -146,7 +200,8 @@ mod tests {
     const GOOD: &str = "title = \"t\"\nas_of = \"2026-11-20\"\ninput = \"i\"\nout = \"o\"\nstate = \"s\"\n\
         schemas = \"c\"\n[source.a]\ncontract = \"x/a\"\n[link]\nsettings = \"l\"\nmodel = \"m\"\n\
         [rules]\nfolder = \"r\"\nviews = \"v\"\nrun = [\"one\"]\n[rules.param.one]\ndays = 3\nkinds = [\"甲\"]\n\
-        [report]\nlists = \"l\"\n";
+        [report]\nlists = \"l\"\n[watch]\nmetrics = \"m.prom\"\n\
+        [[watch.hook]]\non = [\"held\"]\ncommand = [\"tell\"]\n";
 
     #[test]
     fn a_right_file_loses_nothing_when_it_is_salvaged() {

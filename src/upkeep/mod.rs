@@ -1,15 +1,17 @@
-//! F6: what keeps a pipeline going between the nights: copies of its state, and when it runs.
+//! F6: what keeps a pipeline going between the nights: copies of its state, when it runs, who is told.
 //!
 //! In: a plan and folders. Out: a backup and its way back, the units of a timer. It never runs a night,
 //! never reads a clock, and never writes over a state that is there.
 
 mod backup;
 mod schedule;
+mod watch;
 
 use std::path::{Path, PathBuf};
 
 pub use backup::{Backup, BackupFile, backup, restore};
 pub use schedule::{Entry, Schedule, Unit};
+pub use watch::{Ended, tell};
 
 use crate::ledger::LedgerError;
 

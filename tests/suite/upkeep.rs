@@ -56,3 +56,32 @@ fn a_schedule_is_written_once_and_taken_away_whole() {
     NIGHT.well(&["schedule", "remove", pipeline, "--dir", dir]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn who_watches_is_told_of_a_good_night_and_of_a_failed_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    let (heard, figures) = (folder.path().join("heard"), folder.path().join("doudi.prom"));
+    county.change(
+        "pipelines/nightly.toml",
+        "[report]",
+        &format!(
+            "[watch]\nmetrics = \"{}\"\n[[watch.hook]]\non = [\"finished\", \"failed\"]\n\
+             command = [\"tee\", \"-a\", \"{}\"]\n\n[report]",
+            figures.display(),
+            heard.display()
+        ),
+    );
+    county.well(&["run", "pipelines/nightly.toml"]);
+    let text = fs::read_to_string(&figures).unwrap();
+    assert!(text.contains("\ndoudi_rule_ran{pipeline=\"nightly\",rule=\"z_id_invalid\"} 1\n"), "{text}");
+    assert!(text.contains("\ndoudi_extract_records{pipeline=\"nightly\",extract=\"population\""), "{text}");
+    let (code, _) = county.refused(&["run", "pipelines/nightly.toml", "--input", "nowhere"]);
+    assert_eq!(code, 4);
+    let told: Vec<serde_json::Value> =
+        fs::read_to_string(heard).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ends: Vec<&str> = told.iter().map(|line| line["end"].as_str().unwrap()).collect();
+    assert_eq!(ends, ["finished", "failed"]);
+    assert!(told[1]["message"].as_str().unwrap().starts_with("failed to "), "{told:?}");
+    assert!(fs::read_to_string(&figures).unwrap().contains("doudi_exit_code{pipeline=\"nightly\"} 4"));
+}

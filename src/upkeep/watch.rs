@@ -1,0 +1,259 @@
+//! How a night ended, told to those who watch: programs with JSON on their input, figures in a file.
+//!
+//! A hook that fails is a line in the log and nothing else: telling must never change what is told. No
+//! personal value goes out; messages of errors hold none, figures are counts.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::UpkeepError;
+use crate::spec::{HookTable, NightEnd, Watch};
+
+/// How a night ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// In which way.
+    pub end: NightEnd,
+    /// Exit code of the program.
+    pub exit_code: u8,
+    /// Name of the pipeline file without its ending.
+    pub pipeline: String,
+    /// Run id, when there is a run.
+    pub run: Option<String>,
+    /// Day of the lists, ISO.
+    pub as_of: String,
+    /// The injected instant, ISO, for people.
+    pub at: String,
+    /// The same in seconds since 1970, for machines.
+    pub epoch: i64,
+    /// One line: what was published, or why nothing was.
+    pub message: String,
+}
+
+/// Writes the figures and runs the hooks; tells what went wrong with them.
+pub fn tell(watch: &Watch, ended: &Ended, out: &Path) -> Vec<String> {
+    let mut failed = Vec::new();
+    if let Some(path) = &watch.metrics {
+        let manifest = ended.run.as_ref().map(|run| out.join(run).join("manifest.json"));
+        let manifest = manifest.and_then(|path| serde_json::from_slice(&fs::read(path).ok()?).ok());
+        if let Err(error) = replace(path, &figures(ended, manifest.as_ref())) {
+            failed.push(error.to_string());
+        }
+    }
+    for hook in watch.hooks.iter().filter(|hook| hook.on.contains(&ended.end)) {
+        if let Err(error) = call(hook, ended) {
+            failed.push(format!("the hook {} {error}", hook.command[0]));
+        }
+    }
+    failed
+}
+
+/// The file appears whole: a collector that reads at any instant sees the old figures or the new ones.
+fn replace(path: &Path, text: &str) -> Result<(), UpkeepError> {
+    let part = path.with_extension("part");
+    fs::write(&part, text).map_err(UpkeepError::io("write", &part))?;
+    fs::rename(&part, path).map_err(UpkeepError::io("rename", &part))
+}
+
+fn call(hook: &HookTable, ended: &Ended) -> Result<(), String> {
+    let (program, arguments) = hook.command.split_first().ok_or("names no program")?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("cannot be started: {error}"))?;
+    // A hook that does not read its input has closed it, which is no failure of its own.
+    if let Some(mut input) = child.stdin.take() {
+        let _ = writeln!(input, "{}", message(ended));
+    }
+    wait(&mut child, Duration::from_secs(hook.seconds.into()))
+}
+
+fn wait(child: &mut Child, limit: Duration) -> Result<(), String> {
+    let started = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(format!("failed: {status}")),
+            Ok(None) if started.elapsed() < limit => std::thread::sleep(Duration::from_millis(20)),
+            Ok(None) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!("took longer than {} s and was stopped", limit.as_secs()));
+            }
+            Err(error) => return Err(format!("cannot be waited for: {error}")),
+        }
+    }
+}
+
+fn message(ended: &Ended) -> Value {
+    json!({
+        "end": ended.end,
+        "exit_code": ended.exit_code,
+        "pipeline": ended.pipeline,
+        "run": ended.run,
+        "as_of": ended.as_of,
+        "at": ended.at,
+        "message": ended.message,
+    })
+}
+
+/// Figures in the text format of Prometheus. After a night that published nothing only its end is
+/// told: the age of `doudi_finished_timestamp_seconds` in the collector's memory is the alarm.
+fn figures(ended: &Ended, manifest: Option<&Value>) -> String {
+    let mut out = Figures { text: String::new(), pipeline: label(&ended.pipeline) };
+    out.head("doudi_ended_timestamp_seconds", "When the last run ended, whatever its end.");
+    out.value("doudi_ended_timestamp_seconds", "", ended.epoch);
+    out.head("doudi_exit_code", "Exit code of the last run: 0 done, 3 held, others failed.");
+    out.value("doudi_exit_code", "", ended.exit_code);
+    let Some(manifest) = manifest.filter(|_| ended.end == NightEnd::Finished) else { return out.text };
+    out.head("doudi_finished_timestamp_seconds", "When lists were last published.");
+    out.value("doudi_finished_timestamp_seconds", "", ended.epoch);
+    out.head("doudi_stage_seconds", "Wall time of each stage.");
+    for (stage, seconds) in entries(&manifest["timings"]["seconds"]) {
+        out.value("doudi_stage_seconds", &format!("stage=\"{}\"", label(stage)), seconds);
+    }
+    out.head("doudi_peak_memory_bytes", "Most memory the run held.");
+    let peak = manifest["timings"]["peak_mib"].as_u64().unwrap_or_default() << 20;
+    out.value("doudi_peak_memory_bytes", "", peak);
+    out.head("doudi_extract_records", "Rows of each extract that were taken in.");
+    for extract in items(&manifest["extracts"]) {
+        let labels = format!(
+            "extract=\"{}\",state=\"{}\"",
+            label(extract["extract"].as_str().unwrap_or_default()),
+            label(extract["state"].as_str().unwrap_or_default())
+        );
+        out.value("doudi_extract_records", &labels, &extract["records"]);
+    }
+    out.head("doudi_rule_findings", "Findings of each rule: on the list, or in the annex.");
+    out.head("doudi_rule_ran", "1 where the rule ran, 0 where its data did not come.");
+    for rule in items(&manifest["rules"]) {
+        let name = format!("rule=\"{}\"", label(rule["rule"].as_str().unwrap_or_default()));
+        for part in ["findings", "annex"] {
+            out.value("doudi_rule_findings", &format!("{name},part=\"{part}\""), &rule[part]);
+        }
+        out.value("doudi_rule_ran", &name, u8::from(rule["not_run"].is_null()));
+    }
+    out.text
+}
+
+struct Figures {
+    text: String,
+    pipeline: String,
+}
+
+impl Figures {
+    fn head(&mut self, name: &str, help: &str) {
+        let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} gauge");
+    }
+
+    fn value(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
+        let comma = if labels.is_empty() { "" } else { "," };
+        let _ = writeln!(self.text, "{name}{{pipeline=\"{}\"{comma}{labels}}} {value}", self.pipeline);
+    }
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// A label's value as the format wants it.
+fn label(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(end: NightEnd) -> Ended {
+        Ended {
+            end,
+            exit_code: 3,
+            pipeline: "night\"ly".into(),
+            run: None,
+            as_of: "2026-11-20".into(),
+            at: "2026-11-20T02:00:00+08:00".into(),
+            epoch: 1_795_111_200,
+            message: "failed to go on".into(),
+        }
+    }
+
+    fn hook(on: NightEnd, command: &[&str], seconds: u32) -> HookTable {
+        HookTable { on: vec![on], command: command.iter().map(|&word| word.to_owned()).collect(), seconds }
+    }
+
+    #[test]
+    fn hooks_of_this_end_are_told_and_their_faults_stay_theirs() {
+        let folder = tempfile::tempdir().unwrap();
+        let heard = folder.path().join("heard.json");
+        let hooks = vec![
+            hook(NightEnd::Held, &["tee", heard.to_str().unwrap()], 10),
+            hook(NightEnd::Finished, &["/no/such/program"], 10),
+            hook(NightEnd::Held, &["/no/such/program"], 10),
+            hook(NightEnd::Held, &["false"], 10),
+            hook(NightEnd::Held, &["sleep", "60"], 0),
+        ];
+        let failed = tell(&Watch { metrics: None, hooks }, &ended(NightEnd::Held), folder.path());
+        let told: Value = serde_json::from_slice(&fs::read(heard).unwrap()).unwrap();
+        assert_eq!(
+            (&told["end"], &told["exit_code"], &told["run"]),
+            (&json!("held"), &json!(3), &Value::Null)
+        );
+        let ends: Vec<bool> = ["cannot be started", "failed: exit status: 1", "longer than 0 s"]
+            .iter()
+            .zip(&failed)
+            .map(|(words, line)| line.contains(words))
+            .collect();
+        assert_eq!((failed.len(), ends), (3, vec![true; 3]), "{failed:?}");
+    }
+
+    #[test]
+    fn figures_are_in_the_format_and_a_held_night_keeps_quiet_about_the_rest() {
+        let manifest = json!({
+            "timings": { "seconds": { "pull": 1.5 }, "peak_mib": 2 },
+            "extracts": [{ "extract": "population", "state": "complete", "records": 7 }],
+            "rules": [
+                { "rule": "a", "findings": 2, "annex": 1, "not_run": null },
+                { "rule": "b", "findings": 0, "annex": 0, "not_run": "缺少数据" },
+            ],
+        });
+        let text = figures(&ended(NightEnd::Finished), Some(&manifest));
+        for line in [
+            "doudi_exit_code{pipeline=\"night\\\"ly\"} 3",
+            "doudi_stage_seconds{pipeline=\"night\\\"ly\",stage=\"pull\"} 1.5",
+            "doudi_peak_memory_bytes{pipeline=\"night\\\"ly\"} 2097152",
+            "doudi_extract_records{pipeline=\"night\\\"ly\",extract=\"population\",state=\"complete\"} 7",
+            "doudi_rule_findings{pipeline=\"night\\\"ly\",rule=\"a\",part=\"annex\"} 1",
+            "doudi_rule_ran{pipeline=\"night\\\"ly\",rule=\"b\"} 0",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        let held = figures(&ended(NightEnd::Held), Some(&manifest));
+        assert_eq!(held.lines().filter(|line| !line.starts_with('#')).count(), 2, "{held}");
+    }
+
+    #[test]
+    fn figures_replace_the_old_ones_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("doudi.prom");
+        let watch = Watch { metrics: Some(path.clone()), hooks: Vec::new() };
+        for _ in 0..2 {
+            assert_eq!(tell(&watch, &ended(NightEnd::Failed), folder.path()), Vec::<String>::new());
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), figures(&ended(NightEnd::Failed), None));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
