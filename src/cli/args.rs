@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArgs;
+use super::doctor::DoctorArgs;
 use super::explain::ExplainArgs;
 use super::list::ListArgs;
 use super::run::RunArgs;
@@ -37,6 +38,8 @@ pub(super) enum Command {
     List(ListArgs),
     /// Tell how a pipeline stands: last run, lock, leftovers, cases, deliveries, ledger.
     Status(StatusArgs),
+    /// Look whether tonight's run can go well: folders, disk, clock, ledger, hooks, last good night.
+    Doctor(DoctorArgs),
     /// Explain from a finished run why two rows are one person or not, or what a case rests on.
     Explain(ExplainArgs),
     /// Copy a pipeline's state, also while a run is at work.

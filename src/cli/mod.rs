@@ -4,6 +4,7 @@
 
 mod args;
 mod check;
+mod doctor;
 mod explain;
 mod list;
 mod measure;
@@ -59,6 +60,7 @@ fn done(command: Command) -> Done {
         Command::Test(args) => test::test(&args),
         Command::List(args) => list::list(&args),
         Command::Status(args) => status::status(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Backup(args) => upkeep::backup(&args),
         Command::Restore(args) => upkeep::restore(&args),

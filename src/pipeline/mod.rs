@@ -4,6 +4,7 @@
 //! gets its name. The only clock is the injected one, and nothing is computed from it.
 
 mod checkpoint;
+mod doctor;
 mod error;
 mod facts;
 mod folder;
@@ -26,6 +27,7 @@ use crate::resolve::{self, Register};
 use crate::rule::{self, World};
 use crate::spec::Plan;
 
+pub use doctor::{Consultation, Health, Symptom, examine};
 pub use error::RunError;
 pub use folder::Ready;
 pub use look::{Fate, Leftover, at_work, latest, leftovers};

@@ -85,3 +85,28 @@ fn who_watches_is_told_of_a_good_night_and_of_a_failed_one() {
     assert!(told[1]["message"].as_str().unwrap().starts_with("failed to "), "{told:?}");
     assert!(fs::read_to_string(&figures).unwrap().contains("doudi_exit_code{pipeline=\"nightly\"} 4"));
 }
+
+#[test]
+fn the_doctor_tells_what_is_well_and_fails_only_for_what_is_broken() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&NIGHT.folder, folder.path());
+    let county = County { folder: folder.path().to_owned() };
+    let health = |told: &serde_json::Value, check: &str| -> String {
+        let all = told.as_array().unwrap();
+        let found = all.iter().find(|it| it["check"] == check).unwrap();
+        found["condition"].as_str().unwrap().to_owned()
+    };
+    let well = ["doctor", "--free-mib", "1", "--memory-mib", "1", "--age-days", "60000"];
+    let told = county.json(&well);
+    for check in ["input", "lock", "ledger", "register", "clock", "last_night", "disk_out", "disk_state"] {
+        assert_eq!(health(&told, check), "well", "{check}: {told}");
+    }
+    // A register that is not the one of the last commit would give every child a new number.
+    for file in fs::read_dir(folder.path().join("state/register")).unwrap() {
+        fs::write(file.unwrap().path(), "no register").unwrap();
+    }
+    let output = county.doudi(&[&well[..], &["--json"]].concat());
+    assert_eq!(output.status.code(), Some(4));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((health(&told, "register"), health(&told, "ledger")), ("broken".into(), "well".into()));
+}
