@@ -301,6 +301,48 @@ fn what_came_last_night_and_not_tonight_is_no_sign_that_it_ended() {
 }
 
 #[test]
+fn every_row_of_a_dirty_night_is_accounted_for_in_manifest_and_report() {
+    let mut place = Place::new();
+    let input = place.own_input();
+    fs::remove_file(input.join("education/manifest.csv")).unwrap();
+    for kind in ["row-repeated", "row-required-empty"] {
+        copy(&root().join("fixtures/broken").join(kind), &input);
+    }
+    place.run_well(&[]);
+    let manifest = fs::read(place.latest().join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let (mut read, mut dropped, mut held) = (0, 0, 0);
+    for extract in manifest["extracts"].as_array().unwrap() {
+        let files = extract["files"].as_array().unwrap();
+        let sum = |key: &str| files.iter().map(|file| file[key].as_u64().unwrap()).sum::<u64>();
+        let own = |key: &str| extract[key].as_u64().unwrap();
+        for file in files {
+            let count = |key: &str| file[key].as_u64().unwrap();
+            let out = count("rows_accepted") + count("rows_quarantined") + count("rows_dropped");
+            assert_eq!(count("rows_read"), out, "{}", file["name"]);
+        }
+        let out = own("records") + own("quarantined") + sum("rows_dropped");
+        assert_eq!(sum("rows_read"), out, "{}", extract["extract"]);
+        assert_eq!(sum("rows_quarantined") + own("quarantined_at_standardise"), own("quarantined"));
+        read += sum("rows_read");
+        dropped += sum("rows_dropped");
+        held += own("quarantined");
+    }
+    assert!(read > 8_000 && dropped >= 2 && held >= 3, "{read} read, {dropped} dropped, {held} held");
+    let page = fs::read_to_string(place.latest().join("report.html")).unwrap();
+    assert!(page.contains("读入行 ＝ 入库 ＋ 隔离 ＋ 剔除") && !page.contains("行数不平衡"));
+    let grouped = |number: u64| {
+        let digits = number.to_string();
+        let head = digits.len() % 3;
+        let groups = (0..digits.len()).skip(head).step_by(3).map(|at| &digits[at..at + 3]);
+        std::iter::once(&digits[..head]).chain(groups).filter(|g| !g.is_empty()).collect::<Vec<_>>().join(",")
+    };
+    for number in [read, dropped, held] {
+        assert!(page.contains(&format!(">{}</td>", grouped(number))), "{number}");
+    }
+}
+
+#[test]
 fn a_night_without_any_file_is_held() {
     let mut place = Place::new();
     place.input = place.folder.path().join("empty");
