@@ -396,7 +396,9 @@ def fields():
     names = ["张　三丰", " 李 四 ", "阿依古丽•买买提", "阿依古丽·买买提", "阿依古丽．买买提", "阿依古丽.买买提", "張偉", "王喆", "王?喆", "王□", "王＊",
              "李\ue863", "zhang san", "陈静（曾用名：陈婧）", "张毛毛", "王某之子", "刘璐璐璐", "?", "赵𠮷",
              # Pinyin and an entity for a rare character; a homophone, a look-alike, a dropped character.
-             "李zi韦", "李yan", "王&#183118;", "王子函", "王梓函", "王梓"]
+             "李zi韦", "李yan", "王&#183118;", "王子函", "王梓函", "王梓",
+             # A described character; UTF-8 read as GBK, with bytes lost and whole; a former name before the name.
+             "张(龙天)", "（龙天）志", "寮犳娑", "鐜嬪皬鏄", "鐜嬪枂", "（曾用名李三）李四", "劉偉", "張·偉"]
     rows = []
     for at, text in enumerate(names):
         row = custody(at + 1)
@@ -404,7 +406,10 @@ def fields():
         rows.append(row)
     put("field-name-forms", POLICE, "羁押强戒_20261130.csv", csv_text([CUSTODY] + rows).encode("gb18030"))
     dates = ["20110101", "2011-1-1", "2011.01.01", "2011/1/1", "2011年1月1日", "2011-01-01 00:00:00", "40544", "201101",
-             "00000000", "2011-31-12", "1911-01-01", "2111-01-01", "二〇一一年", " 2011-01-01 "]
+             "00000000", "2011-31-12", "1911-01-01", "2111-01-01", "二〇一一年", " 2011-01-01 ",
+             # 一 in place of a dash, a range, no such time, the year last, a year of two digits, no such day.
+             "2011一1一1", "2011-01-01 08:00至2012-01-01", "2011-01-01 99:99", "01/02/2011", "11-1-1", "2011-02-30",
+             "40544.5", "二〇一一年一月一日"]
     rows = []
     for at, text in enumerate(dates):
         row = custody(at + 1)
@@ -418,6 +423,29 @@ def fields():
         row[5] = text
         rows.append(row)
     put("field-code-forms", CIVIL, "走访记录_20261130.csv", visits(rows).encode())
+
+
+def odd_values():
+    """Cells that are read and are wrong all the same: they are told, and no row is lost."""
+    kind = "field-odd-values"
+    rows = [child(i) for i in range(1, 6)]
+    rows[0][4], rows[1][10], rows[2][10] = "不明", "电话待补充", "12345"
+    save(roster_sheet(rows), place(kind, CIVIL, "儿童名册_20261130.xlsx"))
+    rows = [ledger(i) for i in range(1, 5)]
+    rows[0][7], rows[1][7], rows[2][7] = "3,5", "两次", "2.0"
+    book = workbook()
+    sheet_of(book, "台账", [LEDGER] + rows)
+    save(book, place(kind, EDUCATION, "控辍台账_20261130.xlsx"))
+    rows = [relief(i) for i in range(1, 4)]
+    rows[0][8], rows[1][8] = -780.5, 0
+    book = workbook()
+    sheet_of(book, "Sheet1", [RELIEF] + rows)
+    save(book, place(kind, CIVIL, "救助对象_20261130.xlsx"))
+    rows = [custody(i) for i in range(1, 4)]
+    rows[0][5], rows[1][4] = "2020-01-01", "2027-01-01"
+    put(kind, POLICE, "羁押强戒_20261130.csv", csv_text([CUSTODY] + rows).encode("gb18030"))
+    rows = [visit(i) + ([] if i != 2 else ["", "多出"]) for i in range(1, 4)]
+    put(kind, CIVIL, "走访记录_20261130.csv", csv_text([VISITS + [""]] + rows).encode())
 
 
 def rows_kinds():
@@ -453,6 +481,17 @@ def batches():
     towns_book(place("batch-towns-missing", CIVIL, "儿童名册_20261130.xlsx"), [i for i in range(1, 41) if i % 3 == 0])
     last("batch-towns-missing", '[child_roster]\nas_of = "2026-10-31"\nrows = 40\n'
          'towns = [["汇龙镇", 13], ["吕四港镇", 14], ["寅阳镇", 13]]\n')
+    # As many rows as last time, but one town has lost half of its own.
+    book, rows = workbook(), []
+    for town, count in zip(TOWNS, [15, 38, 37]):
+        rows += [child(len(rows) + 1 + at, town) for at in range(count)]
+    sheet_of(book, "Sheet1", [ROSTER] + rows)
+    save(book, place("batch-town-halved", CIVIL, "儿童名册_20261130.xlsx"))
+    last("batch-town-halved", '[child_roster]\nas_of = "2026-10-31"\nrows = 90\n'
+         'towns = [["汇龙镇", 30], ["吕四港镇", 30], ["寅阳镇", 30]]\n')
+    put("batch-part-missing", EDUCATION, "缺勤_实验小学_20261130.csv", csv_text([ABSENCES] + [absence(i) for i in range(1, 5)]).encode())
+    last("batch-part-missing", '[absence]\nas_of = "2026-10-31"\nrows = 4\n'
+         'names = ["缺勤_实验小学_20261031.csv", "缺勤_汇龙小学_20261031.csv"]\n')
     towns_book(place("batch-dates", CIVIL, "儿童名册_20260630.xlsx"), range(1, 4))
     put("batch-dates", CIVIL, "走访记录_20271130.csv", visits([visit(1)]).encode())
     put("batch-dates", CIVIL, "收养登记_无日期.csv", csv_text([["登记号", "被收养人姓名", "登记日期", "登记类型"], ["SY1", name(1), "2026-05-01", "收养"]]).encode("gb18030"))
@@ -584,7 +623,7 @@ def plain_cell(field, i):
 
 def main():
     shutil.rmtree(ROOT, ignore_errors=True)
-    for make in [plain, encodings, layouts, headers, sheets, cells, numbers, xls, parquet, fields, rows_kinds, batches, contents, manifests, strays]:
+    for make in [plain, encodings, layouts, headers, sheets, cells, numbers, xls, parquet, fields, odd_values, rows_kinds, batches, contents, manifests, strays]:
         make()
     print(f"{sum(1 for _ in ROOT.iterdir())} kinds, {sum(f.stat().st_size for f in ROOT.rglob('*') if f.is_file())} bytes")
 

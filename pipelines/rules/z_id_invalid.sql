@@ -16,10 +16,13 @@
 -- [columns]
 -- problems = { title = "问题" }
 -- ---
--- One finding is one number of one person. A row with several wrong numbers is one case for its owner, so
--- each finding tells all that is wrong in the row.
+-- One finding is one number of one person in one extract, however many rows repeat it: the owner mends one slip
+-- of the pen, not each of its copies. Its case stands at the first of these rows, by length and then by text of
+-- the row key, so that running numbers keep their order: rows that come later do not move the case. It moves
+-- only when that row goes or is mended. A row with several wrong numbers is one case for its owner, so each
+-- finding tells all numbers that stand at the row.
 WITH found AS (
-    SELECT c.extract, c.extract_title, c.role, c.role_order, c.row_key,
+    SELECT c.extract, c.extract_title, c.role, c.role_order, c.row_key, c.identity, c.number,
            c.field_title || CASE
                WHEN s.invalid THEN s.label
                WHEN c.birth_conflict AND c.sex_conflict THEN '与出生日期、性别不一致'
@@ -31,16 +34,27 @@ WITH found AS (
     WHERE (s.invalid AND (c.id_state <> 'extended' OR $include_fifteen))
        OR (NOT s.invalid AND (c.birth_conflict OR c.sex_conflict) AND $include_conflicts)
 ),
-told AS (
-    SELECT extract, row_key, string_agg(problem, '；' ORDER BY role_order, problem) AS problems
+numbered AS (
+    SELECT extract, extract_title, role, role_order, problem,
+           first_value(row_key ORDER BY character_length(row_key), row_key) AS row_key,
+           count(*) AS rows_with_it
     FROM found
+    GROUP BY extract, extract_title, role, role_order, problem, identity, number
+),
+told AS (
+    SELECT extract, row_key,
+           string_agg(
+               problem || CASE WHEN rows_with_it > 1 THEN '（同一人同一号码共' || CAST(rows_with_it AS VARCHAR) || '行）' ELSE '' END,
+               '；' ORDER BY role_order, problem
+           ) AS problems
+    FROM numbered
     GROUP BY extract, row_key
 )
-SELECT f.row_key AS subject_row_key,
-       f.extract AS subject_extract,
-       f.role AS subject_role,
-       f.extract AS event,
-       f.extract_title,
+SELECT n.row_key AS subject_row_key,
+       n.extract AS subject_extract,
+       n.role AS subject_role,
+       n.extract AS event,
+       n.extract_title,
        t.problems
-FROM found f
-JOIN told t ON t.extract = f.extract AND t.row_key = f.row_key
+FROM numbered n
+JOIN told t ON t.extract = n.extract AND t.row_key = n.row_key

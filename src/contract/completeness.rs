@@ -63,6 +63,7 @@ pub(super) fn judge(
         freshness(file, contract, context, &mut findings);
     }
     quarantined(contract, files, &mut findings);
+    towns(contract, volume, context, &mut findings);
     if let Some(last) = &context.last_accepted {
         volumes(contract, volume, last, &mut findings);
         parts(files, last, &mut findings);
@@ -142,6 +143,26 @@ fn quarantined(contract: &Contract, files: &[FileReport], findings: &mut Finding
             most * 100.0
         );
         findings.add("quarantined_share", "", message, reason);
+    }
+}
+
+/// Towns that must be there on every night, the first one too. One that was there last time is told by
+/// [`volumes`].
+fn towns(
+    contract: &Contract,
+    volume: &Volume<'_>,
+    context: &ValidateContext<'_>,
+    findings: &mut Findings<'_>,
+) {
+    for town in &contract.towns {
+        let town = context.town_label.and_then(|label| label(town)).unwrap_or_else(|| town.clone());
+        let has = |counts: &[(String, u64)]| counts.iter().any(|(name, rows)| *name == town && *rows > 0);
+        let before = context.last_accepted.as_ref().is_some_and(|last| has(&last.town_counts));
+        if before || has(volume.town_counts) {
+            continue;
+        }
+        let message = format!("a town that must be there is missing: {town}");
+        findings.add("town_missing", "", message, format!("缺少“{town}”的数据（约定必有）"));
     }
 }
 

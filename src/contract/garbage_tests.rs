@@ -16,13 +16,17 @@ fn broken(kind: &str, file: &str) -> PathBuf {
 fn validate_bytes(name: &str, bytes: &[u8]) -> CheckedExtract {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
+    validate_file(name, file.path(), bytes.len() as u64)
+}
+
+fn validate_file(name: &str, path: &Path, bytes: u64) -> CheckedExtract {
     let pulled = PulledExtract {
         extract: "sample".to_owned(),
         contract: Arc::new(sample::contract()),
         files: vec![PulledFile {
-            path: file.path().to_owned(),
+            path: path.to_owned(),
             name: name.to_owned(),
-            bytes: bytes.len() as u64,
+            bytes,
             sha256: String::new(),
             as_of: None,
             promised_rows: None,
@@ -36,6 +40,28 @@ fn validate_bytes(name: &str, bytes: &[u8]) -> CheckedExtract {
         town_label: None,
     };
     validate(&pulled, &context)
+}
+
+/// A text file that ends in one cell of two gibibytes, most of which the disk does not hold.
+#[test]
+fn a_cell_of_two_gibibytes_is_refused_after_a_few_mebibytes() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let begun = format!("编号,姓名\nA1,张三\nA2,\"{}", "长".repeat(2 << 20));
+    file.write_all(begun.as_bytes()).unwrap();
+    file.as_file().set_len(2 << 30).unwrap();
+    let before = resident_mib();
+    let checked = validate_file("a.csv", file.path(), 2 << 30);
+    assert!(matches!(&checked.state, ExtractState::Refused(_)), "{:?}", checked.state);
+    let codes: Vec<&str> = checked.problems.iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, ["row_too_long"]);
+    assert!(resident_mib() < before + 256, "memory stays bounded");
+}
+
+/// The most memory this process has held so far, in MiB.
+fn resident_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
 /// Overwrites, cuts and doubles parts of a valid file.

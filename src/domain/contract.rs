@@ -34,6 +34,10 @@ pub struct Contract {
     /// The field that holds the town, for completeness by town.
     #[serde(default)]
     pub town_field: Option<String>,
+    /// Towns without which the extract is incomplete, whether or not there was a delivery before: the guard of
+    /// the first night. Which towns deliver is a county's matter, so the pipeline gives them.
+    #[serde(default)]
+    pub towns: Vec<String>,
     /// Hidden sheets that are data all the same.
     #[serde(default)]
     pub hidden_sheets: Vec<String>,
@@ -86,7 +90,10 @@ pub enum Completeness {
     /// The run goes on; rules that read it are reported 未运行.
     #[default]
     Optional,
-    /// The run is held: nothing is published, exit code 3.
+    /// The run is held when nothing of it came or all of it was refused: nothing is published, exit code 3.
+    /// Where it is incomplete, the run goes on.
+    Present,
+    /// The run is held when it is incomplete, too.
     Required,
 }
 

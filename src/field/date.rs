@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::numeral;
-use super::text::{is_nothing, narrow};
+use super::text::{is_nothing, narrow, narrow_char};
 use crate::domain::Day;
 
 /// A cell as a day.
@@ -72,7 +72,7 @@ pub fn parse(raw: &str) -> DateParse {
     if is_nothing(raw) {
         return none(DateNote::Empty);
     }
-    let text = narrow(without_time(raw.trim()));
+    let Some(text) = narrow_date(raw) else { return none(DateNote::Unreadable) };
     if matches!(&*text, "长期" | "永久" | "长期有效" | "无期限") {
         return none(DateNote::Unlimited);
     }
@@ -83,11 +83,16 @@ pub fn parse(raw: &str) -> DateParse {
             serial(day.value)
         }
         [year, month]
-            if year.length == 4 && (1..=12).contains(&month.value) && YEARS.contains(&year.value) =>
+            if year.length == 4
+                && month.is_short()
+                && (1..=12).contains(&month.value)
+                && YEARS.contains(&year.value) =>
         {
             none(DateNote::MonthOnly)
         }
-        [year, month, day] if year.length == 4 => ymd(year.value, month.value, day.value),
+        [year, month, day] if year.length == 4 && month.is_short() && day.is_short() => {
+            ymd(year.value, month.value, day.value)
+        }
         [_, _, year] if year.length == 4 => none(DateNote::YearLast),
         [year, _, _] if year.length <= 2 => none(DateNote::ShortYear),
         _ => none(DateNote::Unreadable),
@@ -149,6 +154,14 @@ pub(super) fn serial(days: u32) -> DateParse {
 pub(super) struct Part {
     pub(super) value: u32,
     pub(super) length: usize,
+    arabic: bool,
+}
+
+impl Part {
+    /// Whether it can be a month or a day: at most two Arabic digits, or words such as `二十五`.
+    const fn is_short(self) -> bool {
+        self.length <= if self.arabic { 2 } else { 3 }
+    }
 }
 
 fn single(one: Part) -> DateParse {
@@ -164,47 +177,105 @@ fn single(one: Part) -> DateParse {
     }
 }
 
-/// The text before a time of day.
-fn without_time(raw: &str) -> &str {
-    let cut = if let Some(colon) = raw.find([':', '：']) {
-        let before =
-            raw[..colon].trim_end_matches(|c: char| c.is_ascii_digit() || ('０'..='９').contains(&c));
-        before.trim_end_matches(['T', 't']).trim_end().trim_end_matches("上午").trim_end_matches("下午")
+/// The text before a time of day; `None` where what follows is no time (`2011-01-01 08:00至2012-01-01`).
+fn without_time(raw: &str) -> Option<&str> {
+    let (day, time) = if let Some(colon) = raw.find([':', '：']) {
+        let before = raw[..colon].trim_end_matches(is_digit);
+        let day = before.trim_end_matches(['T', 't']).trim_end();
+        let day = ["上午", "下午"].iter().find_map(|word| day.strip_suffix(word)).unwrap_or(day);
+        (day, &raw[before.len()..])
     } else if let Some(at) = raw.find('日').filter(|at| raw[*at..].contains('时')) {
-        &raw[..at + '日'.len_utf8()]
+        raw.split_at(at + '日'.len_utf8())
     } else if raw.len() == 14 && raw.bytes().all(|byte| byte.is_ascii_digit()) {
-        &raw[..8]
+        raw.split_at(8)
     } else {
-        raw
+        return Some(raw);
     };
-    cut.trim_end()
+    is_time(time).then(|| day.trim_end())
 }
 
-/// The numbers of a text of numbers and separators; `None` for any other text or more than three numbers.
+fn is_digit(c: char) -> bool {
+    matches!(c, '0'..='9' | '０'..='９')
+}
+
+/// Whether a text is a time of day: hour and minute in range, and nothing but its signs.
+fn is_time(text: &str) -> bool {
+    let text: String = text.chars().map(narrow_char).collect();
+    let signs = ["上午", "下午", "时", "分", "秒", "AM", "PM", "Z", ":", ".", "+", " "];
+    let plain = signs.iter().fold(text.clone(), |rest, sign| rest.replace(sign, ""));
+    if plain.is_empty() || !plain.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    let joined = text.trim().len() == plain.len();
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty());
+    let (hour, minute) = match numbers.next() {
+        Some(all) if joined && all.len() == 6 => (&all[..2], &all[2..4]),
+        Some(hour) => (hour, numbers.next().unwrap_or("0")),
+        None => return false,
+    };
+    let within = |text: &str, most: u32| text.len() <= 2 && text.parse().is_ok_and(|n: u32| n <= most);
+    within(hour, 24) && within(minute, 59)
+}
+
+/// Signs that may stand once between two numbers of a date.
+const SIGNS: [&str; 11] = ["-", "/", ".", "、", "—", "——", "–", "−", "。", "\\", " "];
+
+/// The numbers of a date as text: one number, or two or three with one sign between them, or with 年, 月 and 日
+/// behind them in this order. `None` for anything else.
 pub(super) fn parts(text: &str) -> Option<Vec<Part>> {
-    let mut parts = Vec::with_capacity(3);
+    let mut parts: Vec<Part> = Vec::with_capacity(3);
+    let mut signs: Vec<&str> = Vec::with_capacity(3);
     let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        if let Some((value, bytes, length)) = numeral::leading(rest) {
-            parts.push(Part { value, length });
-            rest = &rest[bytes..];
-        } else if matches!(
-            c,
-            '-' | '/' | '.' | '年' | '月' | '日' | '号' | '、' | '—' | '–' | '。' | '\\' | '份'
-        ) {
-            rest = &rest[c.len_utf8()..];
-        } else {
+    while !rest.is_empty() {
+        let (value, bytes, length) = numeral::leading(rest)?;
+        let arabic = rest.starts_with(|c: char| c.is_ascii_digit());
+        parts.push(Part { value, length, arabic });
+        rest = &rest[bytes..];
+        // A sign ends where the next number begins; 一 and 十 are numbers too.
+        let end = rest.char_indices().find(|(at, _)| numeral::leading(&rest[*at..]).is_some());
+        let (sign, next) = rest.split_at(end.map_or(rest.len(), |(at, _)| at));
+        signs.push(sign);
+        rest = next;
+        if parts.len() > 3 {
             return None;
         }
     }
-    (1..=3).contains(&parts.len()).then_some(parts)
+    let arabic = parts.first()?.arabic;
+    let good = match *signs.as_slice() {
+        // Without 年, a row of Chinese digits is no date: 一 may be a dash.
+        [end] => end == "年" || (arabic && matches!(end, "" | ".")),
+        ["年", end] => matches!(end, "" | "月" | "月份"),
+        ["年", "月", end] => matches!(end, "" | "日" | "号"),
+        [sign, end] => arabic && SIGNS.contains(&sign) && matches!(end, "" | "."),
+        [first, second, end] => {
+            // A space is a sign only where both are: `2011-1 1` may be anything.
+            let spaces = [first, second].iter().filter(|sign| **sign == " ").count();
+            let known = SIGNS.contains(&first) && SIGNS.contains(&second);
+            known && spaces != 1 && matches!(end, "" | "." | "日" | "号")
+        }
+        _ => false,
+    };
+    good.then_some(parts)
 }
 
 fn parts_joined_by_dot(text: &str) -> bool {
     text.bytes().filter(|byte| !byte.is_ascii_digit()).eq(*b".")
 }
 
-/// Reads a cell that a spreadsheet may hold as a day count in text; borrowed by `month`.
-pub(super) fn narrow_date(raw: &str) -> Cow<'_, str> {
-    narrow(without_time(raw.trim()))
+/// A cell without a time of day, in narrow form, with one space where spaces stood between two digits; `None`
+/// where a date is followed by something else than a time. Borrowed by `month`.
+pub(super) fn narrow_date(raw: &str) -> Option<Cow<'_, str>> {
+    let text = without_time(raw.trim())?;
+    if !text.contains(char::is_whitespace) {
+        return Some(narrow(text));
+    }
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        let word = narrow(word);
+        if out.ends_with(is_digit) && word.starts_with(is_digit) {
+            out.push(' ');
+        }
+        out.push_str(&word);
+    }
+    Some(Cow::Owned(out))
 }

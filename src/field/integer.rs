@@ -11,10 +11,13 @@ pub fn parse(raw: &str) -> Cell<i64> {
     if is_nothing(raw) {
         return Cell::Empty;
     }
-    let text: String = narrow(raw).chars().filter(|c| *c != ',').collect();
+    let text = narrow(raw);
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
-    match whole.parse::<i64>() {
-        Ok(value) if decimals.bytes().all(|byte| byte == b'0') => Cell::Value(value),
+    // `3,5` is two numbers or a decimal, but not thirty-five.
+    let mut groups = whole.trim_start_matches(['+', '-']).split(',').skip(1);
+    let grouped = groups.all(|group| group.len() == 3);
+    match whole.replace(',', "").parse::<i64>() {
+        Ok(value) if grouped && decimals.bytes().all(|byte| byte == b'0') => Cell::Value(value),
         _ => Cell::Unreadable("不是整数"),
     }
 }

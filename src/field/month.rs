@@ -13,9 +13,13 @@ pub fn parse(raw: &str) -> Cell<Month> {
         return Cell::Empty;
     }
     let text = date::narrow_date(raw);
-    let found = match date::parts(&text).as_deref() {
-        Some([Part { value, length: 6 }]) => month(value / 100, value % 100),
-        Some([Part { value: year, length: 4 }, Part { value, .. }]) => month(*year, *value),
+    // As a number, October is `2026.1` too.
+    if text.as_ref().is_some_and(|text| text.len() == 6 && text.ends_with(".1")) {
+        return Cell::Unreadable(REASON);
+    }
+    let found = match text.and_then(|text| date::parts(&text)).as_deref() {
+        Some([Part { value, length: 6, .. }]) => month(value / 100, value % 100),
+        Some([Part { value: year, length: 4, .. }, Part { value, .. }]) => month(*year, *value),
         _ => date::parse(raw).day.map(crate::domain::Day::month),
     };
     found.map_or(Cell::Unreadable(REASON), Cell::Value)

@@ -31,12 +31,16 @@ fn part(c: char) -> Option<Part> {
 }
 
 /// The number that `text` begins with (`12`, `十二`, `拾贰`, `一二`, `二〇一一`, `一百零三`), with its length in
-/// bytes and its count of characters. `None` without a number or past 2³².
+/// bytes and its count of characters. `None` without a number, past 2³², and where Arabic and Chinese digits
+/// follow each other: in `2011一1一1` the 一 stands for a dash.
 pub(super) fn leading(text: &str) -> Option<(u32, usize, usize)> {
     let parts: Vec<(usize, char, Part)> =
         text.char_indices().map_while(|(at, c)| part(c).map(|part| (at, c, part))).take(16).collect();
     let &(last, last_char, _) = parts.last()?;
     let bytes = last + last_char.len_utf8();
+    if parts.iter().any(|(_, c, _)| c.is_ascii_digit() != last_char.is_ascii_digit()) {
+        return None;
+    }
     let plain = parts.iter().all(|(_, _, part)| matches!(part, Part::Digit(_)));
     let mut value = 0_u32;
     let mut pending: Option<u32> = None;
@@ -44,7 +48,7 @@ pub(super) fn leading(text: &str) -> Option<(u32, usize, usize)> {
         match *part {
             Part::Digit(digit) if plain => value = value.checked_mul(10)?.checked_add(digit)?,
             Part::Digit(digit) => {
-                // Arabic tens before a unit (`1十`) or two digits in a row within units are no number.
+                // Two digits in a row within units are no number.
                 pending = Some(pending.filter(|&p| p > 0).map_or(Some(digit), |_| None)?);
             }
             Part::Unit(unit) => value = value.checked_add(pending.take().unwrap_or(1).checked_mul(unit)?)?,
@@ -73,6 +77,9 @@ mod tests {
             ("十", Some(10)),
             ("组", None),
             ("99999999999", None),
+            ("1十", None),
+            ("2011一1一1", None),
+            ("二3组", None),
         ];
         for (text, expected) in cases {
             assert_eq!(leading(text).map(|(value, ..)| value), expected, "{text}");

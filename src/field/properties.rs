@@ -1,4 +1,5 @@
-//! Properties of all texts: no cleaner panics, and cleaning what is clean changes nothing.
+//! Properties of all texts: no cleaner panics, and cleaning what is clean changes nothing. Every kind of field has
+//! its property here.
 
 use proptest::prelude::*;
 
@@ -6,7 +7,7 @@ use super::cases::{TABLES, as_of};
 use super::{
     address, card_number, code, date, integer, money, month, name, phone, resident_id, roll_number, sex, text,
 };
-use crate::domain::ResidentId;
+use crate::domain::{Place, ResidentId};
 
 /// Texts of the characters that the cleaners treat specially, besides any text at all.
 fn dirty() -> impl Strategy<Value = String> {
@@ -124,6 +125,50 @@ proptest! {
         let sign = if fen < 0 { "-" } else { "" };
         let text = format!("{sign}{}.{:02}", fen.abs() / 100, fen.abs() % 100);
         prop_assert_eq!(money::parse_fen(&text).value(), Some(fen));
+    }
+
+    #[test]
+    fn numbers_of_all_kinds_read_again_are_the_same(raw in dirty(), digits in "[-+]?[0-9０-９,.]{0,9}元?") {
+        for raw in [raw, digits] {
+            if let Some(value) = integer::parse(&raw).value() {
+                prop_assert_eq!(integer::parse(&value.to_string()).value(), Some(value));
+            }
+            if let Some(fen) = money::parse_fen(&raw).value() {
+                let sign = if fen < 0 { "-" } else { "" };
+                let text = format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100);
+                prop_assert_eq!(money::parse_fen(&text).value(), Some(fen));
+            }
+        }
+    }
+
+    #[test]
+    fn codes_looked_up_again_are_the_same(raw in dirty(), before in "[ \u{3000}]{0,2}", which in any::<prop::sample::Index>()) {
+        for table in TABLES.codes.values() {
+            let labels: Vec<&str> = table.labels().collect();
+            let label = labels[which.index(labels.len())];
+            let code = table.code(label).unwrap_or_default();
+            for written in [format!("{before}{label}"), format!("{code}{before}-{before}{label}")] {
+                prop_assert_eq!(code::lookup(&written, table).value(), Some(label), "{}", written);
+            }
+            if let Some(found) = code::lookup(&raw, table).value() {
+                prop_assert_eq!(code::lookup(found, table).value(), Some(found));
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_written_out_and_read_again_are_the_same(
+        raw in dirty(), which in any::<prop::sample::Index>(), group in 0_u16..1000,
+    ) {
+        let gazetteer = &TABLES.gazetteer;
+        let village = u16::try_from(1 + which.index(gazetteer.village_count())).unwrap();
+        let told = Place { town: gazetteer.village_town(village), village, group, outside: false };
+        for place in [told, address::parse(&raw, gazetteer).place] {
+            let group = if place.group > 0 { format!("{}组", place.group) } else { String::new() };
+            let text = format!("{}{}{group}", gazetteer.town_name(place.town), gazetteer.village_name(place.village));
+            let again = address::parse(&text, gazetteer).place;
+            prop_assert!(again == Place { outside: false, ..place }, "{}", text);
+        }
     }
 
     #[test]

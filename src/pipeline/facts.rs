@@ -68,6 +68,7 @@ fn facts(plan: &Plan, extract: &CheckedExtract) -> ExtractFacts {
         owner: extract.contract.owner.clone(),
         as_of: extract.as_of,
         state: extract.state.clone(),
+        completeness: extract.contract.completeness,
         files: extract.files.clone(),
         records: 0,
         quarantined: extract.quarantine.clone(),

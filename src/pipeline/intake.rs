@@ -180,17 +180,30 @@ fn validate(
     Ok(checked)
 }
 
-/// Holds the run when an extract that it cannot do without is not whole. Asked twice: after validate,
-/// and after standardise, which holds rows back too.
+/// Holds the run when an extract that it cannot do without did not come, or is not whole where it must be.
+/// Asked twice: after validate, and after standardise, which holds rows back too.
 fn hold<'a>(states: impl Iterator<Item = (&'a str, &'a Contract, &'a ExtractState)>) -> Result<(), RunError> {
-    let reasons: Vec<String> =
+    let mut reasons: Vec<String> =
         states.filter_map(|(extract, contract, state)| reason(extract, contract, state)).collect();
-    if reasons.is_empty() { Ok(()) } else { Err(RunError::Held { reasons }) }
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    reasons.push(WAY_OUT.to_owned());
+    Err(RunError::Held { reasons })
 }
+
+/// What an operator can do about a held run.
+const WAY_OUT: &str = "ask the owner to deliver again; a pipeline that can do without says so: \
+                       `completeness = \"optional\"` below [source.<extract>]";
 
 /// Why an extract holds the run.
 fn reason(extract: &str, contract: &Contract, state: &ExtractState) -> Option<String> {
-    if contract.completeness != Completeness::Required {
+    let holds = match contract.completeness {
+        Completeness::Optional => false,
+        Completeness::Present => !is_usable(state),
+        Completeness::Required => true,
+    };
+    if !holds {
         return None;
     }
     let title = format!("{extract}《{}》", contract.title);
@@ -215,6 +228,27 @@ pub(super) fn is_whole(state: Option<&ExtractState>, optional: bool, came_before
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_extract_that_must_be_there_may_be_incomplete_and_one_that_must_be_whole_may_not() {
+        let states = [
+            ExtractState::Complete,
+            ExtractState::Incomplete(vec!["缺少一镇".to_owned()]),
+            ExtractState::Refused(vec!["打不开".to_owned()]),
+            ExtractState::Missing,
+        ];
+        let held = |completeness| {
+            let contract = toml::from_str::<Contract>(
+                "title = \"名册\"\nowner = \"某局\"\nversion = 1\ngrain = \"一人一行\"\nfiles = [\"a_*.csv\"]\n\
+                 formats = [\"csv\"]\n[field]\n",
+            );
+            let contract = Contract { completeness, ..contract.unwrap() };
+            states.iter().map(|state| reason("roster", &contract, state).is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(held(Completeness::Optional), [false, false, false, false]);
+        assert_eq!(held(Completeness::Present), [false, false, true, true]);
+        assert_eq!(held(Completeness::Required), [false, true, true, true]);
+    }
 
     #[test]
     fn an_extract_that_came_before_and_is_missing_tonight_is_a_gap() {

@@ -106,7 +106,8 @@ fn extract(night: &Night<'_>, facts: &ExtractFacts) -> Value {
     };
     let counts = night.delivered.counts.iter().find(|counts| counts.extract == facts.id);
     json!({
-        "extract": facts.id, "agency": facts.agency, "state": state, "reasons": reasons,
+        "extract": facts.id, "agency": facts.agency, "completeness": facts.completeness,
+        "state": state, "reasons": reasons,
         "as_of": facts.as_of.map(Day::iso), "files": files.collect::<Vec<_>>(),
         "records": facts.records, "quarantined": facts.quarantined.len(),
         "quarantined_at_standardise": counts.map_or(0, |counts| counts.quarantined),

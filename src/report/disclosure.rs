@@ -203,7 +203,7 @@ impl Disclosure {
     pub(super) fn check(&self, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
         let of_columns = template.column.iter().map(|column| (&column.title, &column.class));
         let of_details = template.detail.values().map(|detail| (&detail.title, &detail.class));
-        for (title, class) in of_columns.chain(of_details) {
+        for (title, class) in of_columns.chain(of_details).chain(&template.sentence) {
             if !self.classes.contains(class) {
                 let spot = Spot { column: title.clone(), ..Spot::file(template.list.as_str()) };
                 let message = format!("disclosure.csv has no class `{class}`");

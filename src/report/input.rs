@@ -2,8 +2,8 @@
 
 use crate::diag::Diagnostic;
 use crate::domain::{
-    Case, Day, Evidence, ExtractState, FileReport, Finding, Identity, LinkSummary, Place, Quarantined,
-    ResidentId, RuleOutcome, Severity, Sex,
+    Case, Completeness, Day, Evidence, ExtractState, FileReport, Finding, Identity, LinkSummary, Place,
+    Quarantined, ResidentId, RuleOutcome, Severity, Sex,
 };
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,9 @@ pub struct ExtractFacts {
     pub as_of: Option<Day>,
     /// Whether it may be relied on.
     pub state: ExtractState,
+    /// Whether the run could have done without it.
+    #[serde(default)]
+    pub completeness: Completeness,
     /// One report for each file.
     pub files: Vec<FileReport>,
     /// Records that reached the stages after standardise.

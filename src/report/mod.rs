@@ -206,8 +206,7 @@ fn unlisted(input: &PublishInput<'_>, rules: &BTreeMap<&str, &RuleFacts>) -> Vec
         };
         let Some(template) = input.desk.template(&rule.list) else { continue };
         for detail in finding.details.iter().filter(|detail| !detail.value.is_empty()) {
-            let column = template.column.iter().any(|c| c.detail.as_ref() == Some(&detail.name));
-            if !column && !template.detail.contains_key(&detail.name) {
+            if template.class_of(&detail.name).is_none() {
                 *details.entry((&finding.rule, &detail.name)).or_default() += 1;
             }
         }

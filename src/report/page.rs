@@ -10,7 +10,7 @@ use super::input::{ExtractFacts, PublishInput};
 use super::package::Package;
 use super::words;
 use crate::diag::Level;
-use crate::domain::{CaseStatus, Day, ExtractState};
+use crate::domain::{CaseStatus, Completeness, Day, ExtractState};
 
 const TEMPLATE: &str = include_str!("templates/report.html");
 
@@ -57,6 +57,7 @@ struct NotRunRow {
 #[derive(Serialize)]
 struct ExtractRow {
     title: String,
+    needed: &'static str,
     as_of: String,
     state: &'static str,
     state_class: &'static str,
@@ -107,6 +108,7 @@ struct Page<'a> {
     not_run: Vec<NotRunRow>,
     rules_ran: u64,
     stages: Vec<Bar>,
+    some_needed: bool,
     balanced: bool,
     agencies: Vec<Agency>,
     list_titles: Vec<String>,
@@ -141,6 +143,7 @@ pub(super) fn render(input: &PublishInput<'_>, packages: &[Package<'_>]) -> Resu
         not_run: not_run(input),
         rules_ran: input.outcomes.iter().filter(|outcome| outcome.not_run.is_none()).count() as u64,
         stages: stages(input, &agencies),
+        some_needed: input.extracts.iter().any(|extract| extract.completeness != Completeness::Optional),
         balanced: agencies.iter().flat_map(|agency| &agency.extracts).all(|extract| extract.balanced),
         agencies,
         list_titles,
@@ -323,6 +326,11 @@ fn extract_row(extract: &ExtractFacts) -> ExtractRow {
     let (read, dropped) = (sum(|file| file.rows_read), sum(|file| file.rows_dropped));
     ExtractRow {
         title: extract.title.clone(),
+        needed: match extract.completeness {
+            Completeness::Optional => "",
+            Completeness::Present => "必到",
+            Completeness::Required => "必到且完整",
+        },
         as_of: extract.as_of.map_or_else(String::new, Day::iso),
         state,
         state_class,

@@ -38,6 +38,20 @@ pub struct ListTemplate {
     /// Values of the rules' SELECT that may be shown, by their name there.
     #[serde(default)]
     pub detail: IndexMap<String, DetailSpec>,
+    /// Disclosure classes of values that stand only in the rules' sentences, by their name in the SELECT.
+    #[serde(default)]
+    pub sentence: IndexMap<String, String>,
+}
+
+impl ListTemplate {
+    /// Disclosure class of a value of a rule's SELECT; `None` for one that the list does not know.
+    pub fn class_of(&self, name: &str) -> Option<&str> {
+        let column = || self.column.iter().find(|column| column.detail.as_deref() == Some(name));
+        let told = self.detail.get(name).map(|detail| &detail.class);
+        told.or_else(|| column().map(|column| &column.class))
+            .or_else(|| self.sentence.get(name))
+            .map(String::as_str)
+    }
 }
 
 /// A column of evidence.

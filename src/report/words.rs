@@ -3,7 +3,7 @@
 
 use crate::diag::Diagnostic;
 
-const WORDS: [(&str, &str); 62] = [
+const WORDS: [(&str, &str); 63] = [
     ("amount_negative", "金额为负"),
     ("amount_unreadable", "金额无法识别，按空处理"),
     ("as_of_future", "截止日期晚于运行日期"),
@@ -40,6 +40,7 @@ const WORDS: [(&str, &str); 62] = [
     ("manifest_invalid", "交付清单无法读取"),
     ("merged_filled", "合并单元格已向下补齐"),
     ("month_unreadable", "月份无法识别，按空处理"),
+    ("name_garbled", "姓名为乱码（编码错误），不作为姓名使用"),
     ("name_unreadable", "文件名不是有效文字，未读取"),
     ("no_rows", "只有表头，没有数据"),
     ("null_share", "空值过多"),

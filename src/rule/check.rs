@@ -11,7 +11,7 @@ use super::basis::{BasisStatus, LegalBasis};
 use super::book::{Book, Rule};
 use super::draft::evidence_extract;
 use super::header::{Parameter, RoleRef};
-use super::sentence::environment;
+use super::sentence::sentence_names;
 use super::tables::{Needs, OWN_TABLES, register, rule_sql};
 use super::world::World;
 use crate::diag::{Diagnostic, Spot, did_you_mean};
@@ -277,10 +277,7 @@ fn check_columns(rule: &Rule, schema: &SchemaRef, problems: &mut Vec<Diagnostic>
     for name in head.columns.keys().filter(|name| !has(name)) {
         problem(format!("`columns.{name}` is not in the SELECT"));
     }
-    if let Ok(template) = environment().template_from_str(&head.reason) {
-        let names: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
-        for name in names.iter().filter(|name| !has(name)) {
-            problem(format!("reason names `{name}`, which is not in the SELECT"));
-        }
+    for name in sentence_names(&head.reason).iter().filter(|name| !has(name)) {
+        problem(format!("reason names `{name}`, which is not in the SELECT"));
     }
 }

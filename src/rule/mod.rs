@@ -29,4 +29,5 @@ pub use header::{
 };
 pub use judge::{Judged, judge};
 pub use parse::{head_text, parse, parse_view};
+pub use sentence::sentence_names;
 pub use world::{PlaceNames, World};

@@ -1,6 +1,6 @@
 //! One Chinese sentence per finding, from the rule's template.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::value::Value as TemplateValue;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
@@ -68,6 +68,13 @@ pub(super) fn environment() -> Environment<'static> {
         minijinja::escape_formatter(out, state, value)
     });
     environment
+}
+
+/// The values of the SELECT that a sentence names; none of one that is no template, which `parse` refuses.
+pub fn sentence_names(template: &str) -> BTreeSet<String> {
+    let environment = environment();
+    let parsed = environment.template_from_str(template);
+    parsed.map(|parsed| parsed.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
 }
 
 /// Fills a template in.

@@ -14,7 +14,8 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use super::book::{Book, Rule, RuleError};
 use super::world::World;
 use crate::domain::{
-    Contract, Day, ExtractState, FieldKind, Grade, IdState, Identity, Mention, ResidentId, Sex, row_keys,
+    Contract, Day, ExtractState, FieldKind, Grade, IdState, Identity, Mention, RecordSet, ResidentId, Sex,
+    row_keys,
 };
 use crate::engine::{Engine, EngineError, Parameters, substitute};
 
@@ -284,6 +285,7 @@ fn id_check_table(world: &World) -> Result<RecordBatch, arrow::error::ArrowError
                 found.iter().map(|&(i, ..)| Some(world.resolution.identity[i].0)).collect::<Int64Array>(),
             ),
         ),
+        ("number".into(), text(&|i| number_told(set(i), mention(i)))),
         ("id_state".into(), text(&|i| Some(mention(i).id_state.word().to_owned()))),
         (
             "birth_conflict".into(),
@@ -292,6 +294,17 @@ fn id_check_table(world: &World) -> Result<RecordBatch, arrow::error::ArrowError
         ("sex_conflict".into(), Arc::new(found.iter().map(|&(.., sex)| Some(sex)).collect::<BooleanArray>())),
     ];
     batch(columns, found.len())
+}
+
+/// The number of a mention as its record has it, else as it was delivered: what two rows have in common when
+/// they repeat one slip of the pen.
+fn number_told(set: &RecordSet, mention: &Mention) -> Option<String> {
+    let field = set.contract.mention.get(usize::from(mention.role))?.resident_id.as_ref()?;
+    let row = mention.row as usize;
+    [field.clone(), format!("{field}_raw")].into_iter().find_map(|name| {
+        let cells = set.batch.column_by_name(&name)?.as_string_opt::<i32>()?;
+        cells.is_valid(row).then(|| cells.value(row).trim().to_owned())
+    })
 }
 
 /// Official heading of the field that holds a role's number.

@@ -9,7 +9,7 @@ use super::fingerprint::Fingerprint;
 use super::linkage::Link;
 use super::place::beside;
 use super::plan::{Plan, Watch};
-use super::raw::PipelineFile;
+use super::raw::{PipelineFile, SourceTable};
 use super::read::{ContractFile, unreadable};
 use super::rulebook::Rulebook;
 use super::schemas::Schemas;
@@ -66,6 +66,42 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
         }
         _ => Err(problems),
     }
+}
+
+/// The contract as this pipeline takes it.
+fn local(contract: &Arc<Contract>, source: &SourceTable) -> Arc<Contract> {
+    if source.completeness.is_none() && source.towns.is_empty() {
+        return Arc::clone(contract);
+    }
+    let mut own = Contract::clone(contract);
+    own.completeness = source.completeness.unwrap_or(own.completeness);
+    if !source.towns.is_empty() {
+        own.towns.clone_from(&source.towns);
+    }
+    Arc::new(own)
+}
+
+/// Towns that must be there have to be known, and the extract has to tell its rows' towns.
+fn check_towns(contract: &Contract, path: &str, lines: &KeyLines, schemas: &Schemas) -> Vec<Diagnostic> {
+    let spot = lines.spot(&format!("{path}.towns"));
+    if !contract.towns.is_empty() && contract.town_field.is_none() {
+        let message = "the contract names no `town_field`, so no town of it can be missed";
+        return vec![Diagnostic::error("no_town_field", spot, message)];
+    }
+    let Some(tables) = &schemas.tables else { return Vec::new() };
+    let gazetteer = &tables.gazetteer;
+    let unknown = contract.towns.iter().filter(|town| {
+        let whole = gazetteer.town_at(town).filter(|(length, _)| *length == town.len());
+        whole.is_none()
+    });
+    unknown
+        .map(|town| {
+            let message = format!("`{town}` is no town of the gazetteer");
+            let count = u16::try_from(gazetteer.town_count()).unwrap_or(u16::MAX);
+            let known: Vec<&str> = (1..=count).map(|number| gazetteer.town_name(number)).collect();
+            Diagnostic::error("unknown_town", spot.clone(), message).with_near(town, known.iter().copied())
+        })
+        .collect()
 }
 
 /// A pipeline while it is being read.
@@ -181,10 +217,16 @@ impl Draft {
                 self.problems.push(fault.with_help(format!("write [source.{}]", file.extract)));
             }
             if let Some((contract, _)) = &file.read {
+                let own = local(contract, source);
+                if !Arc::ptr_eq(&own, contract) {
+                    let said = format!("{:?} {:?}", own.completeness, own.towns);
+                    self.print.add(format!("contract/{} in the pipeline", file.path()), said.as_bytes());
+                }
+                self.problems.extend(check_towns(&own, &path, &self.lines, schemas));
                 sources.push(SourceSpec {
                     extract: extract.clone(),
                     folder: file.agency.clone(),
-                    contract: Arc::clone(contract),
+                    contract: own,
                 });
             }
         }

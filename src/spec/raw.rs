@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::Completeness;
 use crate::engine::Value;
 use crate::link;
 
@@ -47,6 +48,12 @@ pub struct SourceTable {
     /// The contract as `<agency>/<extract>`: the file `<schemas>/<agency>/<extract>.toml`. The delivery
     /// lies in the folder `<input>/<agency>`.
     pub contract: String,
+    /// Whether this pipeline may run without it; left out: what the contract says.
+    #[serde(default)]
+    pub completeness: Option<Completeness>,
+    /// Towns without which it is incomplete, on the first night too; left out: what the contract says.
+    #[serde(default)]
+    pub towns: Vec<String>,
 }
 
 /// How persons are linked.
@@ -147,8 +154,12 @@ impl PipelineFile {
         let rules = part("rules");
         let run = rules.get("run").and_then(toml::Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let sources = part("source").iter().filter_map(|(extract, table)| {
-            let contract = maybe(table.as_table()?, "contract")?;
-            Some((extract.clone(), SourceTable { contract }))
+            let table = table.as_table()?;
+            let contract = maybe(table, "contract")?;
+            let completeness = table.get("completeness").and_then(|word| word.clone().try_into().ok());
+            let towns =
+                table.get("towns").and_then(|towns| towns.clone().try_into().ok()).unwrap_or_default();
+            Some((extract.clone(), SourceTable { contract, completeness, towns }))
         });
         Self {
             title: word(&whole, "title"),
@@ -198,7 +209,7 @@ mod tests {
     use crate::spec::toml_check::check_toml;
 
     const GOOD: &str = "title = \"t\"\nas_of = \"2026-11-20\"\ninput = \"i\"\nout = \"o\"\nstate = \"s\"\n\
-        schemas = \"c\"\n[source.a]\ncontract = \"x/a\"\n[link]\nsettings = \"l\"\nmodel = \"m\"\n\
+        schemas = \"c\"\n[source.a]\ncontract = \"x/a\"\ncompleteness = \"present\"\ntowns = [\"甲镇\"]\n[link]\nsettings = \"l\"\nmodel = \"m\"\n\
         [rules]\nfolder = \"r\"\nviews = \"v\"\nrun = [\"one\"]\n[rules.param.one]\ndays = 3\nkinds = [\"甲\"]\n\
         [report]\nlists = \"l\"\n[watch]\nmetrics = \"m.prom\"\n\
         [[watch.hook]]\non = [\"held\"]\ncommand = [\"tell\"]\n";

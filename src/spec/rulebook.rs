@@ -280,6 +280,7 @@ fn check_desk(rule: &Rule, lines: &KeyLines, schemas: &Schemas, problems: &mut V
         problem.spot = lines.spot(if problem.code == "unknown_list" { "list" } else { "recipients" });
         problems.push(problem);
     }
+    check_classes(rule, lines, schemas, problems);
     let classes: BTreeSet<&str> = desk.disclosure.classes().collect();
     for (name, column) in &head.columns {
         if let Some(class) = column.class.as_deref().filter(|class| !classes.contains(class)) {
@@ -288,6 +289,28 @@ fn check_desk(rule: &Rule, lines: &KeyLines, schemas: &Schemas, problems: &mut V
             let fault = Diagnostic::error("unknown_class", spot, message);
             problems.push(fault.with_near(class, classes.iter().copied()));
         }
+    }
+}
+
+/// Every value that a rule shows or names in its sentence has a disclosure class in the template of its list:
+/// nothing reaches an officer that nobody has classed, and nothing is left out at night without a word.
+fn check_classes(rule: &Rule, lines: &KeyLines, schemas: &Schemas, problems: &mut Vec<Diagnostic>) {
+    let head = &rule.header;
+    let Some(template) = schemas.desk.as_ref().and_then(|desk| desk.template(&head.list)) else { return };
+    let columns: BTreeSet<&str> = head.columns.keys().map(String::as_str).collect();
+    let names = rule::sentence_names(&head.reason);
+    let of_sentence = names.iter().map(String::as_str).filter(|name| !columns.contains(name));
+    let told = columns.iter().map(|name| (*name, format!("columns.{name}")));
+    for (name, key) in told.chain(of_sentence.map(|name| (name, "reason".to_owned()))) {
+        if template.class_of(name).is_some() {
+            continue;
+        }
+        let message = format!("`{name}` has no disclosure class in the list `{}`", template.list);
+        let help = format!(
+            "add [detail.{name}] to the template of the list, or `{name} = \"<class>\"` to its [sentence] when it \
+             stands in the sentence only"
+        );
+        problems.push(Diagnostic::error("class_missing", lines.spot(&key), message).with_help(help));
     }
 }
 

@@ -282,21 +282,23 @@ fn names(raw: &StringArray, cells: &Cells<'_>) -> Column {
     let mut values = StringBuilder::with_capacity(raw.len(), raw.value_data().len());
     let mut other = RawText::new(raw.len());
     let mut found = NameColumn { local: Vec::with_capacity(raw.len()), names: Vec::new() };
-    let mut seen: FxHashMap<&str, u32> = FxHashMap::default();
-    for (_, text) in cells_of(raw) {
-        let local = *seen.entry(text).or_insert_with(|| match cells.name(text) {
-            Some(name) => {
-                found.names.push(name);
-                row_number(found.names.len() - 1)
+    let mut seen: FxHashMap<&str, (u32, Option<Fault>)> = FxHashMap::default();
+    let mut faults = Vec::new();
+    for (row, text) in cells_of(raw) {
+        let (local, fault) = *seen.entry(text).or_insert_with(|| match cells.name(text) {
+            Some((name, former, fault)) => {
+                found.names.push((name, former));
+                (row_number(found.names.len() - 1), fault)
             }
-            None => u32::MAX,
+            None => (u32::MAX, None),
         });
         found.local.push(local);
+        faults.extend(fault.map(|fault| (row_number(row), fault)));
         let display = found.names.get(local as usize).map(|(name, _)| name.display.as_ref());
         values.append_option(display);
         other.push(text, display);
     }
-    let mut column = column(Arc::new(values.finish()), other, Vec::new());
+    let mut column = column(Arc::new(values.finish()), other, faults);
     column.detail = Detail::Names(found);
     column
 }

@@ -41,7 +41,7 @@ impl History {
                 let numbers = texts.filter_map(|text| cells.resident_id(text).0);
                 Some(Change::Numbers(numbers.filter(|number| believable(*number)).collect()))
             } else if register.name_kinds.iter().any(|known| known == label) {
-                let name = |text: &str| cells.name(text).map(|(name, _)| name);
+                let name = |text: &str| cells.name(text).map(|(name, ..)| name);
                 before.and_then(name).map(|before| Change::Names { before, after: after.and_then(name) })
             } else {
                 None

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::cell::{Cells, Read};
 use super::tally::Fault;
 use crate::domain::{Day, IdState, Place, ResidentId, StdName};
-use crate::field::{Cell, address, card_number, date, month, name, resident_id};
+use crate::field::name::{self, NameNotes};
+use crate::field::{Cell, address, card_number, date, month, resident_id};
 
 #[expect(clippy::unused_self, reason = "all kinds of cells are read in one way, with or without tables")]
 impl Cells<'_> {
@@ -40,10 +41,12 @@ impl Cells<'_> {
         }
     }
 
-    /// A name with the former name in it; `None` where the cell names nobody.
-    pub(super) fn name(&self, text: &str) -> Option<(StdName, Option<StdName>)> {
+    /// A name with the former name in it, and what its owner has to be told; `None` where the cell names
+    /// nobody.
+    pub(super) fn name(&self, text: &str) -> Option<(StdName, Option<StdName>, Option<Fault>)> {
         let clean = name::standardise(text, self.tables);
-        clean.name.map(|name| (name, clean.former))
+        let garbled = clean.notes.contains(NameNotes::MOJIBAKE).then_some(Fault::NameGarbled);
+        clean.name.map(|name| (name, clean.former, garbled))
     }
 
     /// A resident number and what it is worth. Of a rounded number the fifteen digits that are left,

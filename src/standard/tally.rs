@@ -17,6 +17,7 @@ pub(super) enum Fault {
     SexUnknown,
     PhoneUnreadable,
     NumberShapeWrong,
+    NameGarbled,
     IdMalformed,
     IdLostPrecision,
     IdOtherDocument,
@@ -43,6 +44,7 @@ impl Fault {
             Self::SexUnknown => "sex_unknown",
             Self::PhoneUnreadable => "phone_unreadable",
             Self::NumberShapeWrong => "number_shape_wrong",
+            Self::NameGarbled => "name_garbled",
             Self::IdMalformed => "id_malformed",
             Self::IdLostPrecision => "id_lost_precision",
             Self::IdOtherDocument => "id_other_document",
@@ -83,6 +85,9 @@ impl Fault {
             Self::SexUnknown => "no known sex, empty in the records",
             Self::PhoneUnreadable => "no telephone number, empty in the records",
             Self::NumberShapeWrong => "card or roll number of a wrong shape, kept as text",
+            Self::NameGarbled => {
+                "name in a broken encoding (UTF-8 read as GBK), no evidence of who it is unless it could be put right"
+            }
             Self::IdMalformed => "no resident number of any known shape",
             Self::IdLostPrecision => "resident number rounded by a spreadsheet",
             Self::IdOtherDocument => "another document's number",
@@ -116,6 +121,9 @@ impl Fault {
         match self {
             Self::IdLostPrecisionBatch => Some("ask the owner to export the number column as text"),
             Self::ColumnShiftSuspected => Some("ask the owner to compare the column with the original"),
+            Self::NameGarbled => {
+                Some("ask the owner to export the file again in the encoding of the contract")
+            }
             Self::CodeUnknown => Some("add the value to the code table when the agency has issued a new one"),
             _ => None,
         }

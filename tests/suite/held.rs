@@ -67,3 +67,85 @@ fn a_run_without_what_it_requires_is_held_and_leaves_everything_as_it_was() {
     county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-21"]);
     assert_eq!(standing(&county).commits, 2);
 }
+
+/// Takes a file out of the deliveries, with the manifest that promises it.
+fn withhold(county: &County, agency: &str, file: &str) {
+    let folder = county.folder.join("fixtures/demo").join(agency);
+    let _ = fs::remove_file(folder.join("manifest.csv"));
+    fs::remove_file(folder.join(file)).unwrap();
+}
+
+/// Adds lines below the source of an extract in the nightly pipeline.
+fn below_source(county: &County, contract: &str, lines: &str) {
+    let named = format!("contract = \"{contract}\"\n");
+    county.change("pipelines/nightly.toml", &named, &format!("{named}{lines}\n"));
+}
+
+fn manifest_of(county: &County, extract: &str) -> serde_json::Value {
+    let text = fs::read(county.folder.join("out/latest/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    manifest["extracts"].as_array().unwrap().iter().find(|found| found["extract"] == extract).unwrap().clone()
+}
+
+#[test]
+fn the_first_night_is_held_without_what_a_county_cannot_do_without() {
+    for (contract, file, reason) in [
+        ("civil-affairs/child_roster", "儿童名册_20261118.xlsx", "child_roster《儿童名册》 did not come"),
+        ("public-security/population", "人口_20261119.csv", "population《户籍人口》 did not come"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let county = County::lay_out(folder.path());
+        below_source(&county, contract, "completeness = \"present\"");
+        withhold(&county, contract.split('/').next().unwrap(), file);
+        let (code, said) = county.refused(&["run", "pipelines/nightly.toml"]);
+        assert_eq!(code, 3, "{said}");
+        assert!(said.contains(reason), "{reason}: {said}");
+        assert!(said.contains("completeness = \"optional\""), "{said}");
+        assert!(!county.folder.join("out/latest").exists());
+    }
+}
+
+#[test]
+fn an_agency_that_did_not_deliver_silences_only_the_rules_that_need_it_or_holds_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    fs::remove_dir_all(county.folder.join("fixtures/demo/education")).unwrap();
+    below_source(&county, "public-security/population", "completeness = \"present\"");
+    let said = county.well(&["run", "pipelines/nightly.toml"]);
+    let silent: Vec<&str> = said.lines().filter(|line| line.contains("未运行")).collect();
+    assert!(silent.iter().any(|line| line.contains("d_key_group_no_roll")), "{said}");
+    assert!(!silent.iter().any(|line| line.contains("e_dead_paid")), "{said}");
+    let words = |extract: &str| manifest_of(&county, extract)["completeness"].clone();
+    assert_eq!([words("student_roll"), words("population")], ["optional", "present"]);
+    let page = fs::read_to_string(county.folder.join("out/latest/report.html")).unwrap();
+    assert_eq!(page.matches(">必到</span>").count(), 1, "the population");
+
+    below_source(&county, "education/student_roll", "completeness = \"present\"");
+    let (code, said) = county.refused(&["run", "pipelines/nightly.toml"]);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("student_roll《学籍》 did not come"), "{said}");
+}
+
+#[test]
+fn a_town_that_must_be_there_is_missed_on_the_first_night() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    below_source(&county, "public-security/population", "towns = [\"汇龙\", \"圆陀角旅游度假区\"]");
+    county.well(&["run", "pipelines/nightly.toml"]);
+    let population = manifest_of(&county, "population");
+    assert_eq!(population["state"], "incomplete");
+    let reasons = population["reasons"].as_array().unwrap();
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    let reason = reasons[0].as_str().unwrap();
+    assert_eq!(reason, "缺少“圆陀角旅游度假区”的数据（约定必有）");
+    let page = fs::read_to_string(county.folder.join("out/latest/report.html")).unwrap();
+    assert!(page.contains(reason), "the report says what is missing");
+
+    fs::remove_dir_all(county.folder.join("out")).unwrap();
+    fs::remove_dir_all(county.folder.join("state")).unwrap();
+    let towns = "towns = [\"汇龙\", \"圆陀角旅游度假区\"]\n";
+    county.change("pipelines/nightly.toml", towns, &format!("{towns}completeness = \"required\"\n"));
+    let (code, said) = county.refused(&["run", "pipelines/nightly.toml"]);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("population《户籍人口》 is incomplete: ") && said.contains(reason), "{said}");
+}

@@ -4,15 +4,15 @@
 //! brackets out → fold dots → words → key. The key maps every character to its class of safe variants; variants
 //! that parents choose on purpose stay apart.
 
+mod mojibake;
 mod scan;
 
 use std::borrow::Cow;
 
-use encoding_rs::GBK;
-
 use crate::domain::{NameForm, StdName};
 use crate::tables::{Care, Tables};
 
+use mojibake::Mojibake;
 pub use scan::LOST_SHOWN;
 use scan::{Outside, is_name_char};
 
@@ -179,7 +179,7 @@ fn full(raw: &str, tables: &Tables, outer: bool) -> CleanName {
     if super::text::is_nothing(&text) {
         return CleanName { notes, ..CleanName::default() };
     }
-    let (text, broken) = match mojibake(&text) {
+    let (text, broken) = match mojibake::look(&text) {
         Mojibake::No => (Cow::Borrowed(&*text), false),
         Mojibake::Whole(repaired) => {
             notes |= NameNotes::MOJIBAKE;
@@ -242,36 +242,4 @@ fn name_of(display: String, broken: bool, tables: &Tables, notes: &mut NameNotes
         None => NameForm::Full,
     };
     Some(StdName { key: key.into_boxed_str(), display: display.into_boxed_str(), form })
-}
-
-enum Mojibake {
-    No,
-    /// The whole text could be put right.
-    Whole(String),
-    /// It is such text, but bytes were lost.
-    Broken,
-}
-
-/// Whether a text is UTF-8 that was read as GBK: its GBK bytes are UTF-8 ideographs from the first to the last.
-fn mojibake(text: &str) -> Mojibake {
-    let lead = text.chars().next().is_some_and(|c| c > '\u{7F}');
-    if !lead || text.len() > 96 {
-        return Mojibake::No;
-    }
-    let cut = text.find(['\u{FFFD}', LOST_SHOWN, '?']).unwrap_or(text.len());
-    let (bytes, _, failed) = GBK.encode(&text[..cut]);
-    if failed || bytes.len() < 4 {
-        return Mojibake::No;
-    }
-    // 4E00–9FFF are E4 B8 80 to E9 BF BF.
-    let ideographs = |text: &str| !text.is_empty() && text.chars().all(is_name_char);
-    match std::str::from_utf8(&bytes) {
-        Ok(repaired) if ideographs(repaired) && cut == text.len() => Mojibake::Whole(repaired.to_owned()),
-        Ok(repaired) if ideographs(repaired) => Mojibake::Broken,
-        Err(error) if cut < text.len() => {
-            let whole = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
-            if ideographs(whole) { Mojibake::Broken } else { Mojibake::No }
-        }
-        _ => Mojibake::No,
-    }
 }

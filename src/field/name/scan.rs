@@ -229,10 +229,11 @@ fn bracket(inside: &str, before: usize, after: usize, tables: &Tables) -> Inside
     let word =
         words.remark.contains(inside) || words.none.contains(inside) || words.placeholder.contains(inside);
     let ideographs = (2..=3).contains(&parts) && inside.chars().all(is_name_char) && !word;
-    // In place of a character: behind a lone surname, amid a name, or as the last of three.
+    // In place of a character: behind a lone surname, before a lone character, amid a name, or as the first or
+    // last of three.
     let place = match (before, after) {
-        (1, 0) | (1 | 2, 1 | 2) => true,
-        (2, 0) => parts == 2,
+        (1, 0) | (0, 1) | (1 | 2, 1 | 2) => true,
+        (2, 0) | (0, 2) => parts == 2,
         _ => false,
     };
     if ideographs && place { Inside::Description } else { Inside::Remark }

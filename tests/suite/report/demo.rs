@@ -2,8 +2,8 @@
 
 use doudi::diag::{Diagnostic, Spot};
 use doudi::domain::{
-    Case, CaseStatus, Day, Evidence, ExtractState, FileReport, Finding, FindingDetail, FindingParts, Grade,
-    IdentityId, LinkSummary, Place, Quarantined, ResidentId, RuleOutcome, Severity, Sex,
+    Case, CaseStatus, Completeness, Day, Evidence, ExtractState, FileReport, Finding, FindingDetail,
+    FindingParts, Grade, IdentityId, LinkSummary, Place, Quarantined, ResidentId, RuleOutcome, Severity, Sex,
 };
 use doudi::report::{
     Desk, ExtractFacts, IdentityFigures, Person, PublishInput, Published, RowPlace, RuleFacts, publish,
@@ -68,6 +68,7 @@ fn extract(id: &str, title: &str, agency: &str, read: u64, held: usize) -> Extra
         owner: "某单位".into(),
         as_of: Day::from_ymd(2026, 11, 18),
         state: ExtractState::Complete,
+        completeness: Completeness::default(),
         files: vec![FileReport {
             name: file.clone(),
             rows_read: read,

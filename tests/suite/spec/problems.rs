@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use doudi::diag::Level;
 use doudi::spec::compile;
 
 use super::Copy;
@@ -151,4 +152,44 @@ fn without_a_day_nothing_has_run_out() {
     assert!(expired(&copy) > 0);
     copy.change("pipelines/nightly.toml", "as_of   =", "# as_of   =");
     assert_eq!(expired(&copy), 0);
+}
+
+/// Code, file name and line of every error.
+fn errors(copy: &Copy) -> Vec<(&'static str, String, u32)> {
+    let problems = compile(&copy.pipeline()).unwrap_err();
+    let errors = problems.iter().filter(|problem| problem.level == Level::Error);
+    errors.map(|p| (p.code, p.spot.file.rsplit('/').next().unwrap().to_owned(), p.spot.line)).collect()
+}
+
+#[test]
+fn a_value_that_no_list_has_classed_is_refused() {
+    let copy = Copy::new();
+    copy.change("pipelines/lists/data.toml", "known_until = \"plain\"\n", "").change(
+        "pipelines/lists/dropout.toml",
+        "[detail.carer_phone]",
+        "[detail.carer_fone]",
+    );
+    let told: Vec<(&str, String)> = errors(&copy).into_iter().map(|(code, file, _)| (code, file)).collect();
+    let missing = |rule: &str| ("class_missing", format!("{rule}.sql"));
+    assert_eq!(told, [missing("d_key_group_no_roll"), missing("z_same_person_two_ids")]);
+    assert!(errors(&copy).iter().all(|(_, _, line)| *line > 1), "each with its line");
+    let copy = Copy::new();
+    copy.change("pipelines/lists/urgent.toml", "term_end = \"custody\"", "term_end = \"custdy\"");
+    let told: Vec<&str> = errors(&copy).into_iter().map(|(code, ..)| code).collect();
+    assert_eq!(told, ["unknown_class"]);
+}
+
+#[test]
+fn towns_that_must_be_there_are_towns_that_an_extract_can_tell() {
+    let copy = Copy::new();
+    let below = |contract: &str, lines: &str| {
+        let named = format!("contract = \"{contract}\"\n");
+        copy.change("pipelines/nightly.toml", &named, &format!("{named}{lines}\n"));
+    };
+    below("public-security/population", "towns = [\"汇龙镇\", \"汇龙真\"]");
+    below("education/student_roll", "towns = [\"汇龙镇\"]");
+    below("civil-affairs/child_roster", "completeness = \"requird\"");
+    let mut told: Vec<&str> = errors(&copy).into_iter().map(|(code, ..)| code).collect();
+    told.sort_unstable();
+    assert_eq!(told, ["no_town_field", "unknown_town", "unknown_value"]);
 }
