@@ -41,6 +41,11 @@ pub enum DateNote {
 }
 
 impl DateNote {
+    /// Whether the cell tells a month or a year, though no day.
+    pub const fn is_imprecise(self) -> bool {
+        matches!(self, Self::MonthOnly | Self::YearOnly)
+    }
+
     /// What to tell the owner of the data; `None` where there is nothing to mend.
     pub const fn reason(self) -> Option<&'static str> {
         Some(match self {

@@ -53,13 +53,15 @@ pub(super) fn same_subject(prepared: &Prepared<'_>, clusters: &mut Clusters) -> 
     apply(prepared, clusters, proposals, "same_relative")
 }
 
-struct Proposal {
-    a: u32,
-    b: u32,
-    probability: f64,
+/// Two mentions that a pass takes for one person.
+pub(super) struct Proposal {
+    pub(super) a: u32,
+    pub(super) b: u32,
+    pub(super) probability: f64,
 }
 
-fn apply(
+/// Joins what is proposed, the surest first; gives the pairs whose numbers forbid it.
+pub(super) fn apply(
     prepared: &Prepared<'_>,
     clusters: &mut Clusters,
     mut proposals: Vec<Proposal>,
@@ -183,7 +185,8 @@ fn ties_agree(a: Tie, b: Tie) -> bool {
     }
 }
 
-fn sexes_agree(prepared: &Prepared<'_>, a: u32, b: u32) -> bool {
+/// Whether two mentions may be of one sex.
+pub(super) fn sexes_agree(prepared: &Prepared<'_>, a: u32, b: u32) -> bool {
     sex::compare(prepared.mention(a).sex, prepared.mention(b).sex) != sex::DIFFERENT
 }
 

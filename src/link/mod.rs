@@ -17,6 +17,7 @@ mod keys;
 mod local_key;
 mod model;
 mod near;
+mod newborn;
 mod prepare;
 mod review;
 mod scorer;

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::clusters::{Care, Clusters, Reason};
 use super::prepare::{Prepared, content_key};
 use super::unit::Units;
-use super::{Linkage, exact, family, local_key};
+use super::{Linkage, exact, family, local_key, newborn};
 use crate::domain::{Grade, Judgement, Verdict};
 use crate::kernel::digest;
 
@@ -47,6 +47,7 @@ pub(super) fn beside(prepared: &Prepared<'_>, clusters: &mut Clusters, doubtful:
     doubtful.extend(family::same_subject(prepared, clusters));
     family::household(prepared, clusters);
     family::couples(prepared, clusters);
+    newborn::run(prepared, clusters);
 }
 
 /// Human judgements: vetoes first, so that no later "same" can slip past one.

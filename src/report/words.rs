@@ -3,7 +3,7 @@
 
 use crate::diag::Diagnostic;
 
-const WORDS: [(&str, &str); 63] = [
+const WORDS: [(&str, &str); 64] = [
     ("amount_negative", "金额为负"),
     ("amount_unreadable", "金额无法识别，按空处理"),
     ("as_of_future", "截止日期晚于运行日期"),
@@ -14,6 +14,7 @@ const WORDS: [(&str, &str); 63] = [
     ("column_repeated", "同一字段出现两次，后一列已略去"),
     ("column_shift_suspected", "证件号与同行出生日期、性别大量不符，疑似错列，整列不采信"),
     ("date_after_as_of", "日期晚于截止日期"),
+    ("date_imprecise", "日期只有年月或年份，按空处理，原值保留"),
     ("date_unreadable", "日期无法识别，按空处理"),
     ("dates_out_of_order", "同一行两个日期先后颠倒"),
     ("delimiter_other", "分隔符与约定不同"),

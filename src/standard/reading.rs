@@ -19,12 +19,14 @@ impl Cells<'_> {
         }
     }
 
-    /// A day. A cell that says "without end" is empty: it names no day.
+    /// A day. A cell that says "without end" is empty: it names no day. A month or a year alone names none
+    /// either, but it says that something happened: the row stays.
     pub(super) fn date(self, text: &str) -> Read<Day> {
         let parsed = date::parse(text);
         match (parsed.day, parsed.note.reason()) {
             (Some(day), _) => Read::Value(day),
             (None, None) => Read::Empty,
+            (None, Some(_)) if parsed.note.is_imprecise() => Read::Unreadable(Fault::DateImprecise),
             (None, Some(_)) => Read::Unreadable(Fault::DateUnreadable),
         }
     }

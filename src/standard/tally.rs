@@ -10,6 +10,7 @@ use crate::domain::{Contract, FileReport};
 pub(super) enum Fault {
     RequiredNothing,
     DateUnreadable,
+    DateImprecise,
     MonthUnreadable,
     AmountUnreadable,
     NumberUnreadable,
@@ -37,6 +38,7 @@ impl Fault {
         match self {
             Self::RequiredNothing => "required_empty",
             Self::DateUnreadable => "date_unreadable",
+            Self::DateImprecise => "date_imprecise",
             Self::MonthUnreadable => "month_unreadable",
             Self::AmountUnreadable => "amount_unreadable",
             Self::NumberUnreadable => "number_unreadable",
@@ -78,6 +80,7 @@ impl Fault {
         match self {
             Self::RequiredNothing => "required cell that only says there is nothing",
             Self::DateUnreadable => "no readable date, empty in the records",
+            Self::DateImprecise => "month or year without a day, empty in the records",
             Self::MonthUnreadable => "no readable month, empty in the records",
             Self::AmountUnreadable => "no readable amount, empty in the records",
             Self::NumberUnreadable => "no whole number, empty in the records",

@@ -8,6 +8,7 @@ mod county;
 mod explain;
 mod held;
 mod ledger;
+mod newborns;
 mod pipeline;
 mod report;
 mod rules;
