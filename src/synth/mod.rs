@@ -8,6 +8,7 @@
 
 mod agencies;
 mod calendar;
+mod care;
 mod columns;
 mod dice;
 mod families;
@@ -35,7 +36,7 @@ use self::agencies::Out;
 use self::calendar::Calendar;
 use self::dice::Dice;
 use self::families::{Builder, World};
-use self::findings::Expected;
+use self::findings::{Expected, VillageFacts, village_facts};
 use self::ids::Registry;
 use self::layout::{ALL, Extract, Format};
 use self::people::Family;
@@ -106,6 +107,7 @@ struct Done {
     parts: Vec<Part>,
     expected: Vec<Expected>,
     marks: Marks,
+    facts: VillageFacts,
     people: u64,
 }
 
@@ -171,12 +173,13 @@ fn simulate(
             summary.people += chunk.people;
             truth.expect(chunk.expected);
             truth.mark(chunk.marks);
+            truth.village(chunk.facts);
         }
         done_chunks += batch.len() as u64;
         progress(done_chunks, chunks.len() as u64);
     }
     sinks.par_iter_mut().try_for_each(Sink::finish)?;
-    truth.finish(&mut sinks, &mut summary)?;
+    truth.finish(&world, &registry, &mut sinks, &mut summary)?;
     truth::manifests(&options.out, &sinks, &calendar)?;
     for (sink, extract) in sinks.iter().zip(ALL) {
         let rows = sink.delivered.iter().map(|d| d.rows as u64).sum();
@@ -246,13 +249,16 @@ fn run_chunk(
         school::careers(world, family, &mut dice);
         told::tell(world, family, &mut dice);
         welfare::cover(world, family, &mut dice);
-        findings::expected(world, family, &mut expected);
+        care::serve(world, family, &mut dice);
+        findings::expected(world, rates, family, &mut expected);
         marks.family(family);
         people += family.people.len() as u64;
         out.family(family);
     }
-    out.village(&families, chunk.first_of_village);
+    let director = out.village(&families, chunk.first_of_village);
+    let facts = village_facts(world, chunk.village, &families, director);
+    expected.extend(findings::shared_account(&families));
     let parts =
         ALL.iter().zip(out.rows).map(|(&extract, rows)| part(format(options, extract), rows)).collect();
-    Done { town: world.tables.villages[chunk.village].town, parts, expected, marks, people }
+    Done { town: world.tables.villages[chunk.village].town, parts, expected, marks, facts, people }
 }
