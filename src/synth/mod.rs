@@ -257,6 +257,7 @@ fn run_chunk(
     }
     let director = out.village(&families, chunk.first_of_village);
     let facts = village_facts(world, chunk.village, &families, director);
+    let mut expected = findings::shown(expected, &out.rows);
     expected.extend(findings::shared_account(&families));
     let parts =
         ALL.iter().zip(out.rows).map(|(&extract, rows)| part(format(options, extract), rows)).collect();

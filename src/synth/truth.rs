@@ -168,11 +168,7 @@ impl TruthFiles {
         let path = self.folder.join("truth.csv");
         self.truth.flush().map_err(|e| SynthError::Io(path, e))?;
         let slips = std::mem::take(&mut self.slips);
-        let told = |(rule, person, event): (&'static str, u64, &str)| Expected {
-            rule,
-            person,
-            event: event.to_owned(),
-        };
+        let told = |(rule, person, event): (&'static str, u64, &str)| Expected::new(rule, person, event);
         self.expected.extend(slips.into_iter().map(told));
         let foreign = self.borrowed.iter().filter(|(_, _, number)| registry.resident(*number));
         let foreign =

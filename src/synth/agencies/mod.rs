@@ -53,6 +53,11 @@ impl Mention {
         Self { minors_after: Some(as_of.plus_months(-18 * 12)), ..self }
     }
 
+    /// Some number is written, and it is not somebody else's.
+    pub(crate) fn numbered(&self) -> bool {
+        self.written != Written::Nothing && self.borrowed().is_none()
+    }
+
     /// A valid number of somebody else.
     fn borrowed(&self) -> Option<ResidentId> {
         match self.written {

@@ -1,19 +1,22 @@
 //! Exits and urgent cases that the lives of parents and carers make.
 
 use super::people::lapsed;
-use super::{Case, Expected, push, visible};
+use super::{Case, Expected, push, push_with, visible};
 use crate::domain::Day;
+use crate::synth::layout::Extract;
 use crate::synth::lives::registered_on;
 use crate::synth::people::{ParentState, Person, Roster};
 
 /// What the files together say of a parent.
-struct Standing {
+pub(super) struct Standing {
     /// Dead or declared missing; otherwise unable.
-    gone: bool,
+    pub(super) gone: bool,
     /// Since when, where a file dates it.
-    since: Option<Day>,
+    pub(super) since: Option<Day>,
+    /// The paper that says so, where it carries no second number.
+    pub(super) paper: Option<(Extract, u64)>,
     /// Only the roll says so, or a doctor has to be asked.
-    doubtful: bool,
+    pub(super) doubtful: bool,
 }
 
 impl Case<'_, '_> {
@@ -51,7 +54,7 @@ impl Case<'_, '_> {
         }
     }
 
-    fn standing(&self, father: bool) -> Option<Standing> {
+    pub(super) fn standing(&self, father: bool) -> Option<Standing> {
         let parent = self.parent(father)?;
         let calendar = self.world.calendar;
         let declared = parent
@@ -59,13 +62,21 @@ impl Case<'_, '_> {
             .iter()
             .filter(|j| j.matter.starts_with("宣告") && j.effective <= calendar.others)
             .map(|j| j.effective);
-        let gone = visible(self.world, parent).map(|d| d.day).into_iter().chain(declared).min();
+        let death = visible(self.world, parent);
+        let gone = death.map(|d| d.day).into_iter().chain(declared).min();
         if gone.is_some() {
-            return Some(Standing { gone: true, since: gone, doubtful: false });
+            let paper = match death {
+                None => Some(Extract::Judged),
+                Some(death) if death.police.is_some() => None,
+                Some(death) if death.cremation.is_some() => Some(Extract::Cremation),
+                Some(_) => Some(Extract::DeathCertificate),
+            };
+            let paper = paper.map(|extract| (extract, parent.number));
+            return Some(Standing { gone: true, since: gone, paper, doubtful: false });
         }
-        let sure = self.unable(parent);
-        if sure.is_some() {
-            return Some(Standing { gone: false, since: sure, doubtful: false });
+        if let Some((since, extract)) = self.unable(parent) {
+            let paper = extract.map(|extract| (extract, parent.number));
+            return Some(Standing { gone: false, since: Some(since), paper, doubtful: false });
         }
         let heavy = parent.card.is_some_and(|c| c.category == 7 && c.valid_on(calendar.as_of));
         let lost = self.family.kids().into_iter().any(|kid| {
@@ -79,11 +90,11 @@ impl Case<'_, '_> {
             (own(kid.father) && old(roster.father)) || (own(kid.mother) && old(roster.mother))
         });
         let doubtful = heavy || lost || parent.illness.is_some();
-        doubtful.then_some(Standing { gone: false, since: None, doubtful: true })
+        doubtful.then_some(Standing { gone: false, since: None, paper: None, doubtful: true })
     }
 
-    /// A documented state that the files show at their cut-off dates.
-    fn unable(&self, parent: &Person) -> Option<Day> {
+    /// A documented state that the files show at their cut-off dates, and the paper that shows it.
+    fn unable(&self, parent: &Person) -> Option<(Day, Option<Extract>)> {
         let calendar = self.world.calendar;
         let card = parent.card.filter(|c| {
             c.severe() && c.valid_on(calendar.as_of) && c.issued <= calendar.disability && parent.id.is_some()
@@ -91,10 +102,12 @@ impl Case<'_, '_> {
         let held = parent.terms.iter().filter(|t| {
             t.long() && t.from <= calendar.others && t.holds_on(calendar.as_of) && t.until >= calendar.as_of
         });
-        [card.map(|c| c.issued), held.map(|t| t.from).min(), parent.revoked_since(calendar.others)]
-            .into_iter()
-            .flatten()
-            .min()
+        let held = held.map(|t| {
+            let paper = if t.kind == "监狱服刑" { Extract::PrisonTerm } else { Extract::Custody };
+            (t.from, Some(paper))
+        });
+        let revoked = parent.revoked_since(calendar.others).map(|day| (day, Some(Extract::Judged)));
+        card.map(|c| (c.issued, None)).into_iter().chain(held).chain(revoked).min_by_key(|state| state.0)
     }
 
     /// In custody of any kind and length.
@@ -128,7 +141,8 @@ impl Case<'_, '_> {
         let ended = terms.map(|t| t.released.unwrap_or(t.until)).max();
         let over = ended.filter(|&day| day <= known && recorded.from.is_none_or(|from| day > from));
         if let Some(day) = over.filter(|_| recorded.code == 6 && !self.any_state(self.is_father(parent))) {
-            push(out, "e_parent_drug_done", self.child, day.iso());
+            let papers = vec![(Extract::Custody, parent.number)];
+            push_with(out, "e_parent_drug_done", self.child, day.iso(), papers);
         }
     }
 
@@ -148,7 +162,9 @@ impl Case<'_, '_> {
         let traces = births.chain(changes.into_iter().flatten()).chain(insured);
         let recent = |day: &Day| *day > from && *day <= known && *day > known.plus_months(-12);
         if let Some(day) = traces.filter(recent).max() {
-            push(out, "e_lost_parent_seen", self.child, day.month().compact());
+            let papers = insured.filter(|&since| since == day).map(|_| (Extract::Insurance, parent.number));
+            let papers = papers.into_iter().collect();
+            push_with(out, "e_lost_parent_seen", self.child, day.month().compact(), papers);
         }
     }
 
@@ -162,7 +178,8 @@ impl Case<'_, '_> {
             let last = prison.filter_map(|t| t.released).filter(|&d| d <= calendar.others).max();
             let last = last.filter(|&day| recorded.from.is_none_or(|from| day > from));
             if let Some(day) = last.filter(|_| !self.any_state(father)) {
-                push(out, "e_parent_released", self.child, day.iso());
+                let papers = vec![(Extract::PrisonTerm, parent.number)];
+                push_with(out, "e_parent_released", self.child, day.iso(), papers);
             }
         }
     }
@@ -217,7 +234,9 @@ impl Case<'_, '_> {
         let orphan = father.gone && mother.gone;
         if (orphan || roster.category != 5) && !father.doubtful && !mother.doubtful {
             let since = father.since.into_iter().chain(mother.since).max();
-            push(out, "e_category_change", self.child, since.map_or(calendar.school_year_text(), Day::iso));
+            let event = since.map_or(calendar.school_year_text(), Day::iso);
+            let papers = father.paper.into_iter().chain(mother.paper).collect();
+            push_with(out, "e_category_change", self.child, event, papers);
         }
     }
 
@@ -273,19 +292,19 @@ impl Case<'_, '_> {
                 || self.held(other)
                 || other.revoked_since(calendar.others).is_some();
             if let Some(term) = taken.filter(|_| unavailable) {
-                push(out, "x_guardian_taken", self.child, term.from.iso());
+                let papers = vec![(Extract::Custody, parent.number)];
+                push_with(out, "x_guardian_taken", self.child, term.from.iso(), papers);
             }
         }
     }
 
     pub(super) fn both_unable(&self, out: &mut Vec<Expected>) {
-        let state = |father| {
-            let parent = self.parent(father)?;
-            let standing = self.standing(father)?;
-            (!standing.gone && !standing.doubtful).then(|| self.unable(parent)).flatten()
-        };
+        let state = |father| self.standing(father).filter(|s| !s.gone && !s.doubtful);
         if let (Some(father), Some(mother)) = (state(true), state(false)) {
-            push(out, "u_de_facto_h_h", self.child, father.max(mother).iso());
+            let since = father.since.into_iter().chain(mother.since).max();
+            let event = since.map_or(self.world.calendar.school_year_text(), Day::iso);
+            let papers = father.paper.into_iter().chain(mother.paper).collect();
+            push_with(out, "u_de_facto_h_h", self.child, event, papers);
         }
     }
 }

@@ -3,15 +3,18 @@
 
 mod exits;
 mod guardians;
+mod papers;
 mod people;
 mod quality;
 mod school;
 mod uncovered;
 mod villages;
 
+pub(crate) use self::papers::shown;
 pub(crate) use self::villages::{VillageFacts, expected_of_villages, village_facts};
 
 use super::families::World;
+use super::layout::Extract;
 use super::people::{Death, Family, Kid, MoveKind, Person, Roster};
 use super::rates::Rates;
 use crate::domain::Month;
@@ -25,6 +28,15 @@ pub(crate) struct Expected {
     pub(crate) person: u64,
     /// Event key; empty where it is a row key that is a digest.
     pub(crate) event: String,
+    /// Papers about others that it hangs on.
+    pub(crate) papers: Vec<(Extract, u64)>,
+}
+
+impl Expected {
+    /// Without papers about others.
+    pub(crate) fn new(rule: &'static str, person: u64, event: impl Into<String>) -> Self {
+        Self { rule, person, event: event.into(), papers: Vec::new() }
+    }
 }
 
 /// Everything expected of a family.
@@ -71,7 +83,17 @@ fn paid_months(world: &World<'_>, person: &Person, project: impl Fn(&str) -> boo
 }
 
 fn push(out: &mut Vec<Expected>, rule: &'static str, person: &Person, event: String) {
-    out.push(Expected { rule, person: person.number, event });
+    out.push(Expected::new(rule, person.number, event));
+}
+
+fn push_with(
+    out: &mut Vec<Expected>,
+    rule: &'static str,
+    person: &Person,
+    event: String,
+    papers: Vec<(Extract, u64)>,
+) {
+    out.push(Expected { papers, ..Expected::new(rule, person.number, event) });
 }
 
 /// One child with everything around it.
@@ -116,9 +138,5 @@ pub(crate) fn shared_account(families: &[Family]) -> Option<Expected> {
         family.people.iter().find(shared)
     });
     let first = paid.next()?;
-    (paid.count() >= 2).then(|| Expected {
-        rule: "e_one_id_two_people",
-        person: first.number,
-        event: String::new(),
-    })
+    (paid.count() >= 2).then(|| Expected::new("e_one_id_two_people", first.number, ""))
 }

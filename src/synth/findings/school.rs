@@ -190,7 +190,7 @@ impl Case<'_, '_> {
             {
                 push(out, "d_absent_streak", self.child, run.first.iso());
             }
-            let again = returned.filter(|&day| run.first >= day && run.days >= 3);
+            let again = returned.filter(|&day| self.numbered() && run.first >= day && run.days >= 3);
             if let Some(day) = again.filter(|&day| day > calendar.education.plus_months(-12)) {
                 push(out, "d_return_lost_again", self.child, day.iso());
             }

@@ -1,7 +1,6 @@
 //! The list of children who ought to be covered and are not.
 
-use super::{Case, Expected, push, visible};
-use crate::domain::Day;
+use super::{Case, Expected, push, push_with, visible};
 use crate::synth::care::entitled_to_aid;
 
 impl Case<'_, '_> {
@@ -65,33 +64,18 @@ impl Case<'_, '_> {
     fn parents_gone(&self, listed: bool, out: &mut Vec<Expected>) {
         // The civil roll is the older of the two files that the rules read.
         let edge = self.world.calendar.civil;
-        let others = self.world.calendar.others;
         let state = |father| {
-            let parent = self.parent(father)?;
-            let death = visible(self.world, parent).map(|d| d.day);
-            let declared = parent
-                .judgments
-                .iter()
-                .filter(|j| j.matter.starts_with("宣告") && j.effective <= others)
-                .map(|j| j.effective);
-            let gone = death.into_iter().chain(declared).filter(|&d| d <= edge).min();
-            Some((gone, parent.unable_since(others)))
+            let standing = self.standing(father)?;
+            let gone = standing.gone && standing.since.is_some_and(|day| day <= edge);
+            (!standing.doubtful && (gone || !standing.gone)).then_some(standing)
         };
-        let (Some((father, father_unable)), Some((mother, mother_unable))) = (state(true), state(false))
-        else {
-            return;
-        };
-        match (father, mother) {
-            (Some(a), Some(b)) => push(out, "u_orphan", self.child, a.max(b).iso()),
-            (Some(gone), None) if !listed => self.de_facto(gone, mother_unable, out),
-            (None, Some(gone)) if !listed => self.de_facto(gone, father_unable, out),
-            _ => {}
-        }
-    }
-
-    fn de_facto(&self, gone: Day, unable: Option<Day>, out: &mut Vec<Expected>) {
-        if let Some(unable) = unable {
-            push(out, "u_de_facto_d_h", self.child, gone.max(unable).iso());
+        let (Some(father), Some(mother)) = (state(true), state(false)) else { return };
+        let Some(since) = father.since.into_iter().chain(mother.since).max() else { return };
+        let papers = father.paper.into_iter().chain(mother.paper).collect();
+        if father.gone && mother.gone {
+            push_with(out, "u_orphan", self.child, since.iso(), papers);
+        } else if (father.gone || mother.gone) && !listed {
+            push_with(out, "u_de_facto_d_h", self.child, since.iso(), papers);
         }
     }
 }

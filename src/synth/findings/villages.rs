@@ -61,7 +61,7 @@ pub(crate) fn expected_of_villages(world: &World<'_>, facts: &[VillageFacts]) ->
         villages.iter().filter(|(_, v)| v.director.is_some()).map(|(&village, _)| town(village)).collect();
     let half = survey_half(world.calendar).0.iso();
     let mut out = Vec::new();
-    let mut push = |rule, person, event: &str| out.push(Expected { rule, person, event: event.to_owned() });
+    let mut push = |rule, person, event: &str| out.push(Expected::new(rule, person, event));
     for (&village, facts) in &villages {
         match (facts.director, facts.first) {
             (Some((false, director)), _) => push("q_village_no_director", director, ""),
