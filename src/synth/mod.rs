@@ -63,6 +63,8 @@ pub struct SynthOptions {
     pub out: PathBuf,
     /// The police deliver the population as Parquet instead of CSV.
     pub population_as_parquet: bool,
+    /// One agency adds a file that is none of the agreed ones: a page of its web site, saved as a table.
+    pub spoilt_file: bool,
     /// Worker threads; 0 = one per core. The result does not depend on it.
     pub threads: usize,
 }
@@ -181,6 +183,9 @@ fn simulate(
     sinks.par_iter_mut().try_for_each(Sink::finish)?;
     truth.finish(&world, &registry, &mut sinks, &mut summary)?;
     truth::manifests(&options.out, &sinks, &calendar)?;
+    if options.spoilt_file {
+        writers::spoilt(&options.out, &calendar)?;
+    }
     for (sink, extract) in sinks.iter().zip(ALL) {
         let rows = sink.delivered.iter().map(|d| d.rows as u64).sum();
         summary.rows.push((extract.layout().id.to_owned(), rows));

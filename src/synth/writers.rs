@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use super::agencies::{Mention, Row};
+use super::calendar::Calendar;
 use super::columns::Columns;
 use super::layout::{Extract, Format};
 use super::pen::{Cell, Written};
@@ -641,6 +642,17 @@ impl Sink {
         }
         self.close()
     }
+}
+
+/// What comes when somebody saves the page instead of the table: refused, and nothing is lost by it.
+pub(crate) fn spoilt(out: &Path, calendar: &Calendar) -> Result<(), SynthError> {
+    let layout = Extract::EmergencyEvent.layout();
+    let (y, m, d) = calendar.others.ymd();
+    let name = format!("{}_补报_{y:04}{m:02}{d:02}.csv", layout.stem);
+    let path = out.join(layout.agency).join(name);
+    let page = "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>登录</title></head>\n\
+                <body>登录已超时，请重新登录后下载。</body></html>\n";
+    std::fs::write(&path, page).map_err(|e| SynthError::Io(path, e))
 }
 
 fn write_cell(sheet: &mut Worksheet, line: u32, column: u16, cell: &Cell) -> Result<(), XlsxError> {
