@@ -19,8 +19,14 @@
 -- activity = { title = "活动类型和月份", class = "relative" }
 -- ---
 WITH lost AS (
-    SELECT * FROM recorded_parent
-    WHERE code = 'LOST' AND benefit_status <> '已停发' AND recorded_from IS NOT NULL AND parent IS NOT NULL
+    SELECT r.*,
+           -- A parent whom the register proves; the roll names the parent without a number.
+           r.unproven_parent IS NULL
+               AND coalesce(CASE r.side WHEN 'father' THEN c.father_identity = r.parent AND c.father_grade > 'B'
+                                        ELSE c.mother_identity = r.parent AND c.mother_grade > 'B' END, false) AS vague
+    FROM recorded_parent r
+    JOIN child_roster c ON c.row_key = r.row_key
+    WHERE code = 'LOST' AND r.benefit_status <> '已停发' AND recorded_from IS NOT NULL AND parent IS NOT NULL
       AND (link_grade IS NULL OR link_grade < 'L3')
 ),
 -- Only rows that carry the parent's own valid number: a namesake's life is not theirs.
@@ -62,13 +68,13 @@ SELECT l.row_key AS subject_row_key,
        l.side_title,
        l.recorded_from,
        t.activity,
-       l.parent AS parent_identity,
+       CASE WHEN l.vague THEN NULL ELSE l.parent END AS parent_identity,
        CASE WHEN l.unproven_parent IS NULL THEN l.population_row END AS evidence_population__link,
        CASE WHEN l.unproven_parent IS NULL THEN l.birth_row END AS evidence_birth_registration__link,
        l.row_key AS evidence_child_roster,
        t.birth_rows AS evidence_birth_registration,
        t.residence_rows AS evidence_residence,
        t.insurance_rows AS evidence_insurance,
-       t.population_rows AS evidence_population
+       CASE WHEN l.vague THEN NULL ELSE t.population_rows END AS evidence_population
 FROM lost l
 JOIN told t ON t.row_key = l.row_key

@@ -17,19 +17,20 @@
 -- problem = { title = "问题" }
 -- ---
 WITH row_of AS (
-    SELECT p.row_key, p.payment_number, p.subject_identity AS identity, p.subject_grade AS grade, p.resident_id, p.subject_id_state, p.bank_card,
+    SELECT p.row_key, p.payment_number, p.subject_identity AS identity, p.subject_grade AS grade, p.resident_id, p.subject_id_state, p.bank_card, p.name,
            p.payee_id, b.basic_living
     FROM benefit_payment p
     JOIN benefit_programs b ON b.label = p.program
     WHERE p.subject_identity IS NOT NULL
 ),
--- Names that a former name, a variant or a lost character explains are one person by now.
+-- Names that a former name, a variant or a lost character explains are one person by now; months of one name
+-- under a number that is nobody's are not.
 shared_number AS (
-    SELECT resident_id, count(DISTINCT identity) AS people, min(row_key) AS first_row
+    SELECT resident_id, count(DISTINCT name) AS people, min(row_key) AS first_row
     FROM row_of
     WHERE subject_id_state = 'valid'
     GROUP BY resident_id
-    HAVING min(identity) <> max(identity)
+    HAVING min(identity) <> max(identity) AND count(DISTINCT name) > 1
 ),
 child AS (
     SELECT r.bank_card, r.identity, min(r.row_key) AS row_key
@@ -58,7 +59,7 @@ shared_card AS (
 number_rows AS (
     SELECT s.first_row, string_agg(x.payment_number, '、' ORDER BY x.payment_number) AS payments
     FROM shared_number s
-    JOIN (SELECT resident_id, identity, min(payment_number) AS payment_number FROM row_of GROUP BY resident_id, identity) x
+    JOIN (SELECT resident_id, name, min(payment_number) AS payment_number FROM row_of GROUP BY resident_id, name) x
       ON x.resident_id = s.resident_id
     GROUP BY s.first_row
 )

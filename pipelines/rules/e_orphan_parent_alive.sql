@@ -22,10 +22,14 @@
 WITH alive AS (
     SELECT l.row_key, l.identity, l.category, r.side_title, r.recorded_state, p.parent, p.link_grade,
            p.population_row, p.birth_row, s.row_key AS parent_row,
+           -- The register proves the parent; a roll that names the parent without a number makes nothing doubtful.
+           CASE p.side WHEN 'father' THEN c.father_identity = p.parent AND c.father_grade > 'B'
+                       ELSE c.mother_identity = p.parent AND c.mother_grade > 'B' END AS vague,
            row_number() OVER (PARTITION BY l.identity ORDER BY p.link_grade, p.side, s.row_key) AS nth
     FROM listed_child l
     JOIN parent_link p ON p.child = l.identity AND p.grade <= 'B'
     JOIN recorded_parent r ON r.row_key = l.row_key AND r.side = p.side
+    JOIN child_roster c ON c.row_key = l.row_key
     JOIN population s ON s.resident_identity = p.parent AND s.cancel_state = '正常' AND s.resident_grade <= 'B'
     WHERE l.orphan
       AND l.nth_of_category = 1
@@ -52,11 +56,11 @@ SELECT a.row_key AS subject_row_key,
        $known_until AS known_until,
        p.months,
        p.money,
-       a.parent AS parent_identity,
+       CASE WHEN a.vague THEN NULL ELSE a.parent END AS parent_identity,
        a.row_key AS evidence_child_roster,
        a.population_row AS evidence_population__child,
        a.birth_row AS evidence_birth_registration,
-       a.parent_row AS evidence_population,
+       CASE WHEN a.vague THEN NULL ELSE a.parent_row END AS evidence_population,
        p.payments AS evidence_benefit_payment
 FROM alive a
 LEFT JOIN paid p ON p.row_key = a.row_key

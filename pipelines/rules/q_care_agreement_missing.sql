@@ -19,7 +19,7 @@
 -- mother_told = { title = "母亲情况", class = "custody" }
 -- ---
 WITH parents AS (
-    SELECT l.row_key, l.identity, l.father_state, l.mother_state,
+    SELECT l.row_key, l.identity, l.name, l.father_state, l.mother_state,
            l.father_state = '外出务工' AS father_away, l.mother_state = '外出务工' AS mother_away,
            f.class = 'H' AS father_unable, m.class = 'H' AS mother_unable
     FROM listed_child l
@@ -36,8 +36,14 @@ SELECT a.row_key AS subject_row_key,
        '' AS event,
        a.father_state AS father_told,
        a.mother_state AS mother_told,
-       $known_until AS known_until
+       $known_until AS known_until,
+       CASE WHEN n.child_name IS NOT NULL THEN '有同名儿童的协议没有本人的有效证件号，疑似同人待确认' END AS annex_reason
 FROM alone a
+LEFT JOIN (
+    SELECT DISTINCT child_name
+    FROM care_agreement
+    WHERE status = '有效' AND (child_id_state <> 'valid' OR child_birth <= add_months($as_of, -216))
+) n ON n.child_name = a.name
 -- An agreement that ran out is another list's matter; one that was ended is none.
 WHERE NOT EXISTS (SELECT 1 FROM care_agreement g WHERE g.child_identity = a.identity AND g.status = '有效')
   AND NOT EXISTS (SELECT 1 FROM death d WHERE d.identity = a.identity)

@@ -18,7 +18,12 @@
 -- registered_at = { title = "户籍地", class = "address" }
 -- lives_at = { title = "现住地", class = "address" }
 -- ---
-WITH town AS (SELECT DISTINCT town FROM child_roster WHERE town IS NOT NULL),
+-- Old papers still name towns that are part of a zone now.
+WITH town AS (
+    SELECT DISTINCT town AS word, town FROM child_roster WHERE town IS NOT NULL
+    UNION
+    SELECT label, town FROM former_towns
+),
 child AS (
     SELECT * FROM listed_child
     WHERE nth = 1 AND responsible_unit IS NULL AND register_address IS NOT NULL AND address IS NOT NULL
@@ -27,8 +32,8 @@ child AS (
 placed AS (
     SELECT c.row_key, c.identity, c.public_label, c.address, min(r.town) AS registered_at, min(l.town) AS lives_in
     FROM child c
-    LEFT JOIN town r ON strpos(c.register_address, r.town) > 0
-    LEFT JOIN town l ON strpos(c.address, l.town) > 0
+    LEFT JOIN town r ON strpos(c.register_address, r.word) > 0
+    LEFT JOIN town l ON strpos(c.address, l.word) > 0
     GROUP BY c.row_key, c.identity, c.public_label, c.address
 ),
 judged AS (

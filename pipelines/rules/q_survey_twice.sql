@@ -25,7 +25,7 @@ WITH half AS (
 ),
 child AS (
     SELECT coalesce(c.child_town, c.town) AS town, coalesce(c.child_village, c.village) AS village, c.row_key,
-           c.child_identity AS identity
+           c.child_identity AS identity, c.child_village IS NULL AS short
     FROM child_roster c
     CROSS JOIN half h
     WHERE c.status = '登记在册' AND c.child_identity IS NOT NULL AND c.registered_on < h.from_day
@@ -38,7 +38,7 @@ surveyed AS (
     WHERE v.visit_kind = '摸底排查' AND v.visit_date BETWEEN h.from_day AND h.to_day
 ),
 villages AS (
-    SELECT town, village, count(*) AS children, min(row_key) AS row_key
+    SELECT town, village, count(*) AS children, min(row_key) AS row_key, bool_and(short) AS short
     FROM child
     WHERE town IS NOT NULL AND village IS NOT NULL
     GROUP BY town, village
@@ -56,3 +56,10 @@ FROM villages v
 CROSS JOIN half h
 LEFT JOIN surveyed s ON s.town = v.town AND s.village = v.village
 WHERE s.town IS NULL
+  -- A village written too short to be known is perhaps one that was surveyed under its full name.
+  AND NOT (v.short AND EXISTS (
+      SELECT 1 FROM surveyed o
+      WHERE o.town = v.town
+        AND replace(replace(replace(o.village, '村委会', ''), '居委会', ''), '村', '')
+            = replace(replace(replace(v.village, '村委会', ''), '居委会', ''), '村', '')
+  ))

@@ -18,15 +18,23 @@
 -- ---
 -- A village is no person: a director who left, or the first listed child, stands for it.
 WITH post AS (
-    SELECT coalesce(subject_town, town) AS town, coalesce(subject_village, village) AS village, status, row_key
+    SELECT coalesce(subject_town, town) AS town, coalesce(subject_village, village) AS village, subject_village, status, row_key
     FROM child_director
+),
+-- A village that is written so short that it may be one of two is known by its bare name only, here or on the roll.
+vague AS (
+    SELECT town, replace(replace(replace(village, '村委会', ''), '居委会', ''), '村', '') AS stem,
+           bool_or(subject_village IS NULL) AS short
+    FROM post
+    WHERE status = '在岗'
+    GROUP BY town, replace(replace(replace(village, '村委会', ''), '居委会', ''), '村', '')
 ),
 village_post AS (
     SELECT town, village, bool_or(status = '在岗') AS served, min(row_key) AS row_key FROM post GROUP BY town, village
 ),
 village_child AS (
     SELECT coalesce(c.child_town, c.town) AS town, coalesce(c.child_village, c.village) AS village,
-           count(*) AS children, min(c.row_key) AS row_key
+           count(*) AS children, min(c.row_key) AS row_key, bool_and(c.child_village IS NULL) AS short
     FROM child_roster c
     WHERE c.status = '登记在册' AND c.child_identity IS NOT NULL
     GROUP BY coalesce(c.child_town, c.town), coalesce(c.child_village, c.village)
@@ -47,6 +55,8 @@ UNION ALL
 SELECT k.row_key, 'child_roster', 'child', '', k.town, k.village, CAST(NULL AS BOOLEAN), k.children, $known_until
 FROM village_child k
 LEFT JOIN village_post p ON p.town = k.town AND p.village = k.village
-WHERE p.row_key IS NULL AND k.town IS NOT NULL AND k.village IS NOT NULL
+LEFT JOIN vague v ON v.town = k.town AND v.stem = replace(replace(replace(k.village, '村委会', ''), '居委会', ''), '村', '')
+               AND (v.short OR k.short)
+WHERE p.row_key IS NULL AND v.town IS NULL AND k.town IS NOT NULL AND k.village IS NOT NULL
   -- Only in a town that has delivered its directors.
   AND k.town IN (SELECT town FROM village_post)

@@ -26,6 +26,15 @@ visit AS (
     FROM visit_log
     WHERE subject_identity IS NOT NULL AND visit_date <= $as_of AND (visit_kind <> '电话' OR $phone_counts)
     GROUP BY subject_identity
+),
+-- A visit without a usable number belongs to nobody for certain; a child of that name is not listed before
+-- somebody has looked.
+unnumbered AS (
+    SELECT DISTINCT o.name
+    FROM visit_log o
+    CROSS JOIN month m
+    WHERE o.visit_date >= m.from_day AND o.visit_date <= $as_of AND (o.visit_kind <> '电话' OR $phone_counts)
+      AND (o.subject_id_state <> 'valid' OR o.subject_birth <= add_months($as_of, -216))
 )
 SELECT l.row_key AS subject_row_key,
        month_compact(month_of(m.from_day)) AS event,
@@ -33,10 +42,12 @@ SELECT l.row_key AS subject_row_key,
        m.from_day,
        $known_until AS known_until,
        v.last_visit,
-       l.director
+       l.director,
+       CASE WHEN n.name IS NOT NULL THEN '有同名儿童的走访没有本人的有效证件号，疑似同人待确认' END AS annex_reason
 FROM listed_child l
 CROSS JOIN month m
 LEFT JOIN visit v ON v.identity = l.identity
+LEFT JOIN unnumbered n ON n.name = l.name
 WHERE l.nth = 1
   AND coalesce(v.last_visit < m.from_day, true)
   AND coalesce(l.registered_on < $known_until - $new_days, true)

@@ -41,6 +41,8 @@ unable AS (
 ),
 pairs AS (
     SELECT g.child, g.parent AS gone_parent, o.parent AS other_parent, g.side AS gone_side,
+           -- A parent whom one paper names with the number is proven; a row that names nobody's number adds nothing.
+           CASE WHEN g.grade > 'B' THEN g.parent END AS unproven_gone, CASE WHEN o.grade > 'B' THEN o.parent END AS unproven_other,
            greatest(g.link_grade, o.link_grade) AS link_grade,
            g.birth_row AS gone_birth_row, o.birth_row AS other_birth_row,
            g.roll_row AS gone_roll_row, o.roll_row AS other_roll_row
@@ -67,8 +69,8 @@ SELECT c.row_key AS subject_row_key,
        p.link_grade,
        x.result,
        CASE WHEN p.link_grade = 'L3' THEN '父母关系仅见于学籍家庭成员，待确认' ELSE u.note END AS annex_reason,
-       p.gone_parent AS gone_identity,
-       p.other_parent AS other_identity,
+       p.unproven_gone AS gone_identity,
+       p.unproven_other AS other_identity,
        c.row_key AS evidence_population,
        p.gone_birth_row AS evidence_birth_registration__gone,
        p.other_birth_row AS evidence_birth_registration__other,

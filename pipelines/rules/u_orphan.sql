@@ -27,7 +27,8 @@ WITH gone AS (
     WHERE class = 'D' AND counts AND from_date <= $known_until
 ),
 lost AS (
-    SELECT l.child, l.side, l.parent, l.link_grade, l.birth_row, l.roll_row,
+    -- A parent whom one paper names with the number is proven; a row that names nobody's number adds nothing.
+    SELECT l.child, l.side, CASE WHEN l.grade > 'B' THEN l.parent END AS unproven, l.link_grade, l.birth_row, l.roll_row,
            g.code, g.from_date, g.source_title, CASE g.source WHEN 'judgment' THEN g.row_key END AS judgment_row,
            d.cancellation_rows, d.certificate_rows, d.cremation_rows
     FROM parent_link l
@@ -51,8 +52,8 @@ SELECT c.row_key AS subject_row_key,
        m.source_title AS mother_source,
        greatest(f.link_grade, m.link_grade) AS link_grade,
        CASE WHEN greatest(f.link_grade, m.link_grade) = 'L3' THEN '父母关系仅见于学籍家庭成员，待确认' END AS annex_reason,
-       f.parent AS father_identity,
-       m.parent AS mother_identity,
+       f.unproven AS father_identity,
+       m.unproven AS mother_identity,
        c.row_key AS evidence_population,
        f.birth_row AS evidence_birth_registration__father,
        m.birth_row AS evidence_birth_registration__mother,

@@ -22,6 +22,7 @@
 -- ---
 WITH child AS (
     SELECT m.row_key, m.identity, m.relief_kind, m.household_number, m.start_month, coalesce(i.birth, s.subject_birth) AS birth,
+           s.name = s.householder_name AND s.resident_id <> s.householder_id AS not_the_head,
            row_number() OVER (PARTITION BY m.identity ORDER BY m.relief_kind, m.row_key) AS nth
     FROM relief_member m
     JOIN social_relief s ON s.row_key = m.row_key
@@ -34,7 +35,9 @@ SELECT c.row_key AS subject_row_key,
        c.relief_kind,
        c.household_number,
        c.start_month,
-       $known_until AS known_until
+       $known_until AS known_until,
+       -- A head of household under the number of a child is a slip of the pen before it is a child.
+       CASE WHEN c.not_the_head THEN '姓名与户主相同而证件号不同，请先更正证件号' END AS annex_reason
 FROM child c
 WHERE c.nth = 1
   AND c.birth > add_months($as_of, -216)

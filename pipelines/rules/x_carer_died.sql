@@ -38,9 +38,9 @@ died AS (
            OR (d.death_date > $known_until - $late_days AND l.reported_on > $known_until - $recent_days))
 ),
 lost AS (
-    SELECT c.child, c.carer, c.role, c.rank, c.source, c.row_key AS carer_row,
+    SELECT c.child, c.carer, c.role, c.rank, c.source, c.grade, c.row_key AS carer_row,
            d.death_date, d.sources, d.cancellation_rows, d.certificate_rows, d.cremation_rows,
-           row_number() OVER (PARTITION BY c.child, c.carer ORDER BY c.rank, c.row_key) AS nth
+           row_number() OVER (PARTITION BY c.child, c.carer ORDER BY CASE WHEN c.grade <= 'B' THEN 0 ELSE 1 END, c.rank, c.row_key) AS nth
     FROM carer c
     JOIN died d ON d.identity = c.carer
 ),
@@ -63,7 +63,8 @@ SELECT k.row_key AS subject_row_key,
        CASE WHEN k.listed THEN true END AS listed,
        CASE WHEN o.parents IS NULL THEN '父母情况不详' WHEN o.living = 0 AND o.parents = 2 THEN '父母均已死亡或宣告失踪'
             WHEN o.living = 0 THEN '登记的父母已死亡或宣告失踪，另一方不详' ELSE '父母中有 ' || CAST(o.living AS VARCHAR) || ' 人在世' END AS others,
-       l.carer AS carer_identity,
+       -- A carer whom the agreement or the register proves is not made doubtful by a roll that names no number.
+       CASE WHEN l.source = 'child_roster' OR l.grade > 'B' THEN l.carer END AS carer_identity,
        CASE l.source WHEN 'care_agreement' THEN l.carer_row END AS evidence_care_agreement,
        l.cancellation_rows AS evidence_death_cancellation,
        l.certificate_rows AS evidence_death_certificate,

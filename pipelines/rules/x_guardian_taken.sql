@@ -31,8 +31,8 @@ WITH held AS (
       AND coalesce((CAST(term_end AS INT) - CAST(from_date AS INT)) * 24 >= $short_hours, true)
 ),
 taken AS (
-    SELECT c.child, c.carer, c.role, c.source, c.row_key AS carer_row, h.measure, h.from_date, h.term_end, h.row_key AS custody_row,
-           row_number() OVER (PARTITION BY c.child, c.carer ORDER BY c.rank, c.row_key) AS nth
+    SELECT c.child, c.carer, c.role, c.source, c.grade, c.row_key AS carer_row, h.measure, h.from_date, h.term_end, h.row_key AS custody_row,
+           row_number() OVER (PARTITION BY c.child, c.carer ORDER BY CASE WHEN c.grade <= 'B' THEN 0 ELSE 1 END, c.rank, c.row_key) AS nth
     FROM held h
     JOIN carer c ON c.carer = h.carer
     WHERE h.nth = 1
@@ -65,7 +65,8 @@ SELECT k.row_key AS subject_row_key,
        t.term_end,
        CASE WHEN o.known IS NULL THEN '未见其他照护人登记' ELSE '登记的其他照护人均已死亡、失踪或被采取措施' END AS others,
        CASE WHEN o.known IS NULL THEN '另一方未登记，请公安核对有无未成年子女、另一方情况' END AS annex_reason,
-       t.carer AS carer_identity,
+       -- A carer whom the agreement or the register proves is not made doubtful by a roll that names no number.
+       CASE WHEN t.source = 'child_roster' OR t.grade > 'B' THEN t.carer END AS carer_identity,
        CASE t.source WHEN 'care_agreement' THEN t.carer_row END AS evidence_care_agreement,
        t.custody_row AS evidence_custody
 FROM taken t

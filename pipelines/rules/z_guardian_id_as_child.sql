@@ -12,7 +12,7 @@
 -- reason = "《{{ extract_title }}》中{{ problem }}。疑似把监护人的证号填在儿童证号栏，待核查更正"
 -- verify = ["对照儿童户口簿更正", "本人确已成年的，请说明（超龄续发、成年学生）"]
 -- [params]
--- last_grade = { default = 9, title = "按号码已满18周岁才可疑的最高年级", status = "design_choice" }
+-- last_grade = { default = 12, title = "按号码已满18周岁才可疑的最高年级", status = "design_choice" }
 -- [columns]
 -- problem = { title = "问题" }
 -- ---
@@ -32,10 +32,10 @@ WITH numbered AS (
     WHERE r.resident_id IS NOT NULL
 ),
 aged AS (
-    SELECT *, TRY_CAST(substr(resident_id, 7, 4) || '-' || substr(resident_id, 11, 2) || '-' || substr(resident_id, 13, 2) AS DATE)
-               AS id_birth
+    SELECT *, CASE WHEN id_state = 'valid'
+                   THEN TRY_CAST(substr(resident_id, 7, 4) || '-' || substr(resident_id, 11, 2) || '-'
+                                 || substr(resident_id, 13, 2) AS DATE) END AS id_birth
     FROM numbered
-    WHERE id_state = 'valid'
 )
 SELECT row_key AS subject_row_key,
        extract AS subject_extract,
@@ -45,5 +45,6 @@ SELECT row_key AS subject_row_key,
        CASE WHEN same_as IS NOT NULL THEN '儿童证号与同行' || same_as || '的证号相同'
             ELSE '按证号已满 18 周岁，与登记的出生日期不符' END AS problem
 FROM aged
-WHERE same_as IS NOT NULL
-   OR (young AND id_birth <= add_months($as_of, -216) AND birth_date > add_months($as_of, -216))
+-- The child's number is called malformed where it is a relative's: that very thing is looked for here.
+WHERE (same_as IS NOT NULL AND id_state IN ('valid', 'malformed'))
+   OR (id_state = 'valid' AND young AND id_birth <= add_months($as_of, -216) AND birth_date > add_months($as_of, -216))

@@ -2,6 +2,9 @@
 -- title = "每个父母双方都有符合情形状态的未成年人一行：双方的状态、依据、父母状态对照的结果"
 -- ---
 SELECT f.child, f.parent AS father, m.parent AS mother, greatest(f.link_grade, m.link_grade) AS link_grade,
+       -- Parents whom a paper names with their number are proven; a row that names them without one proves nothing
+       -- against it.
+       CASE WHEN f.grade > 'B' THEN f.parent END AS unproven_father, CASE WHEN m.grade > 'B' THEN m.parent END AS unproven_mother,
        x.result, a.class AS father_class, b.class AS mother_class,
        a.code AS father_code, a.label AS father_title, a.from_date AS father_from, a.source_title AS father_source,
        b.code AS mother_code, b.label AS mother_title, b.from_date AS mother_from, b.source_title AS mother_source,

@@ -95,6 +95,9 @@ pub(super) struct SynthArgs {
     /// The police deliver the population as Parquet instead of CSV.
     #[arg(long)]
     pub(super) population_as_parquet: bool,
+    /// One agency adds a file that will be refused.
+    #[arg(long)]
+    pub(super) spoilt_file: bool,
     /// Folder to write to; it is created.
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,

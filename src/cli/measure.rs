@@ -29,6 +29,7 @@ pub(super) fn synth(args: &SynthArgs) -> Done {
         as_of,
         out: args.out.clone(),
         population_as_parquet: args.population_as_parquet,
+        spoilt_file: args.spoilt_file,
         threads: args.threads.unwrap_or(0),
     };
     let summary = generate(&options, &|_, _| {}).map_err(|error| match error {

@@ -50,11 +50,6 @@ impl Calendar {
         }
     }
 
-    /// The earliest of all cut-offs.
-    pub(crate) fn edge(&self) -> Day {
-        self.disability.min(self.education).min(self.others)
-    }
-
     /// `2026-2027`.
     pub(crate) fn school_year_text(&self) -> String {
         format!("{}-{}", self.school_year, self.school_year + 1)

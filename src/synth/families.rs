@@ -72,6 +72,9 @@ fn blank(number: u64, sex: Sex, birth: Day, name: Name) -> Person {
         lost_since: None,
         illness: None,
         away: false,
+        insured: None,
+        twice: None,
+        unaided: false,
         phone: 0,
         pays: Vec::new(),
         subsidies: Vec::new(),
@@ -116,6 +119,12 @@ impl<'a> Builder<'a> {
             let day = self.world.calendar.as_of.plus_days(-self.dice.between(60, 500));
             family.people[anchor].renumbered = Some(day);
         }
+        // A second number has to be asked for before numbers are given out.
+        family.people[anchor].twice = match story {
+            Story::RegisteredTwice => Some(false),
+            Story::RegisteredTwiceLogged => Some(true),
+            _ => None,
+        };
         family
     }
 
@@ -172,6 +181,7 @@ impl<'a> Builder<'a> {
             migrant_from: None,
             rural: !village.urban,
             relief: None,
+            next_relief: None,
             story: None,
             anchor,
         }

@@ -1,18 +1,22 @@
 //! Resident numbers: valid, unique, and as close together for twins as a police station hands them out.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use super::calendar::date;
 use super::people::{Family, Person};
 use crate::domain::{Day, ResidentId, Sex};
 
+/// One thousand bits for every day since the first: sequences of the county's own codes.
+type Days = Vec<[u64; 16]>;
+
 /// Numbers handed out so far. Filled in chunk order by one thread, so the result depends on nothing else.
 pub(crate) struct Registry {
     origin: Day,
-    /// One thousand bits for every day since `origin`: the county's own codes.
-    home: Vec<[u64; 16]>,
-    /// Numbers of other counties.
-    away: FxHashSet<u64>,
+    /// Numbers of the county's own codes that are taken, and those that stand in the population register.
+    taken: Days,
+    residents: Days,
+    /// Numbers of other counties, true for those that stand in the population register.
+    away: FxHashMap<u64, bool>,
 }
 
 /// The county's code in the year the number was coded.
@@ -30,22 +34,70 @@ fn body(region: u32, birth: Day, sequence: u16) -> u64 {
     u64::from(region) * 100_000_000_000 + date * 1000 + u64::from(sequence)
 }
 
+fn held(bits: &[u64; 16], sequence: u16) -> bool {
+    bits[usize::from(sequence / 64)] & (1 << (sequence % 64)) != 0
+}
+
+/// Sets a bit; true when it was free.
+fn hold(days: &mut Days, day: usize, sequence: u16) -> bool {
+    if days.len() <= day {
+        days.resize(day + 1, [0; 16]);
+    }
+    let free = !held(&days[day], sequence);
+    days[day][usize::from(sequence / 64)] |= 1 << (sequence % 64);
+    free
+}
+
 impl Registry {
     /// An empty register.
     pub(crate) fn new() -> Self {
-        Self { origin: date(1900, 1, 1), home: Vec::new(), away: FxHashSet::default() }
+        Self {
+            origin: date(1900, 1, 1),
+            taken: Vec::new(),
+            residents: Vec::new(),
+            away: FxHashMap::default(),
+        }
     }
 
-    /// Gives every person of the family a number, and a second one where the police changed it.
+    /// Gives every person of the family a number, and a second one where the police changed it or wrote
+    /// the person down twice.
     pub(crate) fn number(&mut self, family: &mut Family) {
         for index in 0..family.people.len() {
             let near = family.people[index].twin.and_then(|twin| family.people[twin].id);
             let person = &family.people[index];
             let fresh = self.next(person, near);
-            let old = person.renumbered.and_then(|_| self.next(person, None));
+            let second = person.renumbered.is_some() || person.twice.is_some();
+            let old = if second { self.next(person, None) } else { None };
+            if person.local {
+                fresh.into_iter().for_each(|id| self.register(id));
+            }
             let person = &mut family.people[index];
             person.id = fresh;
             person.old_id = old;
+        }
+    }
+
+    /// Whether somebody in the population register has this number, of those numbered so far.
+    pub(crate) fn resident(&self, id: ResidentId) -> bool {
+        if let Some(&resident) = self.away.get(&id.body()) {
+            return resident;
+        }
+        self.home_day(id)
+            .and_then(|day| self.residents.get(day))
+            .is_some_and(|bits| held(bits, id.sequence()))
+    }
+
+    /// The day of birth of a number of the county's own codes, counted from the first.
+    fn home_day(&self, id: ResidentId) -> Option<usize> {
+        let birth = id.birth().filter(|&birth| home_region(birth) == id.region())?;
+        usize::try_from(birth.days() - self.origin.days()).ok()
+    }
+
+    fn register(&mut self, id: ResidentId) {
+        if let Some(resident) = self.away.get_mut(&id.body()) {
+            *resident = true;
+        } else if let Some(day) = self.home_day(id) {
+            hold(&mut self.residents, day, id.sequence());
         }
     }
 
@@ -65,17 +117,10 @@ impl Registry {
 
     fn take(&mut self, person: &Person, sequence: u16) -> bool {
         if person.id_region != 0 {
-            return self.away.insert(body(person.id_region, person.birth, sequence));
+            return self.away.insert(body(person.id_region, person.birth, sequence), false).is_none();
         }
         let Ok(day) = usize::try_from(person.birth.days() - self.origin.days()) else { return false };
-        if self.home.len() <= day {
-            self.home.resize(day + 1, [0; 16]);
-        }
-        let (word, bit) = (usize::from(sequence / 64), sequence % 64);
-        let slot = &mut self.home[day][word];
-        let free = *slot & (1 << bit) == 0;
-        *slot |= 1 << bit;
-        free
+        hold(&mut self.taken, day, sequence)
     }
 
     /// A day with more than 499 births of one sex: the number comes from a neighbouring county.
@@ -84,7 +129,7 @@ impl Registry {
         NEIGHBOURS.iter().find_map(|&region| {
             (0..499_u16).find_map(|step| {
                 let number = body(region, person.birth, (start + 2 * step) % 1000);
-                self.away.insert(number).then(|| ResidentId::from_body(number))
+                self.away.insert(number, false).is_none().then(|| ResidentId::from_body(number))
             })
         })
     }

@@ -89,7 +89,7 @@ extracts! {
     DeathCertificate "health" "death_certificate" "死亡医学证明" Utf8 "证明编号,姓名,身份证号,性别,死亡日期";
     NewbornScreening "health" "newborn_screening" "新生儿筛查" Utf8 "编号,母亲姓名,母亲身份证号,儿童姓名,出生日期,项目,结果,确诊日期,最近随访日期";
     SeriousIllness "medical-insurance" "serious_illness" "重病医保" Utf8 "姓名,身份证号,病种类别,首次结算日期,最近结算日期,自付金额";
-    Insurance "human-resources" "insurance" "社保参保" Utf8 "姓名,身份证号,参保单位,参保起始,参保状态";
+    Insurance "human-resources" "insurance" "社保参保" Columns "姓名,身份证号,参保单位,参保起始,参保状态";
     EmergencyEvent "emergency" "event" "突发事件" Utf8 "事件编号,事件类别,日期,镇(街道),村(社区),伤亡人员姓名,伤亡人员身份证号";
 }
 

@@ -2,7 +2,7 @@
 //! is in `welfare`; school is in `school`; the told stories are in `told`.
 
 use super::calendar::date;
-use super::dice::Dice;
+use super::dice::{Dice, mix};
 use super::families::World;
 use super::names;
 use super::people::{Card, Death, Family, Judgment, MoveKind, Moved, Person, Term};
@@ -71,6 +71,12 @@ fn card_chance(age: i32) -> f64 {
         60..75 => 0.055,
         _ => 0.07,
     }
+}
+
+/// The day a birth was registered: a few weeks after it.
+pub(crate) fn registered_on(world: &World<'_>, child: &Person) -> Day {
+    let days = i32::try_from(mix(&[world.seed, 0xb1e7, child.number]) % 78).unwrap_or(0);
+    child.birth.plus_days(3 + days)
 }
 
 /// The natural life of every member.
@@ -203,10 +209,12 @@ pub(crate) fn move_on(world: &World<'_>, dice: &mut Dice, kind: MoveKind, day: D
 }
 
 fn work_away(world: &World<'_>, family: &mut Family, dice: &mut Dice) {
-    let both = dice.chance(0.022);
-    let one = !both && dice.chance(0.08);
-    let as_of = world.calendar.as_of;
     let Some(&kid) = family.kids().first() else { return };
+    // Both go only where somebody stays with the children.
+    let elder = family.people[0].kid.is_none() && Some(0) != family.people[kid].father;
+    let alive = family.people[0].alive_on(world.calendar.as_of);
+    let both = dice.chance(0.032) && elder && alive;
+    let one = !both && dice.chance(0.08);
     let parents = (family.people[kid].father, family.people[kid].mother);
     if let (true, Some(father)) = (both || one, parents.0) {
         family.people[father].away = true;
@@ -214,7 +222,6 @@ fn work_away(world: &World<'_>, family: &mut Family, dice: &mut Dice) {
     if let (true, Some(mother)) = (both, parents.1) {
         family.people[mother].away = true;
     }
-    let _ = as_of;
 }
 
 /// Deaths and declarations of young children's parents reach further back than other deaths, because

@@ -8,6 +8,7 @@
 
 mod agencies;
 mod calendar;
+mod care;
 mod columns;
 mod dice;
 mod families;
@@ -35,7 +36,7 @@ use self::agencies::Out;
 use self::calendar::Calendar;
 use self::dice::Dice;
 use self::families::{Builder, World};
-use self::findings::Expected;
+use self::findings::{Expected, VillageFacts, village_facts};
 use self::ids::Registry;
 use self::layout::{ALL, Extract, Format};
 use self::people::Family;
@@ -62,6 +63,8 @@ pub struct SynthOptions {
     pub out: PathBuf,
     /// The police deliver the population as Parquet instead of CSV.
     pub population_as_parquet: bool,
+    /// One agency adds a file that is none of the agreed ones: a page of its web site, saved as a table.
+    pub spoilt_file: bool,
     /// Worker threads; 0 = one per core. The result does not depend on it.
     pub threads: usize,
 }
@@ -106,6 +109,7 @@ struct Done {
     parts: Vec<Part>,
     expected: Vec<Expected>,
     marks: Marks,
+    facts: VillageFacts,
     people: u64,
 }
 
@@ -171,13 +175,17 @@ fn simulate(
             summary.people += chunk.people;
             truth.expect(chunk.expected);
             truth.mark(chunk.marks);
+            truth.village(chunk.facts);
         }
         done_chunks += batch.len() as u64;
         progress(done_chunks, chunks.len() as u64);
     }
     sinks.par_iter_mut().try_for_each(Sink::finish)?;
-    truth.finish(&mut sinks, &mut summary)?;
+    truth.finish(&world, &registry, &mut sinks, &mut summary)?;
     truth::manifests(&options.out, &sinks, &calendar)?;
+    if options.spoilt_file {
+        writers::spoilt(&options.out, &calendar)?;
+    }
     for (sink, extract) in sinks.iter().zip(ALL) {
         let rows = sink.delivered.iter().map(|d| d.rows as u64).sum();
         summary.rows.push((extract.layout().id.to_owned(), rows));
@@ -246,13 +254,17 @@ fn run_chunk(
         school::careers(world, family, &mut dice);
         told::tell(world, family, &mut dice);
         welfare::cover(world, family, &mut dice);
-        findings::expected(world, family, &mut expected);
+        care::serve(world, family, &mut dice);
+        findings::expected(world, rates, family, &mut expected);
         marks.family(family);
         people += family.people.len() as u64;
         out.family(family);
     }
-    out.village(&families, chunk.first_of_village);
+    let director = out.village(&families, chunk.first_of_village);
+    let facts = village_facts(world, chunk.village, &families, director);
+    let mut expected = findings::shown(expected, &out.rows);
+    expected.extend(findings::shared_account(&families));
     let parts =
         ALL.iter().zip(out.rows).map(|(&extract, rows)| part(format(options, extract), rows)).collect();
-    Done { town: world.tables.villages[chunk.village].town, parts, expected, marks, people }
+    Done { town: world.tables.villages[chunk.village].town, parts, expected, marks, facts, people }
 }

@@ -1,5 +1,6 @@
 //! What is true of a person and a family; agencies see it later, in part, and through errors.
 
+use super::layout::Extract;
 use super::names::Name;
 use super::stories::Story;
 use crate::domain::{Day, Month, ResidentId, Sex};
@@ -181,6 +182,12 @@ pub(crate) struct Person {
     pub(crate) illness: Option<(&'static str, Day)>,
     /// Works away from home.
     pub(crate) away: bool,
+    /// Insured as an employee since this day, whatever the sample of employees says.
+    pub(crate) insured: Option<Day>,
+    /// Twice in the police register, under `id` and `old_id`; true when the change log tells it.
+    pub(crate) twice: Option<bool>,
+    /// Gets no disability subsidy unless the story says so.
+    pub(crate) unaided: bool,
     /// Telephone.
     pub(crate) phone: u64,
     /// Money.
@@ -221,8 +228,19 @@ impl Person {
     pub(crate) fn unable_since(&self, day: Day) -> Option<Day> {
         let card = self.card.filter(|c| c.severe() && c.valid_on(day)).map(|c| c.issued);
         let term = self.terms.iter().filter(|t| t.long() && t.holds_on(day)).map(|t| t.from).min();
-        let revoked = self.judgments.iter().filter(|j| j.matter == "撤销监护资格" && j.effective <= day);
-        [card, term, revoked.map(|j| j.effective).min()].into_iter().flatten().min()
+        [card, term, self.revoked_since(day)].into_iter().flatten().min()
+    }
+
+    /// Guardianship revoked by a court and not restored since.
+    pub(crate) fn revoked_since(&self, day: Day) -> Option<Day> {
+        let dated = |matter: &'static str| {
+            self.judgments
+                .iter()
+                .filter(move |j| j.matter == matter && j.effective <= day)
+                .map(|j| j.effective)
+        };
+        let restored = dated("恢复监护资格").max();
+        dated("撤销监护资格").filter(|&begun| restored.is_none_or(|end| begun > end)).min()
     }
 }
 
@@ -309,8 +327,68 @@ pub(crate) struct Roster {
     pub(crate) father: ParentState,
     /// Mother as recorded.
     pub(crate) mother: ParentState,
-    /// Visits are made.
-    pub(crate) visited: bool,
+    /// 风险等级; empty when never assessed.
+    pub(crate) colour: &'static str,
+    /// 评估日期.
+    pub(crate) assessed: Option<Day>,
+    /// 责任单位 is named.
+    pub(crate) owned: bool,
+}
+
+/// A visit to a child.
+#[derive(Clone, Copy)]
+pub(crate) struct Visit {
+    /// Day.
+    pub(crate) day: Day,
+    /// 走访类型.
+    pub(crate) kind: &'static str,
+}
+
+/// What the offices fail to do for a child, where a story wants it so.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Neglect {
+    /// No visit for two months.
+    Visits,
+    /// Only telephone calls for two months.
+    Calls,
+    /// No colour.
+    Colour,
+    /// An old colour.
+    OldColour,
+    /// No care agreement.
+    Agreement,
+    /// The care agreement was ended.
+    EndedAgreement,
+    /// Lives in another town, nobody is responsible.
+    Owner,
+    /// Too few lessons at home.
+    Lessons,
+    /// No education aid.
+    Aid,
+}
+
+/// A care agreement with somebody who looks after the child while the parents are away.
+#[derive(Clone, Copy)]
+pub(crate) struct Care {
+    /// Index in the family.
+    pub(crate) carer: usize,
+    /// 签订日期.
+    pub(crate) signed: Day,
+    /// 有效期至.
+    pub(crate) until: Day,
+    /// 终止 instead of 有效.
+    pub(crate) ended: bool,
+}
+
+/// A call to the police about a child.
+#[derive(Clone, Copy)]
+pub(crate) struct Alert {
+    /// 警情类别.
+    pub(crate) kind: &'static str,
+    /// 警情日期.
+    pub(crate) day: Day,
+    /// 是否已找回, for 走失.
+    pub(crate) found: bool,
 }
 
 /// A placement outcome of a disabled child.
@@ -368,10 +446,26 @@ pub(crate) struct Kid {
     pub(crate) placement: Option<Placement>,
     /// Dropout ledger.
     pub(crate) ledger: Option<Ledger>,
-    /// Adoption.
-    pub(crate) adoption: Option<Adoption>,
-    /// Carer while the parents are away (index in the family), with the agreement's day.
-    pub(crate) carer: Option<(usize, Day)>,
+    /// Adoption papers, oldest first.
+    pub(crate) adoptions: Vec<Adoption>,
+    /// Care agreement.
+    pub(crate) care: Option<Care>,
+    /// The guardian on the civil roll, where it is not left to chance.
+    pub(crate) guardian: Option<usize>,
+    /// Visits, oldest first.
+    pub(crate) visits: Vec<Visit>,
+    /// Lessons at home, oldest first.
+    pub(crate) lessons: Vec<Day>,
+    /// Calls to the police.
+    pub(crate) alerts: Vec<Alert>,
+    /// What the offices fail to do.
+    pub(crate) neglect: Option<Neglect>,
+    /// Extracts in which a parent's number stands for the child's.
+    pub(crate) parents_number: &'static [Extract],
+    /// The money goes to an account that others of this village share.
+    pub(crate) shared_account: bool,
+    /// The roll knows the child under a misheard name, a birthday beside the true one and no number.
+    pub(crate) misheard: Option<String>,
     /// Unexplained absence days.
     pub(crate) absences: Vec<(Day, &'static str)>,
     /// 是否留守.
@@ -424,13 +518,32 @@ pub(crate) struct Family {
     pub(crate) rural: bool,
     /// Relief.
     pub(crate) relief: Option<Relief>,
+    /// Relief that went on under another name after the first had stopped.
+    pub(crate) next_relief: Option<Relief>,
     /// The story told by this family, and the child it is about.
     pub(crate) story: Option<Story>,
     /// The child (or person) the story is about.
     pub(crate) anchor: usize,
 }
 
+impl Relief {
+    /// Still paid in this month.
+    pub(crate) fn runs_in(&self, month: Month) -> bool {
+        self.stop.is_none() && self.from <= month
+    }
+}
+
 impl Family {
+    /// The reliefs of the household, the running one last.
+    pub(crate) fn reliefs(&self) -> impl Iterator<Item = &Relief> {
+        self.relief.iter().chain(&self.next_relief)
+    }
+
+    /// Whether a member is on a running relief of one of these kinds.
+    pub(crate) fn on_relief(&self, index: usize, kinds: &[&str], month: Month) -> bool {
+        self.reliefs().any(|r| kinds.contains(&r.kind) && r.runs_in(month) && r.members.contains(&index))
+    }
+
     /// Indices of the children with a [`Kid`] part.
     pub(crate) fn kids(&self) -> Vec<usize> {
         (0..self.people.len()).filter(|&i| self.people[i].kid.is_some()).collect()

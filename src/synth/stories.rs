@@ -134,11 +134,167 @@ pub(crate) enum Story {
     ChangedName,
     /// No registration at all.
     NoRegistration,
+    /// Days of absence nobody explains.
+    Truant,
+    /// Ill with a proof, or away for too few days.
+    TruantExcused,
+    /// Back at school, and lost again.
+    ReturnedLost,
+    /// Back at school for good.
+    ReturnedStays,
+    /// Suspended from school, and the time is over.
+    SuspendOverdue,
+    /// The suspension was renewed.
+    SuspendRenewed,
+    /// Back from a suspension.
+    SuspendBack,
+    /// Left for another school and arrived nowhere.
+    TransferDangling,
+    /// Left for another school a few days ago.
+    TransferFresh,
+    /// Left primary school this summer, on no middle school's roll.
+    SixthNoSeventh,
+    /// Left primary school and arrived in middle school.
+    SixthAndSeventh,
+    /// Taught at home, on no roll.
+    HomeTaughtNoRoll,
+    /// Taught at home, too seldom.
+    HomeTaughtLow,
+    /// Taught at home as it should be.
+    HomeTaughtWell,
+    /// Of a household on relief, on no roll.
+    ReliefNoRoll,
+    /// On the roll as present, but dead.
+    PupilDead,
+    /// On the roll as present, but held.
+    PupilHeld,
+    /// On the roll as present, held for some days.
+    PupilHeldBriefly,
+    /// On the roll as present, but working.
+    PupilInsured,
+    /// On the roll under a misheard name: perhaps the same child.
+    Misheard,
+    /// Off the roll, still paid.
+    PaidAfterEnd,
+    /// Paid on because of school, and no longer there.
+    ContinuedLeft,
+    /// Adopted, still paid as an orphan.
+    AdoptedPaid,
+    /// Adopted and stopped.
+    AdoptedStopped,
+    /// Adopted, and the adoption was dissolved.
+    AdoptionDissolved,
+    /// Listed as an orphan with a parent alive.
+    OrphanParentAlive,
+    /// Two basic programmes for one child and month.
+    TwoClasses,
+    /// The second programme was returned.
+    TwoClassesReturned,
+    /// The money of unrelated children goes to one account (told in threes).
+    AccountShared,
+    /// Paid under the number of a parent who is paid too.
+    NumberOfPayee,
+    /// Orphan with the living subsidy.
+    OrphanLiving,
+    /// Orphan with the nursing subsidy, which is right.
+    OrphanNursing,
+    /// Destitute support and a disability subsidy.
+    DestituteSubsidy,
+    /// The subsidy ended before the destitute support began.
+    DestituteSwitched,
+    /// Relief stopped, the living subsidy goes on.
+    LivingAfterStop,
+    /// Relief stopped, the living subsidy a month later.
+    LivingOneMonth,
+    /// Relief went on as marginal.
+    LivingMarginal,
+    /// The card is no longer valid, the subsidy goes on.
+    CardLapsedPaid,
+    /// The card ran out some weeks ago.
+    CardLapsedJust,
+    /// Nursing subsidy with a level that has none.
+    NursingDowngraded,
+    /// Nursing subsidy with a widened level.
+    NursingWidened,
+    /// Listed as severely disabled, the card no longer says so.
+    ChildCardChanged,
+    /// Listed as severely disabled, the card being renewed.
+    ChildCardRenewing,
+    /// Nursing subsidy never paid.
+    NursingMissing,
+    /// Living subsidy never paid.
+    LivingMissing,
+    /// Living subsidy paid as it should be.
+    LivingPaid,
+    /// Child of a household on relief, not on the civil roll.
+    PoorUnlisted,
+    /// The household on relief counts a member who is gone.
+    StillCounted,
+    /// De facto without support because of a card that no longer counts.
+    ParentCardChanged,
+    /// The card no longer counts, but the parent is ill.
+    ParentCardIll,
+    /// The parent is out of compulsory treatment.
+    ParentDrugDone,
+    /// The compulsory treatment was extended.
+    ParentDrugExtended,
+    /// The lost parent has left a trace.
+    LostParentSeen,
+    /// The trace is older than the loss.
+    LostParentSeenBefore,
+    /// Listed, but the parents' states do not make it.
+    MatrixFails,
+    /// The same, and the child is severely disabled.
+    MatrixFailsDisabled,
+    /// Listed with one parent dead; the second has died since.
+    SecondParentDied,
+    /// Both parents in a documented state, nowhere listed.
+    BothUnableUnlisted,
+    /// Both parents in a documented state, listed.
+    BothUnableListed,
+    /// The carer of a child on the roll has just died.
+    CarerDied,
+    /// The carer died months ago.
+    CarerDiedLongAgo,
+    /// The last parent has just died.
+    SoleParentDied,
+    /// The last parent has just been taken into custody.
+    GuardianTaken,
+    /// A parent has just been taken into custody, the other is at home.
+    GuardianTakenOther,
+    /// Missing and not found yet.
+    ChildMissing,
+    /// Violence at home.
+    ChildHurt,
+    /// Not visited for two months.
+    NotVisited,
+    /// Only called for two months.
+    OnlyCalled,
+    /// Never assessed.
+    NoColour,
+    /// Assessed long ago.
+    OldColour,
+    /// Lives in another town, nobody is responsible.
+    NobodyResponsible,
+    /// Entitled to education aid and without it.
+    NoAid,
+    /// Left behind without a care agreement.
+    NoAgreement,
+    /// The care agreement was ended.
+    EndedAgreement,
+    /// Left behind at school, unknown to civil affairs.
+    LeftBehindUnlisted,
+    /// A parent's number stands for the child's.
+    ParentsNumber,
+    /// Twice in the police register.
+    RegisteredTwice,
+    /// Twice in the register, and the change log says why.
+    RegisteredTwiceLogged,
 }
 
 /// Story, count per 1.1 million people, least count in any world.
 const COUNTS: &[(Story, u32, u32)] = &[
-    (Story::ListedNoRoll, 8, 2),
+    (Story::ListedNoRoll, 11, 2),
     (Story::PlainNoRoll, 9, 2),
     (Story::EmptyHousehold, 6, 1),
     (Story::OutsideProof, 250, 3),
@@ -156,7 +312,7 @@ const COUNTS: &[(Story, u32, u32)] = &[
     (Story::LeftBecauseDead, 3, 1),
     (Story::SeniorWithdrew, 30, 1),
     (Story::LeftNowAdult, 6, 1),
-    (Story::DisabledUnplaced, 8, 2),
+    (Story::DisabledUnplaced, 11, 2),
     (Story::DisabledMovedAway, 10, 1),
     (Story::DisabledPlaced, 15, 2),
     (Story::DisabledAdult, 3, 1),
@@ -164,22 +320,22 @@ const COUNTS: &[(Story, u32, u32)] = &[
     (Story::DeadPaid, 12, 3),
     (Story::DeadReturned, 10, 1),
     (Story::DeadStopped, 30, 1),
-    (Story::Adult18Paid, 6, 2),
+    (Story::Adult18Paid, 11, 2),
     (Story::Adult18Senior, 20, 1),
     (Story::Adult18Continued, 40, 2),
     (Story::Adult18ThisMonth, 3, 1),
-    (Story::MovedPaid, 6, 2),
+    (Story::MovedPaid, 11, 2),
     (Story::MovedInside, 6, 1),
     (Story::MovedStudy, 8, 1),
     (Story::MovedStopped, 10, 1),
-    (Story::ParentReleased, 6, 2),
+    (Story::ParentReleased, 11, 2),
     (Story::ParentHeldAgain, 4, 1),
     (Story::ParentReleasedDisabled, 3, 1),
     (Story::ParentReleasedDone, 8, 1),
-    (Story::DualPaid, 5, 2),
+    (Story::DualPaid, 11, 2),
     (Story::DualSwitched, 4, 1),
-    (Story::OrphanUnlisted, 4, 2),
-    (Story::OrphanDeclared, 2, 1),
+    (Story::OrphanUnlisted, 8, 2),
+    (Story::OrphanDeclared, 3, 1),
     (Story::OrphanPoliceMissing, 3, 1),
     (Story::OrphanAdopted, 12, 1),
     (Story::OrphanListed, 90, 3),
@@ -189,18 +345,96 @@ const COUNTS: &[(Story, u32, u32)] = &[
     (Story::DeFactoShortTerm, 3, 1),
     (Story::DeFactoReleased, 5, 1),
     (Story::DeFactoCardLapsed, 4, 1),
-    (Story::DeFactoOtherCategory, 5, 1),
+    (Story::DeFactoOtherCategory, 8, 1),
     (Story::DeFactoListed, 320, 4),
-    (Story::SevereUncovered, 9, 2),
+    (Story::SevereUncovered, 11, 2),
     (Story::SevereNotQuite, 9, 2),
     (Story::SevereListed, 330, 4),
-    (Story::HardshipListed, 520, 5),
+    (Story::HardshipListed, 200, 5),
     (Story::IllListed, 110, 2),
     (Story::Institution, 15, 1),
     (Story::VisitorListed, 260, 2),
     (Story::LeftBehindListed, 300, 6),
     (Story::ChangedName, 200, 3),
     (Story::NoRegistration, 25, 1),
+    (Story::Truant, 11, 2),
+    (Story::TruantExcused, 8, 1),
+    (Story::ReturnedLost, 11, 2),
+    (Story::ReturnedStays, 8, 1),
+    (Story::SuspendOverdue, 11, 2),
+    (Story::SuspendRenewed, 6, 1),
+    (Story::SuspendBack, 6, 1),
+    (Story::TransferDangling, 11, 2),
+    (Story::TransferFresh, 5, 1),
+    (Story::SixthNoSeventh, 11, 2),
+    (Story::SixthAndSeventh, 10, 1),
+    (Story::HomeTaughtNoRoll, 9, 2),
+    (Story::HomeTaughtLow, 11, 2),
+    (Story::HomeTaughtWell, 5, 1),
+    (Story::ReliefNoRoll, 11, 2),
+    (Story::PupilDead, 6, 1),
+    (Story::PupilHeld, 3, 1),
+    (Story::PupilHeldBriefly, 3, 1),
+    (Story::PupilInsured, 6, 1),
+    (Story::Misheard, 6, 2),
+    (Story::PaidAfterEnd, 11, 2),
+    (Story::ContinuedLeft, 11, 2),
+    (Story::AdoptedPaid, 11, 2),
+    (Story::AdoptedStopped, 5, 1),
+    (Story::AdoptionDissolved, 4, 1),
+    (Story::OrphanParentAlive, 11, 2),
+    (Story::TwoClasses, 11, 2),
+    (Story::TwoClassesReturned, 4, 1),
+    (Story::AccountShared, 12, 3),
+    (Story::NumberOfPayee, 2, 1),
+    (Story::OrphanLiving, 11, 2),
+    (Story::OrphanNursing, 6, 1),
+    (Story::DestituteSubsidy, 11, 2),
+    (Story::DestituteSwitched, 4, 1),
+    (Story::LivingAfterStop, 11, 2),
+    (Story::LivingOneMonth, 4, 1),
+    (Story::LivingMarginal, 4, 1),
+    (Story::CardLapsedPaid, 11, 2),
+    (Story::CardLapsedJust, 5, 1),
+    (Story::NursingDowngraded, 11, 2),
+    (Story::NursingWidened, 5, 1),
+    (Story::ChildCardChanged, 11, 2),
+    (Story::ChildCardRenewing, 4, 1),
+    (Story::NursingMissing, 2, 2),
+    (Story::LivingMissing, 11, 2),
+    (Story::LivingPaid, 5, 1),
+    (Story::PoorUnlisted, 2, 2),
+    (Story::StillCounted, 6, 2),
+    (Story::ParentCardChanged, 11, 2),
+    (Story::ParentCardIll, 3, 1),
+    (Story::ParentDrugDone, 11, 2),
+    (Story::ParentDrugExtended, 4, 1),
+    (Story::LostParentSeen, 11, 2),
+    (Story::LostParentSeenBefore, 5, 1),
+    (Story::MatrixFails, 11, 3),
+    (Story::MatrixFailsDisabled, 3, 1),
+    (Story::SecondParentDied, 8, 2),
+    (Story::BothUnableUnlisted, 11, 2),
+    (Story::BothUnableListed, 20, 1),
+    (Story::CarerDied, 2, 1),
+    (Story::CarerDiedLongAgo, 3, 1),
+    (Story::SoleParentDied, 1, 1),
+    (Story::GuardianTaken, 3, 2),
+    (Story::GuardianTakenOther, 3, 1),
+    (Story::ChildMissing, 2, 1),
+    (Story::ChildHurt, 1, 1),
+    (Story::NotVisited, 1, 1),
+    (Story::OnlyCalled, 1, 1),
+    (Story::NoColour, 1, 1),
+    (Story::OldColour, 1, 1),
+    (Story::NobodyResponsible, 3, 2),
+    (Story::NoAid, 1, 1),
+    (Story::NoAgreement, 1, 1),
+    (Story::EndedAgreement, 1, 1),
+    (Story::LeftBehindUnlisted, 3, 2),
+    (Story::ParentsNumber, 2, 2),
+    (Story::RegisteredTwice, 11, 2),
+    (Story::RegisteredTwiceLogged, 4, 1),
 ];
 
 /// How the family of a story has to look.
@@ -220,7 +454,9 @@ pub(crate) fn plan(people: u32, chunks: usize, seed: u64) -> Vec<Vec<Story>> {
         let scaled = u64::from(rate) * u64::from(people) / 1_100_000;
         let count = scaled.max(u64::from(least));
         for nth in 0..count {
-            let place = mix(&[seed, 0x5701, kind, nth]) % (chunks.max(1) as u64);
+            // Those that share an account are neighbours.
+            let told_together = if story == Story::AccountShared { nth / 3 } else { nth };
+            let place = mix(&[seed, 0x5701, kind, told_together]) % (chunks.max(1) as u64);
             if let Some(list) = usize::try_from(place).ok().and_then(|index| out.get_mut(index)) {
                 list.push(story);
             }
@@ -260,7 +496,25 @@ pub(crate) fn cast(story: Story, calendar: &Calendar, dice: &mut Dice) -> Cast {
             (as_of.plus_months(-12 * 16), as_of.plus_months(-12 * 2))
         }
         S::DisabledPlaced => (calendar.births_of_grade(4).0, calendar.births_of_grade(1).1),
-        S::ListedNoRoll | S::PlainNoRoll | S::TwinNoRoll | S::DisabledUnplaced => school,
+        S::SixthNoSeventh | S::SixthAndSeventh => calendar.births_of_grade(7),
+        S::PupilHeld | S::PupilHeldBriefly | S::PupilInsured => {
+            (calendar.births_of_grade(9).0, calendar.births_of_grade(8).1)
+        }
+        S::ContinuedLeft => (as_of.plus_months(-12 * 20), as_of.plus_months(-12 * 18 - 4)),
+        S::RegisteredTwice | S::RegisteredTwiceLogged => (as_of.plus_months(-12 * 5), as_of.plus_months(-14)),
+        S::ListedNoRoll
+        | S::PlainNoRoll
+        | S::TwinNoRoll
+        | S::DisabledUnplaced
+        | S::ReliefNoRoll
+        | S::HomeTaughtNoRoll
+        | S::HomeTaughtLow
+        | S::HomeTaughtWell
+        | S::Misheard
+        | S::Truant
+        | S::ReturnedLost
+        | S::SuspendOverdue
+        | S::TransferDangling => school,
         _ => (calendar.births_of_grade(9).0, calendar.births_of_grade(1).1),
     };
     Cast {

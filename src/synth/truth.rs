@@ -11,11 +11,14 @@ use rustc_hash::FxHashMap;
 
 use super::calendar::Calendar;
 use super::dice::text_word;
-use super::findings::Expected;
-use super::layout::ALL;
+use super::families::World;
+use super::findings::{Expected, VillageFacts, expected_of_villages};
+use super::ids::Registry;
+use super::layout::{ALL, Extract};
 use super::people::Family;
 use super::writers::{Sink, SynthError};
 use super::{SynthSummary, cut_off};
+use crate::domain::ResidentId;
 
 /// Hard cases among the people of a chunk.
 #[derive(Default)]
@@ -62,13 +65,33 @@ fn rare(ch: char) -> bool {
     outside_gb2312 || (0x3400..0x4DC0).contains(&code) || code >= 0x20000
 }
 
+/// Extracts whose numbers are compared with the population register.
+const COMPARED: [Extract; 12] = [
+    Extract::ChildRoster,
+    Extract::SocialRelief,
+    Extract::StudentRoll,
+    Extract::Placed,
+    Extract::EducationAid,
+    Extract::DisabilityCard,
+    Extract::DeathCancellation,
+    Extract::MoveOut,
+    Extract::Custody,
+    Extract::PrisonTerm,
+    Extract::Insurance,
+    Extract::SeriousIllness,
+];
+
 /// Writers of the key files.
 pub(crate) struct TruthFiles {
     folder: PathBuf,
     truth: BufWriter<File>,
     mentions: u64,
     expected: Vec<Expected>,
-    bad: BTreeSet<(u64, &'static str)>,
+    /// Rule, person and extract of numbers that stand wrongly.
+    slips: BTreeSet<(&'static str, u64, &'static str)>,
+    /// Person, extract and number of somebody else's numbers: whose they are is known at the end.
+    borrowed: Vec<(u64, Extract, ResidentId)>,
+    villages: Vec<VillageFacts>,
     marks: Marks,
 }
 
@@ -85,7 +108,9 @@ impl TruthFiles {
             truth: create(&folder.join("truth.csv"))?,
             mentions: 0,
             expected: Vec::new(),
-            bad: BTreeSet::new(),
+            slips: BTreeSet::new(),
+            borrowed: Vec::new(),
+            villages: Vec::new(),
             marks: Marks::default(),
         };
         files.write("extract,file,sheet,row,role,person\n")?;
@@ -103,7 +128,14 @@ impl TruthFiles {
             let text = std::mem::take(&mut sink.truth);
             self.mentions += text.bytes().filter(|&b| b == b'\n').count() as u64;
             self.write(&text)?;
-            self.bad.extend(sink.bad.drain(..).map(|person| (person, extract.layout().id)));
+            let slips = std::mem::take(&mut sink.slips);
+            let id = extract.layout().id;
+            self.slips.extend(slips.bad.into_iter().map(|person| ("z_id_invalid", person, id)));
+            self.slips
+                .extend(slips.grown_up.into_iter().map(|person| ("z_guardian_id_as_child", person, id)));
+            self.slips.extend(slips.shared.into_iter().map(|person| ("e_one_id_two_people", person, "")));
+            let named = slips.borrowed.into_iter().filter(|_| COMPARED.contains(extract));
+            self.borrowed.extend(named.map(|(person, number)| (person, *extract, number)));
         }
         Ok(())
     }
@@ -113,6 +145,11 @@ impl TruthFiles {
         self.expected.extend(expected);
     }
 
+    /// Adds what a chunk tells of its village.
+    pub(crate) fn village(&mut self, facts: VillageFacts) {
+        self.villages.push(facts);
+    }
+
     /// Adds hard cases.
     pub(crate) fn mark(&mut self, marks: Marks) {
         self.marks.strata.extend(marks.strata);
@@ -120,16 +157,24 @@ impl TruthFiles {
     }
 
     /// Writes the remaining files and the figures of the summary.
-    pub(crate) fn finish(mut self, sinks: &mut [Sink], summary: &mut SynthSummary) -> Result<(), SynthError> {
+    pub(crate) fn finish(
+        mut self,
+        world: &World<'_>,
+        registry: &Registry,
+        sinks: &mut [Sink],
+        summary: &mut SynthSummary,
+    ) -> Result<(), SynthError> {
         self.take(sinks)?;
         let path = self.folder.join("truth.csv");
         self.truth.flush().map_err(|e| SynthError::Io(path, e))?;
-        let invalid = std::mem::take(&mut self.bad);
-        self.expected.extend(invalid.into_iter().map(|(person, extract)| Expected {
-            rule: "z_id_invalid",
-            person,
-            event: extract.to_owned(),
-        }));
+        let slips = std::mem::take(&mut self.slips);
+        let told = |(rule, person, event): (&'static str, u64, &str)| Expected::new(rule, person, event);
+        self.expected.extend(slips.into_iter().map(told));
+        let foreign = self.borrowed.iter().filter(|(_, _, number)| registry.resident(*number));
+        let foreign =
+            foreign.map(|(person, extract, _)| ("z_same_id_diff_name", *person, extract.layout().id));
+        self.expected.extend(foreign.map(told));
+        self.expected.extend(expected_of_villages(world, &self.villages));
         self.expected.sort_unstable();
         self.expected.dedup();
         let mut by_rule: BTreeMap<&str, u64> = BTreeMap::new();

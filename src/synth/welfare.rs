@@ -4,7 +4,7 @@
 use super::calendar::Calendar;
 use super::dice::Dice;
 use super::families::World;
-use super::people::{Family, ParentState, Pay, Person, Relief, Roster, Subsidy};
+use super::people::{Care, Family, MoveKind, ParentState, Pay, Person, Relief, Roster, Subsidy};
 use super::stories::Story;
 use crate::domain::{Day, Month};
 
@@ -82,7 +82,9 @@ pub(crate) fn enlist(world: &World<'_>, family: &mut Family, index: usize, categ
         continued: "",
         father,
         mother,
-        visited: true,
+        colour: "",
+        assessed: None,
+        owned: true,
     });
     if let Some((project, amount)) = programme(category) {
         let to = world.calendar.pay_to;
@@ -146,15 +148,26 @@ fn cover_child(world: &World<'_>, family: &mut Family, index: usize, dice: &mut 
             enlist(world, family, index, category, day);
         }
     } else if let Some(card) = severe {
-        let (from, to) = (card.issued.month().plus(2), calendar.pay_to);
-        if card.level <= 2 && dice.chance(0.3) {
-            family.people[index].subsidies.push(Subsidy { kind: NURSING, from, to });
-        } else {
+        // With the nursing subsidy alone a child counts as covered.
+        if card.level > 2 || dice.chance(0.7) {
             let day = listed_day(calendar, card.issued, dice);
             enlist(world, family, index, 10, day);
         }
     } else {
         left_behind(world, family, index, age, dice);
+        poor(world, family, index, dice);
+    }
+}
+
+/// Children of households on relief are children in difficulty.
+fn poor(world: &World<'_>, family: &mut Family, index: usize, dice: &mut Dice) {
+    let calendar = world.calendar;
+    let on_relief = family.on_relief(index, &["低保", "特困"], calendar.civil.month());
+    let from = family.relief.as_ref().map_or(calendar.civil, |relief| relief.from.first_day());
+    let listed = family.kid(index).roster.is_some();
+    if on_relief && !listed && dice.chance(0.985) {
+        let day = listed_day(calendar, from, dice).max(family.people[index].birth.plus_days(10));
+        enlist(world, family, index, 9, day);
     }
 }
 
@@ -169,14 +182,43 @@ fn left_behind(world: &World<'_>, family: &mut Family, index: usize, age: i32, d
     });
     let kid = family.kid(index);
     kid.left_behind = u8::from(father) + u8::from(mother);
-    if father && mother && age < 16 && family.rural && dice.chance(0.93) {
+    if father && mother && age < 16 && family.rural && dice.chance(0.985) {
         let day = world.calendar.civil.plus_days(-dice.between(60, 1200));
         let day = day.max(family.people[index].birth.plus_days(90));
         enlist(world, family, index, 8, day);
-        if let Some(carer) = carer.filter(|_| dice.chance(0.94)) {
-            family.kid(index).carer = Some((carer, day.plus_days(dice.between(0, 20))));
+        if let Some(carer) = carer.filter(|_| dice.chance(0.975)) {
+            let signed = day.plus_days(dice.between(0, 20));
+            family.kid(index).care = Some(Care { carer, signed, until: signed, ended: false });
         }
     }
+}
+
+/// Why an agency takes somebody out of a household on relief, and since when.
+pub(crate) fn left_household(person: &Person, day: Day) -> Option<Day> {
+    let held = person
+        .terms
+        .iter()
+        .filter(|t| matches!(t.kind, "监狱服刑" | "强制隔离戒毒") && t.holds_on(day) && t.from <= day);
+    let moved = person.moved.as_ref().filter(|m| m.kind != MoveKind::Inside && m.day <= day);
+    [person.gone_since(day), held.map(|t| t.from).min(), moved.map(|m| m.day)].into_iter().flatten().min()
+}
+
+/// The members of a household that really live in it.
+pub(crate) fn household(world: &World<'_>, family: &Family) -> Vec<usize> {
+    let civil = world.calendar.civil;
+    (0..family.people.len())
+        .filter(|&p| family.people[p].local && left_household(&family.people[p], civil).is_none())
+        .collect()
+}
+
+/// The members on the roll: those who left it are taken out, the last ones sometimes not yet.
+fn members(world: &World<'_>, family: &Family, from: Month, dice: &mut Dice) -> Vec<usize> {
+    let civil = world.calendar.civil;
+    let counted = |p: usize, dice: &mut Dice| match left_household(&family.people[p], civil) {
+        None => true,
+        Some(day) => day.month() >= from && day > civil.plus_days(-140) && dice.chance(0.08),
+    };
+    (0..family.people.len()).filter(|&p| family.people[p].local && counted(p, dice)).collect()
 }
 
 fn relief(world: &World<'_>, family: &mut Family, dice: &mut Dice) {
@@ -191,45 +233,62 @@ fn relief(world: &World<'_>, family: &mut Family, dice: &mut Dice) {
     let from = calendar.pay_to.plus(-dice.between(3, 90));
     if alone && age >= 60 && head.sex == crate::domain::Sex::Male && dice.chance(0.16) {
         family.relief = Some(Relief { kind: "特困", members: vec![family.head], from, stop: None });
-        let pay = Pay { project: DESTITUTE, from, to: calendar.pay_to, returned_from: None, amount: 1290 };
-        family.people[family.head].pays.push(pay);
+        pay(family, family.head, DESTITUTE, 1290, (from, calendar.pay_to));
     } else if !told && dice.chance(if alone { 0.03 } else { 0.013 }) {
         let marginal = dice.chance(0.25);
         let stop =
             dice.chance(0.12).then(|| calendar.pay_to.plus(-dice.between(1, 10))).filter(|s| *s > from);
-        let members = (0..family.people.len()).filter(|&p| family.people[p].local).collect();
+        let members = members(world, family, from, dice);
+        if members.is_empty() {
+            return;
+        }
         let kind = if marginal { "低保边缘" } else { "低保" };
         family.relief = Some(Relief { kind, members, from, stop });
         if !marginal {
             let to = stop.map_or(calendar.pay_to, |stop| stop.plus(-1));
             let amount = 400 + dice.range(0, 1200);
-            family.people[family.head].pays.push(Pay {
-                project: MINIMUM,
-                from,
-                to,
-                returned_from: None,
-                amount,
-            });
+            pay(family, family.head, MINIMUM, amount, (from, to));
         }
     }
 }
 
+/// Starts a programme for somebody, for these months.
+pub(crate) fn pay(
+    family: &mut Family,
+    index: usize,
+    project: &'static str,
+    amount: u32,
+    months: (Month, Month),
+) {
+    let (from, to) = months;
+    family.people[index].pays.push(Pay { project, from, to, returned_from: None, amount });
+}
+
+/// Subsidies of everybody whose card counts; hardly anybody is forgotten.
 fn subsidies(world: &World<'_>, family: &mut Family, dice: &mut Dice) {
     let calendar = world.calendar;
-    let poor = family.relief.as_ref().is_some_and(|r| r.kind == "低保" && r.stop.is_none());
-    let destitute = family.relief.as_ref().is_some_and(|r| r.kind == "特困");
-    for person in &mut family.people {
+    let now = calendar.pay_to;
+    for index in 0..family.people.len() {
+        let destitute = family.on_relief(index, &["特困"], now);
+        let poor = family.on_relief(index, &["低保"], now);
+        let person = &mut family.people[index];
         let Some(card) = person.card.filter(|c| c.state == "正常") else { continue };
-        if destitute || person.kid.is_some() {
+        let scripted = person.kid.as_ref().is_some_and(|kid| kid.scripted);
+        if destitute || scripted || person.unaided {
             continue;
         }
         let from = card.issued.month().plus(2).max(calendar.pay_from.plus(-24));
-        let to = calendar.pay_to;
-        if card.level <= 2 && dice.chance(0.92) {
-            person.subsidies.push(Subsidy { kind: NURSING, from, to });
+        if card.level <= 2 && dice.chance(0.9993) {
+            person.subsidies.push(Subsidy { kind: NURSING, from, to: now });
         }
-        if poor && dice.chance(0.85) {
-            person.subsidies.push(Subsidy { kind: LIVING, from, to });
+        let orphan = person
+            .kid
+            .as_ref()
+            .and_then(|kid| kid.roster.as_ref())
+            .is_some_and(|r| matches!(r.category, 1 | 3));
+        let likely = if person.kid.is_some() { 0.97 } else { 0.85 };
+        if poor && !orphan && dice.chance(likely) {
+            person.subsidies.push(Subsidy { kind: LIVING, from, to: now });
         }
     }
 }

@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 
 use parquet::errors::ParquetError;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format as CellFormat, Workbook, Worksheet, XlsxError};
+use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use super::agencies::{Mention, Row};
+use super::calendar::Calendar;
 use super::columns::Columns;
 use super::layout::{Extract, Format};
-use super::pen::Cell;
-use crate::domain::Day;
+use super::pen::{Cell, Written};
+use crate::domain::{Day, ResidentId};
 
 /// What went wrong while writing.
 #[derive(Debug)]
@@ -50,7 +52,20 @@ pub(crate) struct Named {
     row: usize,
     role: &'static str,
     person: u64,
+    slip: Slip,
+}
+
+/// What a row shows to be wrong with the number of somebody named in it.
+#[derive(Clone, Copy, Default)]
+struct Slip {
+    /// No valid number, or one that the row itself denies.
     bad: bool,
+    /// A grown-up's number in a child's cell.
+    grown_up: bool,
+    /// Somebody else's valid number, in the first cell of the row.
+    borrowed: Option<ResidentId>,
+    /// The valid number of the first person of the row, whosever it is.
+    number: Option<ResidentId>,
 }
 
 /// The rows of one extract from one chunk, ready for its file.
@@ -101,8 +116,27 @@ fn filled(row: &Row, mention: &Mention) -> bool {
     has(mention.name) || has(mention.id)
 }
 
-fn bad(row: &Row, mention: &Mention) -> bool {
-    mention.shows_error() && row.cells.get(mention.id).is_some_and(|c| *c != Cell::Empty)
+fn slip(row: &Row, nth: usize, mention: &Mention) -> Slip {
+    if row.cells.get(mention.id).is_none_or(|c| *c == Cell::Empty) {
+        return Slip::default();
+    }
+    let first = nth == 0;
+    let number = match mention.written {
+        Written::Number(number) => Some(number),
+        _ => None,
+    };
+    Slip {
+        bad: mention.shows_error(),
+        grown_up: mention.shows_grown_up(row),
+        borrowed: if first { mention.misplaced(row) } else { None },
+        number: number.filter(|_| first),
+    }
+}
+
+/// Everybody named in a row, with what is wrong with their numbers.
+fn named(row: &Row) -> impl Iterator<Item = (&Mention, Slip)> {
+    let all = row.mentions.iter().enumerate().filter(|(_, mention)| filled(row, mention));
+    all.map(|(nth, mention)| (mention, slip(row, nth, mention)))
 }
 
 /// Turns a chunk's rows into a part.
@@ -114,13 +148,8 @@ pub(crate) fn part(format: Format, rows: Vec<Row>) -> Part {
     let mut named = Vec::with_capacity(rows.len());
     for (index, row) in rows.iter().enumerate() {
         push_line(&mut text, row.cells.iter().map(cell_text), line_end(format));
-        for mention in row.mentions.iter().filter(|m| filled(row, m)) {
-            named.push(Named {
-                row: index,
-                role: mention.role,
-                person: mention.person,
-                bad: bad(row, mention),
-            });
+        for (mention, slip) in self::named(row) {
+            named.push(Named { row: index, role: mention.role, person: mention.person, slip });
         }
     }
     Part::Lines { bytes: encode(format, &text), rows: rows.len(), named }
@@ -199,8 +228,23 @@ pub(crate) struct Sink {
     pub(crate) delivered: Vec<Delivered>,
     /// Lines for `truth.csv` since they were last taken.
     pub(crate) truth: String,
-    /// Persons whose number the row shows to be wrong, since they were last taken.
+    /// Persons with a wrong number, since they were last taken.
+    pub(crate) slips: Slips,
+    /// Number → who was paid under it first, and whether somebody else was too.
+    payees: FxHashMap<u64, (u64, bool)>,
+}
+
+/// Persons whose numbers came to stand wrongly.
+#[derive(Default)]
+pub(crate) struct Slips {
+    /// The row shows that the number is wrong.
     pub(crate) bad: Vec<u64>,
+    /// The row shows that it is a grown-up's.
+    pub(crate) grown_up: Vec<u64>,
+    /// It is a valid number of somebody else, who may be registered here.
+    pub(crate) borrowed: Vec<(u64, ResidentId)>,
+    /// Somebody else is paid under it as well.
+    pub(crate) shared: Vec<u64>,
 }
 
 impl Sink {
@@ -232,7 +276,8 @@ impl Sink {
             tidy,
             delivered: Vec::new(),
             truth: String::new(),
-            bad: Vec::new(),
+            slips: Slips::default(),
+            payees: FxHashMap::default(),
         })
     }
 
@@ -277,7 +322,7 @@ impl Sink {
             self.last_line = bytes[start..].to_vec();
         }
         for named in named {
-            self.note(self.next_row + named.row, named.role, named.person, named.bad);
+            self.note(self.next_row + named.row, named.role, named.person, named.slip);
         }
         self.next_row += rows;
         self.rows += rows;
@@ -312,8 +357,8 @@ impl Sink {
             columns.write(rows)?;
         }
         for row in rows {
-            for mention in row.mentions.iter().filter(|m| filled(row, m)) {
-                self.note(self.next_row, mention.role, mention.person, bad(row, mention));
+            for (mention, slip) in named(row) {
+                self.note(self.next_row, mention.role, mention.person, slip);
             }
             self.next_row += 1;
         }
@@ -330,11 +375,29 @@ impl Sink {
         Ok(())
     }
 
-    fn note(&mut self, row: usize, role: &str, person: u64, bad: bool) {
+    fn note(&mut self, row: usize, role: &str, person: u64, slip: Slip) {
         let id = self.extract.layout().id;
         let _ = writeln!(self.truth, "{id},{},{},{row},{role},{person}", self.file_name, self.sheet_name);
-        if bad {
-            self.bad.push(person);
+        if slip.bad {
+            self.slips.bad.push(person);
+        }
+        if slip.grown_up {
+            self.slips.grown_up.push(person);
+        }
+        if let Some(number) = slip.borrowed {
+            self.slips.borrowed.push((person, number));
+        }
+        if let Some(number) = slip.number.filter(|_| self.extract == Extract::BenefitPayment) {
+            self.pay_under(number, person);
+        }
+    }
+
+    /// One number under which two people are paid: the first row with it stands for both.
+    fn pay_under(&mut self, number: ResidentId, person: u64) {
+        let first = self.payees.entry(number.packed()).or_insert((person, false));
+        if first.0 != person && !first.1 {
+            first.1 = true;
+            self.slips.shared.push(first.0);
         }
     }
 
@@ -368,8 +431,8 @@ impl Sink {
         self.sheet_rows += 1;
         let at = self.next_row;
         self.write_cells(row, at, town)?;
-        for mention in row.mentions.iter().filter(|m| filled(row, m)) {
-            self.note(at, mention.role, mention.person, bad(row, mention));
+        for (mention, slip) in named(row) {
+            self.note(at, mention.role, mention.person, slip);
         }
         self.next_row += 1;
         Ok(())
@@ -579,6 +642,17 @@ impl Sink {
         }
         self.close()
     }
+}
+
+/// What comes when somebody saves the page instead of the table: refused, and nothing is lost by it.
+pub(crate) fn spoilt(out: &Path, calendar: &Calendar) -> Result<(), SynthError> {
+    let layout = Extract::EmergencyEvent.layout();
+    let (y, m, d) = calendar.others.ymd();
+    let name = format!("{}_补报_{y:04}{m:02}{d:02}.csv", layout.stem);
+    let path = out.join(layout.agency).join(name);
+    let page = "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>登录</title></head>\n\
+                <body>登录已超时，请重新登录后下载。</body></html>\n";
+    std::fs::write(&path, page).map_err(|e| SynthError::Io(path, e))
 }
 
 fn write_cell(sheet: &mut Worksheet, line: u32, column: u16, cell: &Cell) -> Result<(), XlsxError> {

@@ -1,11 +1,12 @@
 //! 民政: the children's roll, visits, care agreements, directors, adoptions, cremations.
 
 use super::{Mention, Out, address, current_school, guardian, known, mention, village_cell};
-use crate::domain::{Day, Month, Sex};
+use crate::domain::{Day, Sex};
 use crate::synth::calendar::date;
+use crate::synth::care::{Post, post};
 use crate::synth::layout::Extract;
 use crate::synth::pen::{Cell, Who, Written};
-use crate::synth::people::{Family, ParentState, Roster};
+use crate::synth::people::{Adoption, Care, Family, ParentState, Roster};
 
 const CATEGORIES: [(u8, &str); 9] = [
     (1, "福利机构养育孤弃儿童"),
@@ -61,14 +62,13 @@ pub(super) fn rows(out: &mut Out<'_>, family: &Family) {
             if out.pen(Extract::ChildRoster).row_error(|r| r.duplicate) {
                 roster_row(out, family, index, roster);
             }
-            visits(out, family, index, roster);
+            visits(out, family, index);
         }
-        if let Some((carer, day)) = kid.carer {
-            care(out, family, index, carer, day);
+        if let Some(paper) = kid.care {
+            care(out, family, index, paper);
         }
-        if let Some(adoption) = &kid.adoption {
-            let (day, kind, adopter) = (adoption.day, adoption.kind, adoption.adopter);
-            adopted(out, family, index, adopter, day, kind);
+        for adoption in &kid.adoptions {
+            adopted(out, family, index, adoption);
         }
     }
     for index in 0..family.people.len() {
@@ -193,6 +193,9 @@ fn roster_row(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster)
         mentions.extend(person.map(|p| {
             let named = mention(extract, role, &family.people[p], columns, written);
             match role {
+                "child" if roster.active => {
+                    named.beside(Some(born), Some(sex)).of_child(out.world.calendar.as_of)
+                }
                 "child" => named.beside(Some(born), Some(sex)),
                 "guardian" => named.of_relation(carer.map_or("", |c| c.1)),
                 _ => named.of_relation(role),
@@ -216,9 +219,7 @@ fn household_cells(out: &mut Out<'_>, family: &Family, index: usize, roster: &Ro
 }
 
 fn status_cells(out: &mut Out<'_>, family: &Family, roster: &Roster, town: &'static str) -> Vec<Cell> {
-    let civil = out.world.calendar.civil;
     let director = director_name(out, family);
-    let split = family.lives_in.is_some();
     let pen = out.pen(Extract::ChildRoster);
     let (active, active_text) = if roster.active { ("1", "登记在册") } else { ("0", "已减员") };
     let exit = if roster.exit == 0 {
@@ -226,8 +227,6 @@ fn status_cells(out: &mut Out<'_>, family: &Family, roster: &Roster, town: &'sta
     } else {
         pen.code(&format!("{:02}", roster.exit), label(&EXITS, roster.exit))
     };
-    let colour = ["红", "黄", "蓝", "绿", ""][pen.dice.weighted(&[4.0, 14.0, 30.0, 48.0, 4.0])];
-    let assessed = civil.plus_days(-pen.dice.between(5, 200)).max(roster.listed);
     vec![
         pen.date(roster.listed),
         pen.code(active, active_text),
@@ -236,10 +235,10 @@ fn status_cells(out: &mut Out<'_>, family: &Family, roster: &Roster, town: &'sta
         pen.maybe_month(roster.last_pay),
         exit,
         Cell::text(roster.continued),
-        Cell::text(colour),
-        if colour.is_empty() { Cell::Empty } else { pen.date(assessed) },
+        Cell::text(roster.colour),
+        pen.maybe_date(roster.assessed),
         Cell::text(director),
-        if split && pen.dice.chance(0.3) { Cell::Empty } else { Cell::text(town) },
+        if roster.owned { Cell::text(town) } else { Cell::Empty },
     ]
 }
 
@@ -259,10 +258,11 @@ fn director_of(out: &Out<'_>, village: usize) -> (String, Day) {
     (format!("{surname}{given}"), date(year, 1 + dice.range(0, 11), 1 + dice.range(0, 27)))
 }
 
-/// The village's director; taken from the village's own grown-ups where one fits.
-pub(super) fn director(out: &mut Out<'_>, families: &[Family]) {
+/// Whoever has the village's post, or had it; taken from the village's own grown-ups where one fits.
+pub(super) fn director(out: &mut Out<'_>, families: &[Family]) -> Option<(Post, u64)> {
     let extract = Extract::ChildDirector;
-    let Some(village) = families.first().map(|f| f.village) else { return };
+    let village = families.first().map(|f| f.village)?;
+    let post = post(out.world, village);
     let fitting = families
         .iter()
         .filter(|f| f.story.is_none() && f.village == village)
@@ -270,7 +270,7 @@ pub(super) fn director(out: &mut Out<'_>, families: &[Family]) {
         .find(|p| {
             p.local && p.death.is_none() && p.moved.is_none() && (1968..1996).contains(&p.birth.ymd().0)
         });
-    let Some(person) = fitting.cloned() else { return };
+    let person = fitting.filter(|_| post != Post::Vacant).cloned()?;
     let town = out.world.tables.villages[village].town;
     let place = village_cell(out, extract, village);
     let civil = out.world.calendar.civil;
@@ -278,52 +278,40 @@ pub(super) fn director(out: &mut Out<'_>, families: &[Family]) {
     let who = pen.who(&person);
     let since = civil.plus_days(-pen.dice.between(200, 2200));
     let trained = civil.plus_days(-pen.dice.between(20, 420));
-    let on_duty = if pen.dice.chance(0.98) { "在岗" } else { "离岗" };
     let cells = vec![
         who.name,
         who.id,
         Cell::text(town),
         place,
-        Cell::text(on_duty),
+        Cell::text(if post == Post::Left { "离岗" } else { "在岗" }),
         pen.date(since),
         if trained > since { pen.date(trained) } else { Cell::Empty },
     ];
     out.add(extract, cells, vec![mention(extract, "subject", &person, ("姓名", "身份证号"), who.written)]);
+    Some((post, person.number))
 }
 
-fn visits(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster) {
-    if !roster.active || !roster.visited {
-        return;
-    }
+fn visits(out: &mut Out<'_>, family: &Family, index: usize) {
     let extract = Extract::VisitLog;
-    let calendar = out.world.calendar;
-    let last = calendar.civil.month();
     let director = director_name(out, family);
     let person = &family.people[index];
-    for back in (0..11).rev() {
-        let month = last.plus(-back);
-        let day = Month::first_day(month).plus_days(out.pen(extract).dice.between(0, 26));
-        let alive = person.alive_on(day);
-        if day < roster.listed || !known(day, calendar.civil) || !alive || !out.pen(extract).dice.chance(0.96)
-        {
-            continue;
-        }
+    let visits = person.kid.as_deref().map(|kid| kid.visits.as_slice()).unwrap_or_default();
+    for visit in visits {
         let who = out.who(extract, family, index);
         let code = if out.pen(extract).dice.chance(0.9) { child_code(family, index) } else { String::new() };
         let serial = out.serial("ZF");
         let pen = out.pen(extract);
-        let kind = ["月访", "摸底排查", "电话"][pen.dice.weighted(&[86.0, 8.0, 6.0])];
         let problem = ["", "学习成绩下降", "与老人共同生活，\n冬季取暖需关注", "近期情绪低落"]
             [pen.dice.weighted(&[93.0, 3.0, 2.0, 2.0])];
         let alone = if pen.dice.chance(0.002) { "是" } else { "否" };
-        let date = pen.date(day);
+        let date = pen.date(visit.day);
         let cells = vec![
             serial,
             Cell::text(code),
             who.name,
             who.id,
             date,
-            Cell::text(kind),
+            Cell::text(visit.kind),
             Cell::text(director.clone()),
             Cell::text(problem),
             Cell::text(alone),
@@ -332,25 +320,22 @@ fn visits(out: &mut Out<'_>, family: &Family, index: usize, roster: &Roster) {
     }
 }
 
-fn care(out: &mut Out<'_>, family: &Family, index: usize, carer: usize, day: Day) {
+fn care(out: &mut Out<'_>, family: &Family, index: usize, paper: Care) {
     let extract = Extract::CareAgreement;
+    let carer = paper.carer;
     let child = out.who(extract, family, index);
     let other = out.who(extract, family, carer);
     let serial = out.serial("WT");
-    let civil = out.world.calendar.civil;
     let pen = out.pen(extract);
-    let until = day.plus_months(12 * pen.dice.between(1, 4));
-    let until = if until < civil && pen.dice.chance(0.9) { civil.plus_months(9) } else { until };
-    let ended = until < civil;
     let cells = vec![
         serial,
         child.name,
         child.id,
         other.name,
         other.id,
-        pen.date(day),
-        pen.date(until),
-        Cell::text(if ended && pen.dice.chance(0.5) { "终止" } else { "有效" }),
+        pen.date(paper.signed),
+        pen.date(paper.until),
+        Cell::text(if paper.ended { "终止" } else { "有效" }),
     ];
     let mentions = vec![
         mention(extract, "child", &family.people[index], ("儿童姓名", "儿童身份证号"), child.written),
@@ -359,8 +344,9 @@ fn care(out: &mut Out<'_>, family: &Family, index: usize, carer: usize, day: Day
     out.add(extract, cells, mentions);
 }
 
-fn adopted(out: &mut Out<'_>, family: &Family, index: usize, adopter: usize, day: Day, kind: &'static str) {
+fn adopted(out: &mut Out<'_>, family: &Family, index: usize, adoption: &Adoption) {
     let extract = Extract::Adopted;
+    let (day, kind, adopter) = (adoption.day, adoption.kind, adoption.adopter);
     if !known(day, out.world.calendar.civil) {
         return;
     }

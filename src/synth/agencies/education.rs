@@ -6,7 +6,7 @@ use crate::synth::dice::mix;
 use crate::synth::layout::Extract;
 use crate::synth::pen::{Cell, Who, Written};
 use crate::synth::people::{Family, Roll};
-use crate::synth::school::{school_code, school_name};
+use crate::synth::school::{SPECIAL, school_code, school_name};
 
 const GRADES: [&str; 12] = [
     "一年级",
@@ -34,9 +34,9 @@ pub(super) fn rows(out: &mut Out<'_>, family: &Family) {
         if let Some(row) = kid.rolls.first() {
             changes(out, family, index, row);
             absences(out, family, index, row);
-            home_teaching(out, family, index, row);
             aid(out, family, index, row);
         }
+        home_teaching(out, family, index);
         placement(out, family, index);
         ledger(out, family, index);
     }
@@ -107,14 +107,18 @@ fn roll_row(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
     let world = out.world;
     let child = &family.people[index];
     let letter = letter(world, out.rates, child, row);
-    let who = pupil(out, family, index, row, letter);
+    let mut who = pupil(out, family, index, row, letter);
     let number = roll_number(world, out.rates, child, row);
     let live = family.lives_in.unwrap_or(family.village);
     let address = address(out, extract, family, live);
     let roles = members(out, family, index);
     let first = member(out, family, roles[0].0, roles[0].1, true);
     let second = member(out, family, roles[1].0, roles[1].1, false);
-    let born = out.pen(extract).birth(child, &who);
+    let mut born = out.pen(extract).birth(child, &who);
+    if let Some(heard) = child.kid.as_deref().and_then(|kid| kid.misheard.as_ref()) {
+        who.name = Cell::text(heard.clone());
+        born = child.birth.plus_days(1);
+    }
     let mut mentions: Vec<Mention> =
         vec![mention(extract, "pupil", child, ("姓名", "身份证件号"), who.written)];
     for (role, who, columns, relation) in [
@@ -136,6 +140,9 @@ fn roll_row(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
     let card = child.card.filter(|_| knows_card);
     let sex = pen.sex(child.sex);
     mentions[0] = mentions[0].beside(Some(born), Some(sex));
+    if matches!(state, "在籍在读" | "休学") {
+        mentions[0] = mentions[0].of_child(world.calendar.as_of);
+    }
     let mut cells = vec![
         Cell::text(school_code(row.school)),
         Cell::text(school_name(world, row.school)),
@@ -221,23 +228,17 @@ fn absences(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
     }
 }
 
-fn home_teaching(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
-    if row.mode != "送教上门" || row.state != "在籍在读" {
-        return;
-    }
+fn home_teaching(out: &mut Out<'_>, family: &Family, index: usize) {
     let extract = Extract::HomeTeaching;
     let child = &family.people[index];
-    let number = roll_number(out.world, out.rates, child, row);
-    let start = crate::synth::calendar::date(out.world.calendar.school_year, 9, 1);
-    for fortnight in 0..10 {
-        let day = start.plus_days(fortnight * 14 + out.pen(extract).dice.between(0, 8));
-        if !known(day, out.world.calendar.education) || !out.pen(extract).dice.chance(0.94) {
-            continue;
-        }
+    let Some(kid) = child.kid.as_deref() else { return };
+    let row = kid.rolls.first();
+    let number = row.map(|row| roll_number(out.world, out.rates, child, row)).unwrap_or_default();
+    let school = school_name(out.world, row.map_or(SPECIAL, |row| row.school));
+    for &day in &kid.lessons {
         let who = out.who(extract, family, index);
         let serial = out.serial("SJ");
         let teacher = ["陆老师", "黄老师", "施老师", "顾老师"][(mix(&[child.number]) % 4) as usize];
-        let school = school_name(out.world, row.school);
         let date = out.pen(extract).date(day);
         let cells = vec![
             serial,
@@ -246,7 +247,7 @@ fn home_teaching(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
             Cell::text(number.clone()),
             date,
             Cell::text(teacher),
-            Cell::text(school),
+            Cell::text(school.clone()),
         ];
         out.add(
             extract,

@@ -10,6 +10,7 @@ mod police;
 
 use std::fmt::Write as _;
 
+use super::care::Post;
 use super::dice::fixed_chance;
 use super::families::World;
 use super::layout::{Extract, LAYOUTS};
@@ -32,6 +33,10 @@ pub(crate) struct Mention {
     pub(crate) id: usize,
     /// What was written there for a number.
     pub(crate) written: Written,
+    /// The numbers that are the person's own.
+    own: [Option<ResidentId>; 2],
+    /// In a child's cell of a running row: whoever is born later than this day is a minor.
+    minors_after: Option<Day>,
     /// Birth date and sex that the same row tells of the person.
     birth: Option<Day>,
     sex: Option<Sex>,
@@ -41,6 +46,44 @@ impl Mention {
     /// The same with the birth date and the sex that stand in the row.
     fn beside(self, birth: Option<Day>, sex: Option<Sex>) -> Self {
         Self { birth, sex, ..self }
+    }
+
+    /// The same in a child's own cell of a running row.
+    fn of_child(self, as_of: Day) -> Self {
+        Self { minors_after: Some(as_of.plus_months(-18 * 12)), ..self }
+    }
+
+    /// Some number is written, and it is not somebody else's.
+    pub(crate) fn numbered(&self) -> bool {
+        self.written != Written::Nothing && self.borrowed().is_none()
+    }
+
+    /// A valid number of somebody else.
+    fn borrowed(&self) -> Option<ResidentId> {
+        match self.written {
+            Written::Number(number) if !self.own.contains(&Some(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// A valid number of somebody else that no other cell of the row explains.
+    pub(crate) fn misplaced(&self, row: &Row) -> Option<ResidentId> {
+        self.borrowed().filter(|_| !self.beside_its_owner(row))
+    }
+
+    /// The same number stands with a relative in the same row.
+    fn beside_its_owner(&self, row: &Row) -> bool {
+        row.mentions.iter().skip(1).any(|other| {
+            other.written == self.written && row.cells.get(other.id).is_some_and(|c| *c != Cell::Empty)
+        })
+    }
+
+    /// Whether a grown-up's number stands in a child's cell: the number is in a relative's cell of the
+    /// same row, or tells an age that the row's birth date denies.
+    pub(crate) fn shows_grown_up(&self, row: &Row) -> bool {
+        let Some((number, after)) = self.borrowed().zip(self.minors_after) else { return false };
+        let grown = number.birth().is_some_and(|day| day <= after);
+        self.beside_its_owner(row) || (grown && self.birth.is_some_and(|day| day > after))
     }
 
     /// The same with the sex that the word for a parent tells.
@@ -112,15 +155,15 @@ impl<'w> Out<'w> {
     }
 
     /// Rows about the village itself.
-    pub(crate) fn village(&mut self, families: &[Family], first_part: bool) {
-        if first_part {
-            civil::director(self, families);
-        }
+    /// Gives the village's post with whoever has or had it.
+    pub(crate) fn village(&mut self, families: &[Family], first_part: bool) -> Option<(Post, u64)> {
+        let director = if first_part { civil::director(self, families) } else { None };
         for index in 0..self.rows.len() {
             if self.pens[index].shifted {
                 slip(&mut self.rows[index]);
             }
         }
+        director
     }
 
     fn pen(&mut self, extract: Extract) -> &mut Pen<'w> {
@@ -145,11 +188,12 @@ impl<'w> Out<'w> {
         let mut who = pen.who(person);
         let office_mixes = matches!(extract.layout().agency, "civil-affairs" | "education");
         let register = extract.layout().agency == "public-security";
+        let told = person.kid.as_ref().is_some_and(|kid| kid.parents_number.contains(&extract));
         let twin =
             person.twin.or_else(|| (0..family.people.len()).find(|&t| family.people[t].twin == Some(index)));
         let other = if !register && twin.is_some() && pen.chance_of(|r| r.twins_swapped * 0.5) {
             twin
-        } else if office_mixes && person.kid.is_some() && pen.row_error(|r| r.id_of_other) {
+        } else if told || (office_mixes && person.kid.is_some() && pen.row_error(|r| r.id_of_other)) {
             [person.father, person.mother].into_iter().flatten().next()
         } else {
             None
@@ -199,6 +243,8 @@ fn mention(
         name: extract.column(columns.0),
         id: extract.column(columns.1),
         written,
+        own: [person.id, person.old_id],
+        minors_after: None,
         birth: None,
         sex: None,
     }
@@ -221,6 +267,11 @@ fn letter(world: &World<'_>, rates: &Rates, person: &Person, roll: &Roll) -> cha
     if temporary && roll.letter == 'G' { 'L' } else { roll.letter }
 }
 
+/// A roll row without the child's own number.
+pub(crate) fn temporary(world: &World<'_>, rates: &Rates, person: &Person, roll: &Roll) -> bool {
+    letter(world, rates, person, roll) != 'G'
+}
+
 /// The disability card's number: resident number, category, level, re-issue.
 fn card_number(person: &Person) -> Option<String> {
     let (id, card) = (person.old_id.filter(|_| false).or(person.id)?, person.card?);
@@ -240,6 +291,10 @@ fn guardian(
     let free = |p: usize| {
         family.people[p].alive_on(as_of) && !family.people[p].terms.iter().any(|t| t.holds_on(as_of))
     };
+    let fixed = person.kid.as_ref().and_then(|kid| kid.guardian);
+    if let Some(index) = fixed.filter(|_| extract == Extract::ChildRoster) {
+        return Some((index, relation_to(family, child, index)));
+    }
     let mut fitting: Vec<(usize, &'static str)> = Vec::new();
     let grand =
         family.people[0].kid.is_none() && person.father.is_some_and(|f| family.people[f].father == Some(0));
@@ -255,6 +310,19 @@ fn guardian(
     let other = out.pen(extract).chance_of(|r| r.other_guardian);
     let pick = if other && fitting.len() > 1 { out.pen(extract).dice.below(fitting.len()) } else { 0 };
     fitting.get(pick).copied()
+}
+
+/// What a relative is to a child.
+fn relation_to(family: &Family, child: usize, index: usize) -> &'static str {
+    let child = &family.people[child];
+    let father = child.father.map(|f| &family.people[f]);
+    match index {
+        _ if child.father == Some(index) => "父亲",
+        _ if child.mother == Some(index) => "母亲",
+        _ if father.is_some_and(|f| f.father == Some(index)) => "祖父",
+        _ if father.is_some_and(|f| f.mother == Some(index)) => "祖母",
+        _ => "其他",
+    }
 }
 
 /// The name a village goes by in a cell.
@@ -340,7 +408,17 @@ mod tests {
 
     /// A woman's number, born on the last day of 1949: the printed example of the standard.
     fn named(written: Written) -> Mention {
-        Mention { role: "subject", person: 1, name: 0, id: 1, written, birth: None, sex: None }
+        Mention {
+            role: "subject",
+            person: 1,
+            name: 0,
+            id: 1,
+            written,
+            own: [None; 2],
+            minors_after: None,
+            birth: None,
+            sex: None,
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::domain::Month;
 use crate::synth::dice::mix;
 use crate::synth::layout::Extract;
 use crate::synth::pen::Cell;
-use crate::synth::people::{Family, Pay};
+use crate::synth::people::{Family, Pay, Relief};
 
 /// All rows about a family.
 pub(super) fn rows(out: &mut Out<'_>, family: &Family) {
@@ -15,7 +15,9 @@ pub(super) fn rows(out: &mut Out<'_>, family: &Family) {
         }
         subsidies(out, family, index);
     }
-    relief(out, family);
+    for one in family.reliefs() {
+        relief(out, family, one);
+    }
 }
 
 fn payments(out: &mut Out<'_>, family: &Family, index: usize, pay: Pay) {
@@ -30,7 +32,10 @@ fn payments(out: &mut Out<'_>, family: &Family, index: usize, pay: Pay) {
     };
     let child_code =
         if person.kid.is_some() { format!("320681{:010}", person.number) } else { String::new() };
-    let account = format!("62284{:014}", mix(&[person.number, 7]) % 100_000_000_000_000);
+    // Some village pays the money of several children to one account.
+    let shared = person.kid.as_ref().is_some_and(|kid| kid.shared_account);
+    let holder = if shared { mix(&[out.world.seed, 0xacc0, out.chunk]) } else { person.number };
+    let account = format!("62284{:014}", mix(&[holder, 7]) % 100_000_000_000_000);
     // One line is typed once and then carried from month to month, with its errors.
     let who = out.who(extract, family, index);
     let other = out.who(extract, family, payee);
@@ -95,18 +100,13 @@ fn subsidies(out: &mut Out<'_>, family: &Family, index: usize) {
     }
 }
 
-fn relief(out: &mut Out<'_>, family: &Family) {
+fn relief(out: &mut Out<'_>, family: &Family, relief: &Relief) {
     let extract = Extract::SocialRelief;
-    let Some(relief) = &family.relief else { return };
-    let calendar = out.world.calendar;
     let head = relief.members.first().copied().filter(|_| relief.members.len() == 1).unwrap_or(family.head);
     let number = format!("D{}", family.household);
     let town = out.world.tables.villages[family.village].town;
     for &member in &relief.members {
         let person = &family.people[member];
-        if person.death.is_some_and(|d| d.day < calendar.civil.plus_days(-140)) {
-            continue;
-        }
         let who = out.who(extract, family, member);
         let top = out.who(extract, family, head);
         let village = village_cell(out, extract, family.village);

@@ -123,13 +123,14 @@ fn insurance(out: &mut Out<'_>, family: &Family, index: usize) {
     });
     let held = !person.terms.is_empty() || person.lost_since.is_some() || !person.judgments.is_empty();
     let pick = mix(&[out.world.seed, 0x1245, person.number]) % 100;
-    if !parent || held || person.death.is_some() || pick > 44 {
+    let sampled = parent && !held && person.death.is_none() && pick <= 44;
+    if !sampled && person.insured.is_none() {
         return;
     }
     let who = out.who(extract, family, index);
     let cut_off = out.world.calendar.others;
     let pen = out.pen(extract);
-    let since = cut_off.plus_days(-pen.dice.between(60, 3000));
+    let since = person.insured.unwrap_or_else(|| cut_off.plus_days(-pen.dice.between(60, 3000)));
     let firm = *pen.dice.pick(&[
         "启东市盖天力药业有限公司",
         "南通林洋电子有限公司",

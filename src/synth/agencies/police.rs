@@ -3,6 +3,7 @@
 use super::{Mention, Out, address, known, mention};
 use crate::domain::Sex;
 use crate::synth::layout::Extract;
+use crate::synth::lives::registered_on;
 use crate::synth::pen::{Cell, Written};
 use crate::synth::people::{Family, MoveKind, Person};
 
@@ -12,6 +13,7 @@ pub(super) fn rows(out: &mut Out<'_>, family: &Family) {
     for index in 0..family.people.len() {
         if family.people[index].local {
             resident(out, family, index, &residence);
+            second_entry(out, &family.people[index]);
             moved(out, family, index);
             changed(out, family, index);
             registered_birth(out, family, index);
@@ -20,7 +22,7 @@ pub(super) fn rows(out: &mut Out<'_>, family: &Family) {
         custody(out, family, index);
     }
     visitors(out, family);
-    alert(out, family);
+    alerts(out, family);
 }
 
 fn number_cell(person: &Person) -> Cell {
@@ -181,7 +183,9 @@ fn changed(out: &mut Out<'_>, family: &Family, index: usize) {
     let extract = Extract::IdChange;
     let person = &family.people[index];
     let cut_off = out.world.calendar.police;
-    if let (Some(old), Some(new), Some(day)) = (person.old_id, person.id, person.renumbered)
+    let logged = person.twice == Some(true);
+    let changed = person.renumbered.or(logged.then(|| cut_off.plus_days(-40)));
+    if let (Some(old), Some(new), Some(day)) = (person.old_id, person.id, changed)
         && known(day, cut_off)
     {
         let pen = out.pen(extract);
@@ -219,7 +223,7 @@ fn registered_birth(out: &mut Out<'_>, family: &Family, index: usize) {
     if person.kid.is_none() || person.id_region != 0 || person.birth.ymd().0 < 2006 {
         return;
     }
-    let registered = person.birth.plus_days(out.pen(extract).dice.between(3, 80));
+    let registered = registered_on(out.world, person);
     if !known(registered, out.world.calendar.police) {
         return;
     }
@@ -329,20 +333,39 @@ fn custody(out: &mut Out<'_>, family: &Family, index: usize) {
     }
 }
 
-fn alert(out: &mut Out<'_>, family: &Family) {
+fn alerts(out: &mut Out<'_>, family: &Family) {
     let extract = Extract::MinorAlert;
-    let Some(&kid) = family.kids().first() else { return };
-    if !out.pen(extract).dice.chance(0.0012) || family.story.is_some() {
-        return;
+    for index in family.kids() {
+        let child = &family.people[index];
+        let alerts = child.kid.as_deref().map(|kid| kid.alerts.as_slice()).unwrap_or_default();
+        for alert in alerts.iter().filter(|a| known(a.day, out.world.calendar.police)) {
+            let who = out.who(extract, family, index);
+            let serial = out.serial("JQ");
+            let pen = out.pen(extract);
+            let found = if alert.kind == "走失" { pen.yes(alert.found) } else { Cell::Empty };
+            let cells = vec![
+                serial,
+                who.name,
+                who.id,
+                pen.date(child.birth),
+                Cell::text(alert.kind),
+                pen.date(alert.day),
+                found,
+            ];
+            let named = mention(extract, "subject", child, ("姓名", "身份证号"), who.written);
+            out.add(extract, cells, vec![named.beside(Some(child.birth), None)]);
+        }
     }
-    let who = out.who(extract, family, kid);
-    let serial = out.serial("JQ");
-    let day = out.world.calendar.police.plus_days(-out.pen(extract).dice.between(2, 300));
-    let child = &family.people[kid];
-    let pen = out.pen(extract);
-    let kind = ["走失", "家庭暴力", "侵害", "其他"][pen.dice.weighted(&[40.0, 25.0, 5.0, 30.0])];
-    let found = if kind == "走失" { pen.yes(true) } else { Cell::Empty };
-    let cells = vec![serial, who.name, who.id, pen.date(child.birth), Cell::text(kind), pen.date(day), found];
-    let named = mention(extract, "subject", child, ("姓名", "身份证号"), who.written);
-    out.add(extract, cells, vec![named.beside(Some(child.birth), None)]);
+}
+
+/// The same person once more, under a second number and a second code of the register.
+fn second_entry(out: &mut Out<'_>, person: &Person) {
+    let extract = Extract::Population;
+    let Some(second) = person.twice.and(person.old_id) else { return };
+    let Some(row) = out.rows[extract.index()].last() else { return };
+    let (mut cells, mut mentions) = (row.cells.clone(), row.mentions.clone());
+    cells[extract.column("人员编号")] = Cell::Text(format!("R9{:011}", person.number));
+    cells[extract.column("公民身份号码")] = Cell::text(second.text());
+    mentions[0].written = Written::Number(second);
+    out.add(extract, cells, mentions);
 }

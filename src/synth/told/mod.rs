@@ -1,17 +1,25 @@
 //! Tells a story: bends the life of one family so that a rule has a true hit, a near hit, or one of the
 //! known causes of a false alarm.
 
+mod guardians;
+mod payments;
+mod pupils;
+mod services;
+mod subsidies;
+
+pub(crate) use self::pupils::weekend;
+
 use super::calendar::date;
 use super::dice::Dice;
 use super::families::World;
 use super::lives::{death_on, move_on, rename};
 use super::people::{
-    Adoption, Card, Death, Family, Judgment, Ledger, MoveKind, ParentState, Pay, Placement, Relief, Subsidy,
-    Term,
+    Adoption, Card, Care, Death, Family, Judgment, Ledger, MoveKind, ParentState, Pay, Placement, Relief,
+    Subsidy, Term,
 };
 use super::school::{SPECIAL, change, disabled_schooling, roll, school_for};
 use super::stories::Story;
-use super::welfare::{DESTITUTE, MINIMUM, NURSING, ORPHAN, delist, enlist};
+use super::welfare::{DESTITUTE, MINIMUM, NURSING, ORPHAN, delist, enlist, household};
 use crate::domain::Day;
 
 /// Everything a story needs at hand.
@@ -38,6 +46,11 @@ pub(crate) fn tell(world: &World<'_>, family: &mut Family, dice: &mut Dice) {
     teller.money(story);
     teller.parents(story);
     teller.listed(story);
+    teller.pupil(story);
+    teller.payment(story);
+    teller.subsidy(story);
+    teller.guardian(story);
+    teller.service(story);
 }
 
 impl Teller<'_, '_> {
@@ -231,7 +244,7 @@ impl Teller<'_, '_> {
                 let (category, level) = *self.dice.pick(&[(5, 2), (4, 3), (2, 3), (6, 3), (4, 1)]);
                 self.card(child, category, level, issued, "正常");
                 self.no_roll();
-                if category != 4 || level < 3 {
+                if level < 3 || category > 4 {
                     self.covered_severe(category, level, issued);
                 }
             }
@@ -517,7 +530,7 @@ impl Teller<'_, '_> {
         if story == Story::OrphanAdopted {
             let adopter = if self.family.people[0].death.is_none() { 0 } else { second };
             let day = later.plus_days(self.dice.between(20, 40));
-            self.family.kid(self.child).adoption = Some(Adoption { day, kind: "收养", adopter });
+            self.family.kid(self.child).adoptions.push(Adoption { day, kind: "收养", adopter });
         }
     }
 
@@ -571,7 +584,7 @@ impl Teller<'_, '_> {
             Story::HardshipListed => {
                 if self.dice.chance(0.5) && self.family.relief.is_none() {
                     let from = self.world.calendar.pay_to.plus(-self.dice.between(14, 40));
-                    let members = (0..self.family.people.len()).collect();
+                    let members = household(self.world, self.family);
                     self.family.relief = Some(Relief { kind: "低保", members, from, stop: None });
                     let to = self.world.calendar.pay_to;
                     let head = self.family.head;
@@ -579,8 +592,6 @@ impl Teller<'_, '_> {
                     self.family.people[head].pays.push(pay);
                 }
                 self.list(9);
-                let kid = self.family.kid(self.child);
-                kid.aid = self.dice.chance(0.8).then_some("义务教育家庭经济困难学生生活补助");
             }
             Story::IllListed => {
                 let day = self.ago(100, 700);
@@ -607,7 +618,7 @@ impl Teller<'_, '_> {
                 let day = self.ago(100, 500);
                 let kid = self.family.kid(self.child);
                 kid.left_behind = 2;
-                kid.carer = Some((0, day));
+                kid.care = Some(Care { carer: 0, signed: day, until: day, ended: false });
             }
             Story::ChangedName => {
                 rename(self.world, &mut self.family.people[self.child], self.dice);
