@@ -54,7 +54,7 @@ fn own(world: &World<'_>, family: &mut Family, index: usize, dice: &mut Dice) {
     }
     let split = family.lives_in.is_some();
     if let Some(roster) = family.kid(index).roster.as_mut() {
-        roster.owned = !nobody && !(split && dice.chance(0.02));
+        roster.owned = !(nobody || split && dice.chance(0.02));
     }
 }
 

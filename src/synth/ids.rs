@@ -68,8 +68,8 @@ impl Registry {
             let fresh = self.next(person, near);
             let second = person.renumbered.is_some() || person.twice.is_some();
             let old = if second { self.next(person, None) } else { None };
-            if person.local {
-                fresh.into_iter().for_each(|id| self.register(id));
+            if let (true, Some(id)) = (person.local, fresh) {
+                self.register(id);
             }
             let person = &mut family.people[index];
             person.id = fresh;

@@ -130,6 +130,7 @@ pub(crate) struct Subsidy {
 }
 
 /// One person.
+#[expect(clippy::struct_excessive_bools, reason = "marks that have nothing to do with each other")]
 #[derive(Clone)]
 pub(crate) struct Person {
     /// Stable number of the simulation.

@@ -1,11 +1,11 @@
 //! 教体: the student roll and its changes, absences, teaching at home, placements, the dropout ledger, aid.
 
 use super::{Mention, Out, address, card_number, known, letter, mention, roll_number};
-use crate::domain::Sex;
+use crate::domain::{Day, Sex};
 use crate::synth::dice::mix;
 use crate::synth::layout::Extract;
 use crate::synth::pen::{Cell, Who, Written};
-use crate::synth::people::{Family, Roll};
+use crate::synth::people::{Family, Person, Roll};
 use crate::synth::school::{SPECIAL, school_code, school_name};
 
 const GRADES: [&str; 12] = [
@@ -102,6 +102,26 @@ fn pupil(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll, letter: c
     who
 }
 
+/// The birth date on the roll, and the name as it was heard where a school misheard it.
+fn heard(out: &mut Out<'_>, child: &Person, who: &mut Who) -> Day {
+    let born = out.pen(Extract::StudentRoll).birth(child, who);
+    let Some(heard) = child.kid.as_deref().and_then(|kid| kid.misheard.as_ref()) else { return born };
+    who.name = Cell::text(heard.clone());
+    child.birth.plus_days(1)
+}
+
+/// The two members of the roll form, as far as there are any.
+fn relatives(family: &Family, members: [(Option<(usize, Written)>, &str); 2]) -> Vec<Mention> {
+    let columns =
+        [("member_1", ("成员1姓名", "成员1身份证件号")), ("member_2", ("成员2姓名", "成员2身份证件号"))];
+    let named = columns.into_iter().zip(members).filter_map(|((role, columns), (who, relation))| {
+        let (index, written) = who?;
+        let person = &family.people[index];
+        Some(mention(Extract::StudentRoll, role, person, columns, written).of_relation(relation))
+    });
+    named.collect()
+}
+
 fn roll_row(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
     let extract = Extract::StudentRoll;
     let world = out.world;
@@ -114,21 +134,9 @@ fn roll_row(out: &mut Out<'_>, family: &Family, index: usize, row: &Roll) {
     let roles = members(out, family, index);
     let first = member(out, family, roles[0].0, roles[0].1, true);
     let second = member(out, family, roles[1].0, roles[1].1, false);
-    let mut born = out.pen(extract).birth(child, &who);
-    if let Some(heard) = child.kid.as_deref().and_then(|kid| kid.misheard.as_ref()) {
-        who.name = Cell::text(heard.clone());
-        born = child.birth.plus_days(1);
-    }
-    let mut mentions: Vec<Mention> =
-        vec![mention(extract, "pupil", child, ("姓名", "身份证件号"), who.written)];
-    for (role, who, columns, relation) in [
-        ("member_1", first.mention, ("成员1姓名", "成员1身份证件号"), roles[0].1),
-        ("member_2", second.mention, ("成员2姓名", "成员2身份证件号"), roles[1].1),
-    ] {
-        mentions.extend(who.map(|(p, written)| {
-            mention(extract, role, &family.people[p], columns, written).of_relation(relation)
-        }));
-    }
+    let born = heard(out, child, &mut who);
+    let mut mentions = vec![mention(extract, "pupil", child, ("姓名", "身份证件号"), who.written)];
+    mentions.extend(relatives(family, [(first.mention, roles[0].1), (second.mention, roles[1].1)]));
     let kid = child.kid.as_deref();
     let former = child.former.as_ref().map(|(name, _)| name.full()).unwrap_or_default();
     let state = row.state;

@@ -13,7 +13,7 @@ impl Teller<'_, '_> {
             Story::PaidAfterEnd => self.paid_after_end(),
             Story::ContinuedLeft => self.continued_left(),
             Story::AdoptedPaid | Story::AdoptedStopped | Story::AdoptionDissolved => {
-                self.adopted_child(story)
+                self.adopted_child(story);
             }
             Story::OrphanParentAlive => {
                 self.list(3);

@@ -174,19 +174,16 @@ impl Teller<'_, '_> {
         disabled_schooling(self.world, self.family, self.child, self.dice);
         let kid = self.family.kid(self.child);
         kid.placement = Some(Placement { how: "送教上门", approved, until: None });
-        match story {
-            Story::HomeTaughtNoRoll => {
-                kid.rolls.clear();
-                kid.changes.clear();
+        if story == Story::HomeTaughtNoRoll {
+            kid.rolls.clear();
+            kid.changes.clear();
+        } else {
+            for row in kid.rolls.iter_mut().take(1) {
+                row.school = SPECIAL;
+                row.mode = "送教上门";
+                row.inclusive = false;
             }
-            _ => {
-                for row in kid.rolls.iter_mut().take(1) {
-                    row.school = SPECIAL;
-                    row.mode = "送教上门";
-                    row.inclusive = false;
-                }
-                kid.neglect = (story == Story::HomeTaughtLow).then_some(Neglect::Lessons);
-            }
+            kid.neglect = (story == Story::HomeTaughtLow).then_some(Neglect::Lessons);
         }
         self.covered_severe(0, level, issued);
     }

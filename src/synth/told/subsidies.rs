@@ -102,7 +102,7 @@ impl Teller<'_, '_> {
             self.family.next_relief = Some(Relief { kind: "低保边缘", members, from: stop, stop: None });
         }
         // One month over is the month of the stop itself.
-        self.subsidise(ELDER, LIVING, issued, if story == Story::LivingOneMonth { 1 } else { 0 });
+        self.subsidise(ELDER, LIVING, issued, i32::from(story == Story::LivingOneMonth));
     }
 
     fn lapsed(&mut self, story: Story) {
