@@ -30,6 +30,7 @@ contrary AS (
     SELECT identity, death_date AS since, CAST(death_date AS VARCHAR) || ' 死亡（' || sources || '）' AS word, 1 AS rank,
            cancellation_rows, certificate_rows, cremation_rows
     FROM death
+    WHERE death_date IS NOT NULL
     UNION ALL
     SELECT subject_identity, from_date, '因特殊原因可能不在校', 2, NULL, NULL, NULL
     FROM custody

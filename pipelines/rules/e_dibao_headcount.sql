@@ -28,6 +28,7 @@ leaving AS (
            cancellation_rows, certificate_rows, cremation_rows, CAST(NULL AS VARCHAR) AS prison_row,
            CAST(NULL AS VARCHAR) AS custody_row, CAST(NULL AS VARCHAR) AS judgment_row, CAST(NULL AS VARCHAR) AS move_row
     FROM death
+    WHERE death_date IS NOT NULL
     UNION ALL
     SELECT parent, from_date, CASE code WHEN 'JAIL' THEN '服刑在押' ELSE '强制隔离戒毒' END, source_title, 2,
            NULL, NULL, NULL, prison_row, custody_row, NULL, NULL

@@ -9,7 +9,8 @@ WITH reasons AS (
     UNION ALL
     SELECT identity, '死亡' FROM death
     UNION ALL
-    SELECT subject_identity, '户籍迁出' FROM move_out WHERE move_kind IN ('市外', '升学') AND moved_on <= $as_of
+    SELECT subject_identity, '户籍迁出' FROM move_out
+    WHERE move_kind IN ('市外', '升学') AND (moved_on <= $as_of OR moved_on IS NULL)
     UNION ALL
     SELECT resident_identity, '户籍注销：' || cancel_state FROM population WHERE cancel_state IN ('死亡', '迁出')
     UNION ALL

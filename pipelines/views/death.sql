@@ -15,7 +15,8 @@ WITH reported AS (
 graded AS (
     SELECT *, min(grade) OVER (PARTITION BY identity) AS best_grade
     FROM reported
-    WHERE identity IS NOT NULL AND death_date <= $as_of AND grade < 'D'
+    -- A paper that tells no day still tells that the person is dead; who needs the day asks for it.
+    WHERE identity IS NOT NULL AND (death_date <= $as_of OR death_date IS NULL) AND grade < 'D'
 ),
 kept AS (
     SELECT * FROM graded WHERE grade <= 'B' OR best_grade > 'B'
@@ -23,7 +24,7 @@ kept AS (
 dated AS (
     SELECT identity, death_date,
            row_number() OVER (
-               PARTITION BY identity ORDER BY count(DISTINCT source) DESC, min(source_rank), death_date
+               PARTITION BY identity ORDER BY death_date IS NULL, count(DISTINCT source) DESC, min(source_rank), death_date
            ) AS choice
     FROM kept
     GROUP BY identity, death_date

@@ -16,6 +16,7 @@ states AS (
            true AS counts, CAST(NULL AS VARCHAR) AS note, sources AS source_title,
            'death' AS source, CAST(NULL AS VARCHAR) AS row_key
     FROM death
+    WHERE death_date IS NOT NULL
     UNION ALL
     SELECT b.identity, b.code, b.class, b.effective_on, CAST(NULL AS DATE), b.grade, true, CAST(NULL AS VARCHAR),
            '法院裁判文书', 'judgment', b.row_key
