@@ -29,6 +29,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("spec", 5),
     ("pipeline", 6),
     ("explain", 6),
+    ("feedback", 6),
     ("cli", 7),
 ];
 

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::case::CaseArgs;
 use super::check::CheckArgs;
 use super::explain::ExplainArgs;
+use super::feedback::FeedbackArgs;
 use super::list::ListArgs;
 use super::run::RunArgs;
 use super::status::StatusArgs;
@@ -13,7 +15,8 @@ use super::test::TestArgs;
 
 /// Nightly matching of several agencies' files, so that no child falls between them.
 ///
-/// Exit codes: 0 done · 1 a bug · 2 wrong use or configuration · 3 run held, data outside tolerance ·
+/// Exit codes: 0 done · 1 a bug · 2 wrong use or configuration · 3 run held, data outside tolerance, or
+/// an answer that cannot be taken ·
 /// 4 a source or file could not be read or written · 5 another run is at work.
 #[derive(Debug, Parser)]
 #[command(name = "doudi", version, max_term_width = 100)]
@@ -36,6 +39,10 @@ pub(super) enum Command {
     List(ListArgs),
     /// Tell how a pipeline stands: last run, lock, leftovers, cases, deliveries, ledger.
     Status(StatusArgs),
+    /// Take the answers of officers from the files they sent back.
+    Feedback(FeedbackArgs),
+    /// Cases as the ledger has them: which are open, overdue, answered; one of them with its life.
+    Case(CaseArgs),
     /// Explain from a finished run why two rows are one person or not, or what a case rests on.
     Explain(ExplainArgs),
     /// Simulate a county and write its agencies' files with the truth beside them.

@@ -3,8 +3,10 @@
 //! Standard output carries results only; failures go to standard error.
 
 mod args;
+mod case;
 mod check;
 mod explain;
+mod feedback;
 mod list;
 mod measure;
 mod problems;
@@ -58,6 +60,8 @@ fn done(command: Command) -> Done {
         Command::Test(args) => test::test(&args),
         Command::List(args) => list::list(&args),
         Command::Status(args) => status::status(&args),
+        Command::Feedback(args) => feedback::feedback(&args),
+        Command::Case(args) => case::case(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Synth(args) => measure::synth(&args),
         Command::Evaluate(args) => measure::evaluate(&args),

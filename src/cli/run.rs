@@ -139,7 +139,7 @@ fn stage(word: &str) -> Result<Stage, String> {
 
 /// The day and the instant of the run; nothing below this floor looks at a clock.
 #[expect(clippy::disallowed_methods, reason = "the clock is read here once and injected")]
-fn clock() -> (Day, String) {
+pub(super) fn clock() -> (Day, String) {
     let now = chrono::Local::now();
     (Day::from_naive(now.date_naive()), now.format("%Y-%m-%dT%H:%M:%S%:z").to_string())
 }

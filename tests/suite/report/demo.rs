@@ -3,7 +3,7 @@
 use doudi::diag::{Diagnostic, Spot};
 use doudi::domain::{
     Case, CaseStatus, Day, Evidence, ExtractState, FileReport, Finding, FindingDetail, FindingParts, Grade,
-    IdentityId, LinkSummary, Place, Quarantined, ResidentId, RuleOutcome, Severity, Sex,
+    IdentityId, LinkSummary, MentionRef, Phase, Place, Quarantined, ResidentId, RuleOutcome, Severity, Sex,
 };
 use doudi::report::{
     Desk, ExtractFacts, IdentityFigures, Person, PublishInput, Published, RowPlace, RuleFacts, publish,
@@ -132,6 +132,7 @@ fn case(at: usize, rule: &RuleFacts, status: CaseStatus, annex: bool) -> Case {
     if annex {
         finding.annex = true;
         finding.annex_reason = "学籍中有疑似同一人：身份证第14位不同，姓名同音".into();
+        finding.candidates = vec![("student_roll".into(), format!("pupil{at}"), "pupil".into())];
     }
     Case {
         number: format!("D{:03}-{:04}", at % 1000, at),
@@ -140,6 +141,10 @@ fn case(at: usize, rule: &RuleFacts, status: CaseStatus, annex: bool) -> Case {
         first_seen: as_of().plus_days(if status == CaseStatus::New { 0 } else { -30 }),
         finding,
         withdrawn_reason: if status == CaseStatus::Withdrawn { "不再符合".into() } else { String::new() },
+        phase: if status == CaseStatus::Withdrawn { Phase::Withdrawn } else { Phase::Sent },
+        listed_on: as_of().plus_days(if status == CaseStatus::New { 0 } else { -30 }),
+        reopened_reason: String::new(),
+        answers: Vec::new(),
     }
 }
 
@@ -211,6 +216,7 @@ impl Demo {
             identities: IdentityFigures { count: 1_102_553, merged: 3, split: 1 },
             person: &person,
             place: &place,
+            mention: &mention,
         };
         publish(&input, out).unwrap()
     }
@@ -243,4 +249,17 @@ fn person(finding: &Finding) -> Person {
 #[expect(clippy::unnecessary_wraps, reason = "what the desk calls may know no place")]
 fn place(evidence: &Evidence) -> Option<RowPlace> {
     Some(RowPlace { file: format!("{}_20261118.csv", evidence.extract), sheet: String::new(), row: 17 })
+}
+
+/// The row to compare with: one character of the name and two digits of the number differ.
+fn mention((_, row_key, _): &MentionRef) -> Option<Person> {
+    let at: u64 = row_key.strip_prefix("pupil")?.parse().ok()?;
+    Some(Person {
+        name: "张某甲".into(),
+        birth: Day::from_ymd(2014, 5, 3),
+        resident_id: Some(ResidentId::from_body(99_010_120_140_503_000 + at)),
+        town: TOWNS[0].to_owned(),
+        village: "第二村".into(),
+        ..Person::default()
+    })
 }
