@@ -20,6 +20,7 @@ pub(crate) struct Demo {
     pub(crate) extracts: Vec<ExtractFacts>,
     pub(crate) link: LinkSummary,
     pub(crate) facts: Vec<(String, String)>,
+    pub(crate) day: Day,
 }
 
 pub(crate) fn as_of() -> Day {
@@ -198,6 +199,7 @@ impl Demo {
             extracts: extracts(),
             link,
             facts: vec![("模型".into(), "county-2026-11".into()), ("方案摘要".into(), "ab".repeat(32))],
+            day: as_of(),
         }
     }
 
@@ -205,7 +207,7 @@ impl Demo {
         let input = PublishInput {
             desk: &self.desk,
             run_id: "20261120-ab12cd34",
-            as_of: as_of(),
+            as_of: self.day,
             title: "困境儿童与控辍保学夜间比对",
             facts: &self.facts,
             rules: &self.rules,

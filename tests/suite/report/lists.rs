@@ -43,7 +43,7 @@ fn cells(path: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
 }
 
 /// All text of a workbook's parts, cells and metadata alike.
-fn workbook_text(bytes: &[u8]) -> String {
+pub(crate) fn workbook_text(bytes: &[u8]) -> String {
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
     (0..archive.len())
         .map(|at| {
