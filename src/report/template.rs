@@ -171,6 +171,14 @@ pub struct AnswerColumn {
     /// dispositions come from the tables `outcomes.csv` and `dispositions.csv`.
     #[serde(default)]
     pub choices: Vec<String>,
+    /// Whether it is on the printed page. What is filled in on the screen only stands last and leaves the
+    /// paper to the rest.
+    #[serde(default = "yes")]
+    pub print: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// What an answer column asks.
@@ -224,10 +232,13 @@ impl ListTemplate {
         }
     }
 
-    /// Columns to be filled in: on the annex with the question whether two rows are one person, on the
-    /// list without it.
+    /// Columns to be filled in. The annex asks whether two rows are one person; what is to be done about a
+    /// person is asked on the list.
     pub fn answers(&self, annex: bool) -> impl Iterator<Item = &AnswerColumn> {
-        self.answer.iter().filter(move |answer| annex || answer.field != AnswerField::Same)
+        let of_list = |field| matches!(field, AnswerField::Disposition | AnswerField::Other);
+        self.answer.iter().filter(move |answer| {
+            if annex { !of_list(answer.field) } else { answer.field != AnswerField::Same }
+        })
     }
 }
 
@@ -337,6 +348,9 @@ fn check(file: &str, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
         if template.answer.iter().filter(|answer| answer.field == field).count() != 1 {
             report("answer_field", "", format!("a list needs one answer column with the field {field:?}"));
         }
+    }
+    if !template.answer.iter().map(|answer| !answer.print).is_sorted() {
+        report("print_order", "", "columns with `print = false` stand behind all others".to_owned());
     }
     for answer in &template.answer {
         check_choices(file, answer, problems);

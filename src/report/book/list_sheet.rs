@@ -28,7 +28,8 @@ pub(super) fn write(
     let width = evidence + column_index(rows.answers.len());
     let last_row = HEADINGS + height;
     sheet.set_name(name)?;
-    head(sheet, look, book, heading, width)?;
+    let printed = evidence + column_index(rows.answers.iter().filter(|(answer, _)| answer.print).count());
+    head(sheet, look, book, heading, printed)?;
     let mut widths = Vec::new();
     for (at, granted) in rows.columns.iter().enumerate() {
         let column = granted.column();
@@ -45,10 +46,12 @@ pub(super) fn write(
         write_answers(sheet, look, evidence + column_index(at), (answer, given), (HEADINGS + 1, last_row))?;
     }
     row_heights(sheet, rows, &widths)?;
-    foot(sheet, look, rows, last_row + 1, width)?;
+    foot(sheet, look, rows, last_row + 1, printed)?;
     sheet.set_row_height(HEADINGS, 30)?;
     look::paper(sheet, &book.receiver, book.run_id);
+    widths.truncate(usize::from(printed));
     sheet.set_print_scale(look::print_scale(&widths));
+    sheet.set_print_area(0, 0, last_row + 3, printed.max(1) - 1)?;
     sheet.set_repeat_rows(0, HEADINGS)?;
     sheet.set_page_breaks(&breaks_by_town(&rows.towns))?;
     sheet.set_freeze_panes(HEADINGS + 1, frozen_columns(rows))?;
