@@ -106,6 +106,7 @@ pub(super) fn case(args: &CaseArgs) -> Done {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
 fn failed(error: LedgerError) -> Failure {
     Failure::source(format!("failed to {error}"))
 }
@@ -201,7 +202,7 @@ fn list(args: &ListArgs) -> Done {
 fn phase(word: &str) -> Result<Phase, Failure> {
     Phase::ALL.into_iter().find(|phase| phase.word() == word).ok_or_else(|| {
         let known = Phase::ALL.map(Phase::word);
-        let near = crate::diag::did_you_mean(word, known.into_iter());
+        let near = crate::diag::did_you_mean(word, known);
         let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
         let help = format!("{near}the phases are {}", known.join(", "));
         Failure::config(format!("failed to read --phase: no phase `{word}`\n  help: {help}"))
@@ -217,14 +218,12 @@ fn standing(record: &CaseRecord) -> String {
 }
 
 fn phase_words(record: &CaseRecord) -> String {
-    let mut words = record.phase.title().to_owned();
-    if record.waits_for_approval() {
-        words.push_str("，待审核");
+    let title = record.phase.title();
+    match record.silent_through.filter(|_| record.phase == Phase::Suspended) {
+        Some(through) => format!("{title}至 {}", through.iso()),
+        None if record.waits_for_approval() => format!("{title}，待审核"),
+        None => title.to_owned(),
     }
-    if let Some(through) = record.silent_through.filter(|_| record.phase == Phase::Suspended) {
-        words.push_str(&format!("至 {}", through.iso()));
-    }
-    words
 }
 
 fn list_text(told: &[Told<'_>]) -> String {

@@ -114,10 +114,12 @@ fn owner(now: &str) -> String {
     format!("process {} (feedback) since {now}", std::process::id())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
 fn failed(error: LedgerError) -> Failure {
     Failure::source(format!("failed to {error}"))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
 fn held(error: RunError) -> Failure {
     let code = if matches!(error, RunError::Locked { .. }) { LOCKED } else { SOURCE };
     Failure { code, message: format!("failed to import: {error}") }

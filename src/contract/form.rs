@@ -91,13 +91,13 @@ pub fn read(path: &Path, name: &str, contract: &Contract, limits: &Limits) -> Re
     let rows = read_file(&file, contract, limits)?;
     refuse_macros(path)?;
     let formulas = formulas(path, &rows)?;
-    Ok(form(rows, contract, &formulas))
+    Ok(form(&rows, contract, &formulas))
 }
 
 /// A formula's place: sheet, row and column from 0.
 type Place = (u16, u32, u32);
 
-fn form(rows: FileRows, contract: &Contract, formulas: &BTreeSet<Place>) -> Form {
+fn form(rows: &FileRows, contract: &Contract, formulas: &BTreeSet<Place>) -> Form {
     let columns_of = |sheet: u16| {
         rows.columns.iter().rev().find(|(of, _)| *of == sheet).map(|(_, columns)| columns.as_slice())
     };

@@ -209,7 +209,9 @@ fn added(record: &CaseRecord, answer: &Answer, day: Day) -> (Vec<Payload>, Taken
     }
     let disputed = contradicted.is_some() || record.phase == Phase::Disputed;
     let approved_before = record.current_answers().iter().any(|given| !given.approved_by.is_empty());
-    if !approver.is_empty() && !(disputed && approved_before) && may_be_approved(record.phase, disputed) {
+    // A dispute about an answer that was approved needs more than one more approval beside a new answer.
+    let approves = !approver.is_empty() && may_be_approved(record.phase, disputed);
+    if approves && !(disputed && approved_before) {
         payloads.push(Payload::Approved { by: approver, answer: record.current_answers().len() });
         payloads.extend(settled(&answer, day));
         return (payloads, Taken::Settled);

@@ -66,3 +66,49 @@ impl NearMissFinder for Unrefuted<'_> {
         kept
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Grade;
+
+    /// Gives the candidates 1, 2, 3 for every subject, best first, as many as are asked for.
+    struct Three;
+
+    impl NearMissFinder for Three {
+        fn near_misses(&self, subjects: &[u32], _: (u16, u8), per_subject: usize) -> Vec<NearMiss> {
+            let miss = |subject, candidate| NearMiss {
+                subject,
+                candidate,
+                weight: 1.0,
+                probability: 0.5,
+                grade: Grade::C,
+                difference: String::new(),
+            };
+            subjects.iter().flat_map(|&s| (1..4).take(per_subject).map(move |c| miss(s, c))).collect()
+        }
+    }
+
+    #[test]
+    fn a_refuted_candidate_makes_room_for_the_next_one_of_its_subject_only() {
+        let resolution = Resolution {
+            identity: (10..16).map(IdentityId).collect(),
+            probability: vec![1.0; 6],
+            grade: vec![Grade::A; 6],
+            identities: Vec::new(),
+            events: Vec::new(),
+        };
+        let finder = |apart: &[(i64, i64)]| Unrefuted {
+            inner: &Three,
+            resolution: &resolution,
+            apart: apart.iter().map(|&(a, b)| ordered(IdentityId(a), IdentityId(b))).collect(),
+        };
+        let found = |apart: &[(i64, i64)]| -> Vec<(u32, u32)> {
+            let misses = finder(apart).near_misses(&[0, 5], (0, 0), 2);
+            misses.iter().map(|miss| (miss.subject, miss.candidate)).collect()
+        };
+        assert_eq!(found(&[]), [(0, 1), (0, 2), (5, 1), (5, 2)]);
+        assert_eq!(found(&[(11, 10)]), [(0, 2), (0, 3), (5, 1), (5, 2)]);
+        assert_eq!(found(&[(10, 11), (10, 12), (13, 10)]), [(5, 1), (5, 2)]);
+    }
+}

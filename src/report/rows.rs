@@ -140,10 +140,10 @@ impl<'a> CaseFacts<'a> {
         } else {
             NEUTRAL.to_owned()
         };
-        let mut before = self.history(receiver);
+        let before = self.history(receiver);
         if finding.annex && !finding.annex_reason.is_empty() {
             let doubt = receiver.context.disclosure.redact(receiver.id, &finding.annex_reason);
-            before.push_str(&format!("【待确认】{doubt}。"));
+            return format!("{before}【待确认】{doubt}。{sentence}");
         }
         before + &sentence
     }

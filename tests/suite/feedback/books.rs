@@ -130,7 +130,7 @@ fn what_waits_for_a_second_person_comes_back_with_its_answer_and_takes_the_name(
 
     let signed = office.path("签字.xlsx");
     fill(&book, &signed, &Answers::from([(clue.as_str(), vec![("审核人", "王某")])]));
-    let own = office.import(&[signed.clone()]);
+    let own = office.import(std::slice::from_ref(&signed));
     assert_eq!(own.listed.len(), 1);
     assert!(
         own.listed[0].reason.contains("不能是同一人") && own.listed[0].cell.len() >= 2,
@@ -154,7 +154,7 @@ fn rows_pasted_elsewhere_sorted_with_other_columns_between_are_taken_by_their_nu
         vec![],
         ["核查人：", "备注", "线 索 编 号", "核查结果*", "原因分类", "无关列"].map(str::to_owned).into(),
         vec!["赵某".into(), "x".into(), office.clue(8).to_lowercase(), "属实".into(), "情况属实".into()],
-        vec!["赵某".into(), "".into(), office.clue(3).replace('-', " "), " 属实 ".into(), "失联".into()],
+        vec!["赵某".into(), String::new(), office.clue(3).replace('-', " "), " 属实 ".into(), "失联".into()],
         vec!["合计".into(), "2".into()],
     ];
     for (at, row) in (0..).zip(&rows) {
@@ -288,7 +288,7 @@ fn the_summary_counts_what_is_new_carried_answered_closed_and_overdue() {
     let numbers = |office: &Office, list: &str| -> Vec<String> {
         let mut read: Xlsx<_> = open_workbook(office.book(list)).unwrap();
         let range = read.worksheet_range("汇总").unwrap();
-        let row = range.rows().find(|row| row[0].to_string() == "合计").unwrap();
+        let row = range.rows().find(|row| row[0] == Data::String("合计".into())).unwrap();
         row[2..9].iter().map(Data::to_string).collect()
     };
     // New, carried over, of these overdue, answered, closed, withdrawn, on the annex.

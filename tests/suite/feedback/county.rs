@@ -33,7 +33,7 @@ fn everything(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(everything(&path))
+            found.extend(everything(&path));
         } else {
             found.insert(path.clone(), fs::read(path).unwrap());
         }
@@ -109,12 +109,17 @@ fn answers_come_back_silence_their_cases_correct_their_owners_and_teach_the_link
     let asked = cases(&county, "u_severe_disabled").into_iter().find(|(number, ..)| *number == weak);
     assert!(asked.is_none_or(|(.., phase)| phase == "closed" || phase == "withdrawn"));
 
-    let shown = county.json(&["case", "show", &moved, "--as-of", "2026-11-21"]);
+    commands_tell_of_it(&county, &dead, &moved);
+}
+
+/// `case` and `status` after the second night.
+fn commands_tell_of_it(county: &County, dead: &str, moved: &str) {
+    let shown = county.json(&["case", "show", moved, "--as-of", "2026-11-21"]);
     assert_eq!(
         (&shown["phase"], &shown["waits_for_approval"], &shown["answers"][0]["officer"]),
         (&json!("answered"), &json!(true), &json!("王某"))
     );
-    let text = county.well(&["case", "show", &dead]);
+    let text = county.well(&["case", "show", dead]);
     for words in ["已办结", "王某", "不属实（证号或姓名错误）", "列入清单下发", "receipt-"]
     {
         assert!(text.contains(words), "{words}: {text}");
@@ -122,7 +127,7 @@ fn answers_come_back_silence_their_cases_correct_their_owners_and_teach_the_link
     let open = county.json(&["case", "list", "--as-of", "2026-11-21"]);
     let open: Vec<&str> =
         open.as_array().unwrap().iter().map(|case| case["clue"].as_str().unwrap()).collect();
-    assert!(open.contains(&moved.as_str()) && !open.contains(&dead.as_str()));
+    assert!(open.contains(&moved) && !open.contains(&dead));
     let late = county.json(&["case", "list", "--overdue", "--as-of", "2027-03-01"]);
     assert_eq!(
         late.as_array().unwrap().len(),
@@ -134,7 +139,7 @@ fn answers_come_back_silence_their_cases_correct_their_owners_and_teach_the_link
         summary.as_array().unwrap().iter().map(|row| row[word].as_u64().unwrap()).sum()
     };
     assert_eq!((sum("answered"), sum("asked")), (1, open.len() as u64 - 1));
-    assert!(county.well(&["case", "list"]).contains(&moved));
+    assert!(county.well(&["case", "list"]).contains(moved));
     let (code, said) = county.refused(&["case", "list", "--phase", "answred"]);
     assert_eq!((code, said.contains("did you mean `answered`?")), (2, true), "{said}");
     assert_eq!(county.refused(&["case", "show", "2222-2222"]).0, 2);

@@ -11,7 +11,7 @@ use doudi::report::{Column, ColumnSource, DetailSpec, Show};
 use super::demo::{Demo, TOWNS};
 
 /// Every file below a folder with its bytes.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(super) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut out = BTreeMap::new();
     let mut open = vec![folder.to_owned()];
     while let Some(here) = open.pop() {

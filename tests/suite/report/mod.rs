@@ -2,6 +2,7 @@
 
 pub(crate) mod artifacts;
 mod demo;
+mod forbidden;
 mod lists;
 
 pub(crate) use demo::{Demo, as_of};
