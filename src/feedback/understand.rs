@@ -47,7 +47,13 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn answer(&self, record: &CaseRecord) -> Result<Answer, Objection> {
+        let finding = record.finding();
+        let compared = finding.as_ref().is_some_and(|finding| !finding.candidates.is_empty());
         let same = self.same()?;
+        if same.is_some() && !compared {
+            let words = "该线索没有可对照的另一行，请改填核查结果";
+            return Err(self.object(AnswerField::Same, words));
+        }
         let outcome = self.outcome(same)?;
         let officer = self.text(AnswerField::Officer);
         if officer.is_empty() {
@@ -57,8 +63,8 @@ impl Reader<'_> {
         let reason = self.text(AnswerField::Reason);
         let meaning = outcome.map(|outcome| self.meaning(outcome, &reason)).transpose()?;
         let proof_until = self.day(AnswerField::ProofUntil)?;
-        let annex = record.finding().is_some_and(|finding| finding.annex);
-        let proves = meaning.and_then(|meaning| meaning.proves).filter(|_| annex);
+        let annex = finding.is_some_and(|finding| finding.annex);
+        let proves = meaning.and_then(|meaning| meaning.proves).filter(|_| annex && compared);
         let same = same.or(proves);
         let silence = match meaning {
             // The question of the annex is answered; what follows from it, the next night finds.

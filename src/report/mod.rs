@@ -113,10 +113,12 @@ impl Desk {
         let mut problems = Vec::new();
         let disclosure = Disclosure::load(tables, &mut problems);
         let mut templates = template::load(lists, &mut problems);
+        // A list whose template has a fault is there all the same: its reasons are no fault of theirs.
+        let all_read = !problems.iter().any(|problem| problem.code == "list_template");
         let sheet = |at, problems: &mut Vec<Diagnostic>| disclosure::Sheet::read(tables, at, problems);
         let codes = sheet(disclosure::OUTCOMES, &mut problems);
         let outcomes = Outcomes::load(&codes, &sheet(disclosure::DISPOSITIONS, &mut problems), &mut problems);
-        outcomes.check(&templates, &disclosure, &mut problems);
+        outcomes.check((&templates, all_read), &disclosure, &mut problems);
         for template in &mut templates {
             disclosure.check(template, &mut problems);
             template.offer(&outcomes, &mut problems);

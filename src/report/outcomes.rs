@@ -100,7 +100,7 @@ impl Outcomes {
     /// What the tables name and nobody knows; reasons that stand twice for one result.
     pub(super) fn check(
         &self,
-        templates: &[ListTemplate],
+        (templates, all_read): (&[ListTemplate], bool),
         disclosure: &Disclosure,
         problems: &mut Vec<Diagnostic>,
     ) {
@@ -112,7 +112,7 @@ impl Outcomes {
         };
         let mut seen = BTreeSet::new();
         for code in &self.codes {
-            if code.list != "*" && !templates.iter().any(|template| template.list == code.list) {
+            if all_read && code.list != "*" && !templates.iter().any(|template| template.list == code.list) {
                 let near = did_you_mean(&code.list, templates.iter().map(|t| t.list.as_str()));
                 report("list", format!("no template for the list `{}`", code.list), near);
             }

@@ -78,7 +78,8 @@ pub(super) fn summary(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Re
     }
     look::paper(sheet, &book.receiver, book.run_id);
     sheet.set_print_scale(look::print_scale(&widths));
-    sheet.set_repeat_rows(0, 1)?;
+    // Both tables have these columns, so a second page can be read too.
+    sheet.set_repeat_rows(0, 2)?;
     sheet.set_freeze_panes(3, 0)?;
     sheet.protect();
     Ok(())
@@ -125,7 +126,7 @@ fn by_rule(
     book: &Book<'_>,
     rules: &[(&str, &str)],
 ) -> Result<u32, XlsxError> {
-    headings(sheet, look, 2, ["清单", "疑似情形"])?;
+    headings(sheet, look, 2, ["清单／镇（街道）", "疑似情形"])?;
     let mut row = 3;
     for &(list, rule) in rules {
         let of_rule = book.summary.iter().filter(|s| s.list == list && s.rule == rule);
