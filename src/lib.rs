@@ -8,6 +8,7 @@ pub mod domain;
 pub mod engine;
 pub mod evaluate;
 pub mod explain;
+pub mod feedback;
 pub mod field;
 pub mod kernel;
 pub mod ledger;

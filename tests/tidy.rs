@@ -30,6 +30,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("pipeline", 6),
     ("explain", 6),
     ("upkeep", 6),
+    ("feedback", 6),
     ("cli", 7),
 ];
 

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::case::CaseArgs;
 use super::check::CheckArgs;
 use super::doctor::DoctorArgs;
 use super::explain::ExplainArgs;
+use super::feedback::FeedbackArgs;
 use super::list::ListArgs;
 use super::run::RunArgs;
 use super::status::StatusArgs;
@@ -15,7 +17,8 @@ use super::upkeep::{BackupArgs, RestoreArgs, ScheduleArgs};
 
 /// Nightly matching of several agencies' files, so that no child falls between them.
 ///
-/// Exit codes: 0 done · 1 a bug · 2 wrong use or configuration · 3 run held, data outside tolerance ·
+/// Exit codes: 0 done · 1 a bug · 2 wrong use or configuration · 3 run held, data outside tolerance, or
+/// an answer that cannot be taken ·
 /// 4 a source or file could not be read or written · 5 another run is at work.
 #[derive(Debug, Parser)]
 #[command(name = "doudi", version, max_term_width = 100)]
@@ -40,6 +43,10 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Look whether tonight's run can go well: folders, disk, clock, ledger, hooks, last good night.
     Doctor(DoctorArgs),
+    /// Take the answers of officers from the files they sent back.
+    Feedback(FeedbackArgs),
+    /// Cases as the ledger has them: which are open, overdue, answered; one of them with its life.
+    Case(CaseArgs),
     /// Explain from a finished run why two rows are one person or not, or what a case rests on.
     Explain(ExplainArgs),
     /// Copy a pipeline's state, also while a run is at work.

@@ -3,9 +3,11 @@
 //! Standard output carries results only; failures go to standard error.
 
 mod args;
+mod case;
 mod check;
 mod doctor;
 mod explain;
+mod feedback;
 mod list;
 mod measure;
 mod problems;
@@ -61,6 +63,8 @@ fn done(command: Command) -> Done {
         Command::List(args) => list::list(&args),
         Command::Status(args) => status::status(&args),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::Feedback(args) => feedback::feedback(&args),
+        Command::Case(args) => case::case(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Backup(args) => upkeep::backup(&args),
         Command::Restore(args) => upkeep::restore(&args),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::text_table::aligned;
 use super::{CONFIG, Done, Failure, complain, problems, say};
-use crate::domain::Day;
+use crate::domain::{Day, Phase};
 use crate::ledger::{Delivery, Ledger, LedgerError, LedgerState, RunRecord};
 use crate::pipeline::{self, Fate, Leftover, Ready};
 use crate::spec::{Plan, compile};
@@ -61,12 +61,18 @@ struct Status {
 /// Cases of one rule.
 #[derive(Clone, Copy, Default)]
 struct Cases {
-    /// Listed now.
+    /// About which officers are asked now.
     open: u64,
     /// Of these, listed on the day of the last run.
     new: u64,
     /// Of these, in the annex.
     annex: u64,
+    /// Of these, not answered in time.
+    overdue: u64,
+    /// Answered and with the office.
+    answered: u64,
+    /// Explained, or over.
+    closed: u64,
     /// Not found any more.
     withdrawn: u64,
 }
@@ -119,7 +125,7 @@ impl Status {
             at_work: pipeline::at_work(&plan.state, &plan.out).map_err(failed_at)?,
             leftovers,
             ledger: path.exists().then_some(intact),
-            cases: cases(&state, last.as_ref().map(|run| run.as_of)),
+            cases: cases(&state, &plan, last.as_ref().map(|run| run.as_of)),
             deliveries: ledger.deliveries_before(end).map_err(failed)?,
             last,
             plan,
@@ -219,10 +225,20 @@ impl Status {
         let rules = self.plan.book.rules.iter();
         let titles: BTreeMap<&str, &str> =
             rules.map(|rule| (rule.id.as_str(), rule.header.title.as_str())).collect();
-        let head = ["  规则", "在列", "其中新增", "其中待确认", "已撤回", "情形"];
+        let head =
+            ["  规则", "待答复", "其中新增", "其中待确认", "其中逾期", "已答复", "办结", "已撤回", "情形"];
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         rows.extend(self.cases.iter().map(|(rule, cases)| {
-            let numbers = [cases.open, cases.new, cases.annex, cases.withdrawn].map(|n| n.to_string());
+            let numbers = [
+                cases.open,
+                cases.new,
+                cases.annex,
+                cases.overdue,
+                cases.answered,
+                cases.closed,
+                cases.withdrawn,
+            ]
+            .map(|n| n.to_string());
             let title = titles.get(rule.as_str()).copied().unwrap_or("（现行管道不再运行）");
             [vec![format!("  {rule}")], numbers.to_vec(), vec![title.to_owned()]].concat()
         }));
@@ -246,7 +262,10 @@ impl Status {
             json!({ "path": left.path.display().to_string(), "run": left.run, "fate": fate })
         });
         let cases = self.cases.iter().map(|(rule, c)| {
-            let counts = json!({ "open": c.open, "new": c.new, "annex": c.annex, "withdrawn": c.withdrawn });
+            let counts = json!({
+                "open": c.open, "new": c.new, "annex": c.annex, "overdue": c.overdue,
+                "answered": c.answered, "closed": c.closed, "withdrawn": c.withdrawn,
+            });
             (rule.clone(), counts)
         });
         let deliveries = self.deliveries.values().map(|delivery| {
@@ -272,18 +291,25 @@ impl Status {
     }
 }
 
-/// Cases by rule.
-fn cases(state: &LedgerState, last: Option<Day>) -> BTreeMap<String, Cases> {
+/// Cases by rule, on the day of the last run.
+fn cases(state: &LedgerState, plan: &Plan, last: Option<Day>) -> BTreeMap<String, Cases> {
     let mut counts: BTreeMap<String, Cases> = BTreeMap::new();
     for case in state.cases.values() {
         let count = counts.entry(case.rule().to_owned()).or_default();
-        if case.withdrawn.is_some() {
-            count.withdrawn += 1;
-            continue;
+        match case.phase {
+            Phase::Withdrawn => count.withdrawn += 1,
+            Phase::Closed | Phase::Suspended => count.closed += 1,
+            Phase::Answered | Phase::Approved => count.answered += 1,
+            Phase::New | Phase::Sent | Phase::Reopened | Phase::Disputed => {
+                let rule = plan.book.rules.iter().find(|rule| rule.id == case.rule());
+                let days = rule.map(|rule| i32::try_from(rule.header.due_days).unwrap_or(i32::MAX / 2));
+                let due = days.map(|days| case.listed_on.plus_days(days));
+                count.open += 1;
+                count.new += u64::from(Some(case.listed_on) == last);
+                count.overdue += u64::from(due.is_some() && due < last);
+                count.annex += u64::from(case.finding().is_some_and(|finding| finding.annex));
+            }
         }
-        count.open += 1;
-        count.new += u64::from(Some(case.listed_on) == last);
-        count.annex += u64::from(case.finding().is_some_and(|finding| finding.annex));
     }
     counts
 }

@@ -117,6 +117,8 @@ pub(super) struct FileRows {
     pub(super) hidden_sheets: Vec<String>,
     /// Remarks.
     pub(super) problems: Vec<Diagnostic>,
+    /// For each sheet with a header the column of each field.
+    pub(super) columns: Vec<(u16, Vec<Option<usize>>)>,
 }
 
 /// Takes in the rows of one file.
@@ -143,6 +145,7 @@ pub(super) struct Intake<'a> {
     hidden_sheets: Vec<String>,
     problems: Vec<Diagnostic>,
     notes: Notes,
+    columns: Vec<(u16, Vec<Option<usize>>)>,
 }
 
 impl<'a> Intake<'a> {
@@ -168,6 +171,7 @@ impl<'a> Intake<'a> {
             hidden_sheets: Vec::new(),
             problems: Vec::new(),
             notes: Notes::default(),
+            columns: Vec::new(),
         }
     }
 
@@ -306,6 +310,7 @@ impl<'a> Intake<'a> {
         }
         plan.width = cells.iter().rposition(|cell| !is_empty(cell)).map_or(0, |last| last + 1);
         self.report_columns(&plan, &sheet, row);
+        self.columns.push((self.current, plan.column_of.clone()));
         let own = plan.column_of.iter().flatten().map(|&column| (column, cells[column].clone())).collect();
         self.phase = Phase::Reading(plan, own);
         Ok(())
@@ -523,6 +528,7 @@ impl<'a> Intake<'a> {
             dropped_columns: self.dropped_columns,
             hidden_sheets: self.hidden_sheets,
             problems: self.problems,
+            columns: self.columns,
         })
     }
 }

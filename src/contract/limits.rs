@@ -41,25 +41,30 @@ pub struct Limits {
     pub column_bytes_max: usize,
 }
 
+impl Limits {
+    /// The defaults.
+    pub const FOR_A_COUNTY: Self = Self {
+        file_bytes_max: 4 << 30,
+        cell_bytes_max: 32_767 * 4,
+        row_bytes_max: 4 << 20,
+        rows_max: 20_000_000,
+        columns_max: 16_384,
+        sheets_max: 512,
+        merged_regions_max: 200_000,
+        header_rows_max: 30,
+        quarantined_rows_max: 200_000,
+        zip_entries_max: 10_000,
+        zip_unpacked_max: 3 << 30,
+        zip_held_max: 512 << 20,
+        zip_ratio_max: 600,
+        xls_bytes_max: 256 << 20,
+        text_bytes_max: 1 << 30,
+        column_bytes_max: (2 << 30) - (8 << 20),
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            file_bytes_max: 4 << 30,
-            cell_bytes_max: 32_767 * 4,
-            row_bytes_max: 4 << 20,
-            rows_max: 20_000_000,
-            columns_max: 16_384,
-            sheets_max: 512,
-            merged_regions_max: 200_000,
-            header_rows_max: 30,
-            quarantined_rows_max: 200_000,
-            zip_entries_max: 10_000,
-            zip_unpacked_max: 3 << 30,
-            zip_held_max: 512 << 20,
-            zip_ratio_max: 600,
-            xls_bytes_max: 256 << 20,
-            text_bytes_max: 1 << 30,
-            column_bytes_max: (2 << 30) - (8 << 20),
-        }
+        Self::FOR_A_COUNTY
     }
 }

@@ -11,6 +11,7 @@ mod columnar;
 mod completeness;
 mod delimited;
 mod duplicates;
+mod form;
 #[cfg(test)]
 mod garbage_tests;
 mod heading;
@@ -35,6 +36,7 @@ use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
 
+pub use form::{Form, FormRefusal, FormRow, HeldRow, read as read_form};
 pub use heading::normalise as normalised_heading;
 pub use limits::Limits;
 

@@ -1,6 +1,6 @@
 //! Findings of rules and the cases they open.
 
-use super::{Day, Grade, IdentityId};
+use super::{Day, GivenAnswer, Grade, IdentityId, MentionRef, Phase};
 
 /// How urgent a finding is.
 #[derive(
@@ -76,6 +76,8 @@ pub struct Finding {
     evidence: Vec<Evidence>,
     /// Values shown beside it.
     pub details: Vec<FindingDetail>,
+    /// Who else might be meant, best first: what an officer is asked to compare with the subject.
+    pub candidates: Vec<MentionRef>,
 }
 
 /// What a [`Finding`] is made from.
@@ -124,6 +126,7 @@ impl Finding {
             annex_reason: String::new(),
             evidence,
             details: parts.details,
+            candidates: Vec::new(),
         })
     }
 
@@ -187,4 +190,32 @@ pub struct Case {
     pub finding: Finding,
     /// For a withdrawn case: why, in Chinese.
     pub withdrawn_reason: String,
+    /// Where it stands in its life after tonight.
+    pub phase: Phase,
+    /// Day it came onto the list it is on now: first seen, or asked again.
+    pub listed_on: Day,
+    /// Why it is asked again, in Chinese; empty when it never was.
+    pub reopened_reason: String,
+    /// Answers since it was listed, oldest first.
+    pub answers: Vec<GivenAnswer>,
+}
+
+impl Case {
+    /// Whether an officer is asked about it: for an answer, or for the approval of one.
+    pub fn asks(&self) -> bool {
+        self.phase.asks() || self.waits_for_approval()
+    }
+
+    /// Whether its answer waits for a second person.
+    pub fn waits_for_approval(&self) -> bool {
+        self.phase == Phase::Answered && self.answers.last().is_some_and(|given| given.answer.needs_approval)
+    }
+
+    /// The answer that counts: the approved one, else the last; none while officers contradict each other.
+    pub fn standing(&self) -> Option<&GivenAnswer> {
+        if self.phase == Phase::Disputed {
+            return None;
+        }
+        self.answers.iter().rfind(|given| !given.approved_by.is_empty()).or_else(|| self.answers.last())
+    }
 }

@@ -3,6 +3,7 @@
 //! What one stage hands to the next is declared here, because stage modules may not import each
 //! other. Invariant: nothing in this folder knows a file format, an engine or a TOML key.
 
+mod answer;
 mod contract;
 mod day;
 mod digest;
@@ -13,6 +14,7 @@ mod mention;
 mod records;
 mod resident_id;
 
+pub use answer::{Answer, GivenAnswer, MentionRef, Outcome, Phase, Silence};
 pub use contract::{
     Completeness, Contract, Encoding, Field, FieldKind, Format, IdHistory, MentionSpec, OnUnknownCode,
     Relation, RelationSource, SexOfRole, Tolerance,

@@ -13,6 +13,7 @@ mod rebuild;
 mod run;
 mod sides;
 mod table;
+mod towns;
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,7 @@ pub use pair::{PairReport, PartReport, PersonReport, Stored, Thresholds, Treated
 pub use people::{Hop, MentionRow, Named};
 pub use run::FinishedRun;
 pub use sides::{Side, Value};
+pub use towns::towns;
 
 /// Why a question could not be answered.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::domain::{Day, Evidence, Finding, FindingDetail, FindingParts, Grade, IdentityId, hex};
+use crate::domain::{
+    Answer, Day, Evidence, Finding, FindingDetail, FindingParts, Grade, IdentityId, MentionRef, hex,
+};
 
 /// What happened to a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,11 +16,37 @@ pub enum EventKind {
     Changed,
     /// Not found any more although its rule ran on complete data.
     Withdrawn,
-    /// Found again after it was withdrawn.
+    /// Asked again: found again after it was withdrawn, or what explained it does not hold any more.
     Reopened,
+    /// Published on a list.
+    Sent,
+    /// An officer answered.
+    Answered,
+    /// An answer contradicts another one.
+    Disputed,
+    /// A second person approved an answer.
+    Approved,
+    /// Explained, or over.
+    Closed,
+    /// Explained until a day.
+    Suspended,
 }
 
 impl EventKind {
+    /// All kinds.
+    pub const ALL: [Self; 10] = [
+        Self::Opened,
+        Self::Changed,
+        Self::Withdrawn,
+        Self::Reopened,
+        Self::Sent,
+        Self::Answered,
+        Self::Disputed,
+        Self::Approved,
+        Self::Closed,
+        Self::Suspended,
+    ];
+
     /// The word in the ledger.
     pub const fn word(self) -> &'static str {
         match self {
@@ -26,6 +54,12 @@ impl EventKind {
             Self::Changed => "changed",
             Self::Withdrawn => "withdrawn",
             Self::Reopened => "reopened",
+            Self::Sent => "sent",
+            Self::Answered => "answered",
+            Self::Disputed => "disputed",
+            Self::Approved => "approved",
+            Self::Closed => "closed",
+            Self::Suspended => "suspended",
         }
     }
 }
@@ -43,12 +77,7 @@ pub struct Event {
 impl Event {
     /// What happened.
     pub const fn kind(&self) -> EventKind {
-        match self.payload {
-            Payload::Opened { .. } => EventKind::Opened,
-            Payload::Changed { .. } => EventKind::Changed,
-            Payload::Withdrawn { .. } => EventKind::Withdrawn,
-            Payload::Reopened { .. } => EventKind::Reopened,
-        }
+        self.payload.kind()
     }
 }
 
@@ -86,17 +115,19 @@ impl StoredEvent {
         hex(&hasher.finalize())
     }
 
-    /// What it says to a person: the sentence of its finding, or the reason of a withdrawal; empty when
-    /// the payload cannot be read.
+    /// What it says to a person: the sentence of its finding, the answer, or the reason of a change;
+    /// empty when the payload cannot be read.
     pub fn words(&self) -> String {
         match serde_json::from_str(&self.payload) {
-            Ok(
-                Payload::Opened { finding, .. }
-                | Payload::Changed { finding }
-                | Payload::Reopened { finding },
-            ) => finding.reason,
-            Ok(Payload::Withdrawn { reason }) => reason,
-            Err(_) => String::new(),
+            Ok(Payload::Opened { finding, .. } | Payload::Changed { finding }) => finding.reason,
+            Ok(Payload::Reopened { finding, why }) if why.is_empty() => finding.reason,
+            Ok(Payload::Reopened { finding, why }) => format!("{why}：{}", finding.reason),
+            Ok(Payload::Withdrawn { reason } | Payload::Closed { reason, .. }) => reason,
+            Ok(Payload::Answered { answer }) => format!("{}：{}", answer.officer, answer.words()),
+            Ok(Payload::Disputed { why }) => why,
+            Ok(Payload::Approved { by, .. }) => format!("审核人 {by}"),
+            Ok(Payload::Suspended { through }) => format!("暂缓至 {}", through.iso()),
+            Ok(Payload::Sent {}) | Err(_) => String::new(),
         }
     }
 }
@@ -105,10 +136,59 @@ impl StoredEvent {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Payload {
-    Opened { number: String, finding: FindingRecord },
-    Changed { finding: FindingRecord },
-    Withdrawn { reason: String },
-    Reopened { finding: FindingRecord },
+    Opened {
+        number: String,
+        finding: FindingRecord,
+    },
+    Changed {
+        finding: FindingRecord,
+    },
+    Withdrawn {
+        reason: String,
+    },
+    Reopened {
+        finding: FindingRecord,
+        /// What changed, in Chinese. Ledgers of version 1 do not say.
+        #[serde(default)]
+        why: String,
+    },
+    Sent {},
+    Answered {
+        answer: Answer,
+    },
+    Disputed {
+        why: String,
+    },
+    /// Approves the answer at this place among those since the case was listed.
+    Approved {
+        by: String,
+        answer: usize,
+    },
+    Closed {
+        reason: String,
+        /// Whether it is over (not found any more), not explained.
+        gone: bool,
+    },
+    Suspended {
+        through: Day,
+    },
+}
+
+impl Payload {
+    pub(super) const fn kind(&self) -> EventKind {
+        match self {
+            Self::Opened { .. } => EventKind::Opened,
+            Self::Changed { .. } => EventKind::Changed,
+            Self::Withdrawn { .. } => EventKind::Withdrawn,
+            Self::Reopened { .. } => EventKind::Reopened,
+            Self::Sent {} => EventKind::Sent,
+            Self::Answered { .. } => EventKind::Answered,
+            Self::Disputed { .. } => EventKind::Disputed,
+            Self::Approved { .. } => EventKind::Approved,
+            Self::Closed { .. } => EventKind::Closed,
+            Self::Suspended { .. } => EventKind::Suspended,
+        }
+    }
 }
 
 /// A finding as the ledger keeps it.
@@ -130,6 +210,8 @@ pub(super) struct FindingRecord {
     annex_reason: String,
     evidence: Vec<(String, String)>,
     details: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<MentionRef>,
 }
 
 impl FindingRecord {
@@ -149,6 +231,7 @@ impl FindingRecord {
             annex_reason: finding.annex_reason.clone(),
             evidence: finding.evidence().iter().map(|e| (e.extract.clone(), e.row_key.clone())).collect(),
             details: finding.details.iter().map(|d| (d.name.clone(), d.value.clone())).collect(),
+            candidates: finding.candidates.clone(),
         }
     }
 
@@ -184,6 +267,7 @@ impl FindingRecord {
         let mut finding = Finding::new(parts, evidence)?;
         finding.annex = self.annex;
         finding.annex_reason.clone_from(&self.annex_reason);
+        finding.candidates.clone_from(&self.candidates);
         Some(finding)
     }
 
@@ -195,5 +279,28 @@ impl FindingRecord {
             && self.annex_reason == other.annex_reason
             && self.grade == other.grade
             && self.evidence == other.evidence
+    }
+
+    /// Whether the fact is the same that an officer was asked about: the same rows, on the same page. The
+    /// event is part of the case key. Sentences drift (an age, a number of days) without being news.
+    pub(super) fn is_the_same_fact(&self, other: &Self) -> bool {
+        self.annex == other.annex && self.evidence == other.evidence
+    }
+
+    /// What the rows of `other` have that these have not, and the other way round, in numbers.
+    pub(super) fn rows_apart(&self, other: &Self) -> (usize, usize) {
+        let missing =
+            |from: &Self, of: &Self| of.evidence.iter().filter(|e| !from.evidence.contains(e)).count();
+        (missing(self, other), missing(other, self))
+    }
+
+    /// The subject beside each candidate.
+    pub(super) fn pairs(&self) -> Vec<(MentionRef, MentionRef)> {
+        let subject = (self.extract.clone(), self.row_key.clone(), self.role.clone());
+        self.candidates.iter().map(|candidate| (subject.clone(), candidate.clone())).collect()
+    }
+
+    pub(super) const fn is_annex(&self) -> bool {
+        self.annex
     }
 }

@@ -5,8 +5,9 @@ use std::fmt;
 
 use super::case_number;
 use super::event::{Event, EventKind, FindingRecord, Payload};
+use super::life;
 use super::state::{CaseRecord, LedgerState};
-use crate::domain::{Case, CaseStatus, Day, Finding, FindingParts};
+use crate::domain::{Case, CaseStatus, Day, Finding, FindingParts, Phase, Silence};
 
 /// How a rule ran tonight; a rule that did not run is simply not named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +95,10 @@ impl fmt::Display for Reconciled {
 
 /// Why a case was withdrawn, in the officers' words.
 const GONE: &str = "本次比对已不再符合该情形（数据已更正、已更新或情形已消除）";
+/// Why a confirmed case is closed.
+const SETTLED: &str = "已核实，本次比对已不再符合该情形";
+/// Why a case that comes back is not asked about.
+const KNOWN: &str = "再次出现，依据未变，此前已作说明";
 
 /// Plans the night. A damaged case (one whose finding cannot be read back) gives its key as error.
 pub(super) fn reconcile(
@@ -117,9 +122,13 @@ pub(super) fn reconcile(
             (None, Some(finding)) => {
                 let number = free_number(key, &mut numbers);
                 let payload = Payload::Opened { number: number.clone(), finding: FindingRecord::of(finding) };
-                plan.push(key, &number, (CaseStatus::New, night.as_of), finding.clone(), Some(payload));
+                let place = Place { key, number: &number, record: None };
+                plan.push(&place, CaseStatus::New, finding.clone(), Some(payload));
             }
-            (Some(record), Some(finding)) => found_again(&mut plan, key, record, finding, night.as_of),
+            (Some(record), Some(finding)) => {
+                let place = Place { key, number: &record.number, record: Some(record) };
+                found_again(&mut plan, &place, record, finding);
+            }
             (Some(record), None) => not_found(&mut plan, key, record, night)?,
             (None, None) => {}
         }
@@ -127,72 +136,145 @@ pub(super) fn reconcile(
     Ok(plan)
 }
 
+/// Which case is spoken of.
+struct Place<'a> {
+    key: &'a str,
+    number: &'a str,
+    record: Option<&'a CaseRecord>,
+}
+
 /// A case of the ledger that was found tonight.
 ///
 /// The status tells what is new *on this day*, so the same night run twice gives the same lists.
-fn found_again(plan: &mut Reconciled, key: &str, record: &CaseRecord, finding: &Finding, as_of: Day) {
+fn found_again(plan: &mut Reconciled, place: &Place<'_>, record: &CaseRecord, finding: &Finding) {
     let now = FindingRecord::of(finding);
-    let payload = if record.withdrawn.is_some() {
-        Some(Payload::Reopened { finding: now })
-    } else if record.finding.says_the_same(&now) {
-        None
-    } else {
-        Some(Payload::Changed { finding: now })
+    let payload = match record.phase {
+        Phase::Withdrawn => Some(back_again(record, now, plan.as_of)),
+        Phase::Closed | Phase::Suspended => {
+            why_again(record, &now, plan.as_of).map(|why| Payload::Reopened { finding: now, why })
+        }
+        _ if record.finding.says_the_same(&now) => None,
+        _ => Some(Payload::Changed { finding: now }),
     };
-    let listed_today = record.listed_on == as_of || record.withdrawn.is_some();
-    let status = if listed_today {
+    let asked_again = matches!(payload, Some(Payload::Reopened { .. }));
+    let changed = payload.is_some() || record.changed_on == Some(plan.as_of);
+    let status = if asked_again || (record.listed_on == plan.as_of && record.phase.asks()) {
         CaseStatus::New
-    } else if payload.is_some() || record.changed_on == Some(as_of) {
+    } else if changed && !matches!(record.phase, Phase::Withdrawn) {
         CaseStatus::Changed
     } else {
         CaseStatus::Kept
     };
-    plan.push(key, &record.number, (status, record.first_seen), finding.clone(), payload);
+    plan.push(place, status, finding.clone(), payload);
+}
+
+/// A withdrawn case is found again: it is asked about, unless it was explained meanwhile and the fact is
+/// the one that was explained.
+fn back_again(record: &CaseRecord, now: FindingRecord, as_of: Day) -> Payload {
+    if record.finding.is_the_same_fact(&now) {
+        match record.explained() {
+            Some(Silence::Fact) => return Payload::Closed { reason: KNOWN.to_owned(), gone: false },
+            Some(Silence::Through(through)) if through >= as_of => return Payload::Suspended { through },
+            _ => {}
+        }
+    }
+    Payload::Reopened { finding: now, why: "撤回后再次符合该情形".to_owned() }
+}
+
+/// Why a silent case has to be asked about again; `None`: it stays silent.
+fn why_again(record: &CaseRecord, now: &FindingRecord, as_of: Day) -> Option<String> {
+    if record.closed.as_ref().is_some_and(|(.., gone)| *gone) {
+        return Some("办结后再次符合该情形".to_owned());
+    }
+    if let Some(through) = record.silent_through.filter(|through| *through < as_of) {
+        return Some(format!("上次说明的有效期至 {}，已过", through.iso()));
+    }
+    if record.finding.is_the_same_fact(now) {
+        return None;
+    }
+    let page = if record.finding.is_annex() == now.is_annex() { "" } else { "，所在页有变化" };
+    let (added, gone) = record.finding.rows_apart(now);
+    Some(format!("上次说明后依据有变化：新增 {added} 行，减少 {gone} 行{page}"))
 }
 
 /// A case of the ledger that was not found tonight.
 fn not_found(plan: &mut Reconciled, key: &str, record: &CaseRecord, night: &Night<'_>) -> Result<(), String> {
-    let known = |record: &CaseRecord| record.finding().ok_or_else(|| key.to_owned());
-    if let Some((day, reason)) = &record.withdrawn {
-        if *day == night.as_of {
-            plan.push(key, &record.number, (CaseStatus::Withdrawn, record.first_seen), known(record)?, None);
-            plan.set_last_reason(reason);
+    let place = Place { key, number: &record.number, record: Some(record) };
+    let known = || record.finding().ok_or_else(|| key.to_owned());
+    match record.phase {
+        Phase::Withdrawn => {
+            if let Some((_, reason)) = record.withdrawn.as_ref().filter(|(day, _)| *day == night.as_of) {
+                plan.push(&place, CaseStatus::Withdrawn, known()?, None);
+                plan.set_last_reason(reason);
+            }
+            return Ok(());
         }
+        Phase::Closed => {
+            let over = record.closed.as_ref().filter(|(day, _, gone)| *gone && *day == night.as_of);
+            if let Some((_, reason, _)) = over {
+                plan.push(&place, CaseStatus::Withdrawn, known()?, None);
+                plan.set_last_reason(reason);
+            }
+            return Ok(());
+        }
+        // It stays explained: when it is found again before the day, nobody is asked.
+        Phase::Suspended => return Ok(()),
+        _ => {}
+    }
+    let finding = known()?;
+    let whole = finding.evidence().iter().all(|evidence| !night.gaps.contains(&evidence.extract));
+    if !whole || night.rules.get(record.rule()) != Some(&RuleRun::Complete) {
+        plan.push(&place, CaseStatus::Carried, finding, None);
         return Ok(());
     }
-    let finding = known(record)?;
-    let whole = finding.evidence().iter().all(|evidence| !night.gaps.contains(&evidence.extract));
-    if whole && night.rules.get(record.rule()) == Some(&RuleRun::Complete) {
-        let payload = Payload::Withdrawn { reason: GONE.to_owned() };
-        let status = (CaseStatus::Withdrawn, record.first_seen);
-        plan.push(key, &record.number, status, finding, Some(payload));
-        plan.set_last_reason(GONE);
+    let confirmed = matches!(record.phase, Phase::Answered | Phase::Approved) && !record.waits_for_approval();
+    let (reason, payload) = if confirmed {
+        (SETTLED, Payload::Closed { reason: SETTLED.to_owned(), gone: true })
     } else {
-        plan.push(key, &record.number, (CaseStatus::Carried, record.first_seen), finding, None);
-    }
+        (GONE, Payload::Withdrawn { reason: GONE.to_owned() })
+    };
+    plan.push(&place, CaseStatus::Withdrawn, finding, Some(payload));
+    plan.set_last_reason(reason);
     Ok(())
 }
 
 impl Reconciled {
-    fn push(
-        &mut self,
-        key: &str,
-        number: &str,
-        (status, first_seen): (CaseStatus, Day),
-        finding: Finding,
-        payload: Option<Payload>,
-    ) {
+    /// Adds a case with its event, and the event that it is published when an officer is asked about it.
+    fn push(&mut self, place: &Place<'_>, status: CaseStatus, finding: Finding, payload: Option<Payload>) {
+        let before = place.record.map(|record| record.phase);
+        let mut phase = match &payload {
+            None => before.unwrap_or_default(),
+            Some(payload) => life::after(before, payload.kind()).unwrap_or_default(),
+        };
+        let asked_again = matches!(payload, Some(Payload::Reopened { .. }));
+        let why = match &payload {
+            Some(Payload::Reopened { why, .. }) => why.clone(),
+            _ => place.record.map_or_else(String::new, |record| record.reopened_reason.clone()),
+        };
+        let mut events: Vec<Payload> = payload.into_iter().collect();
+        // On whatever list it stands, it is on one after this commit.
+        if status != CaseStatus::Withdrawn
+            && let Some(sent) = life::after(Some(phase), EventKind::Sent)
+        {
+            phase = sent;
+            events.push(Payload::Sent {});
+        }
+        let listed = place.record.filter(|_| !asked_again);
         self.cases.push(Case {
-            number: number.to_owned(),
-            key: key.to_owned(),
+            number: place.number.to_owned(),
+            key: place.key.to_owned(),
             status,
-            first_seen,
+            first_seen: place.record.map_or(self.as_of, |record| record.first_seen),
             finding,
             withdrawn_reason: String::new(),
+            phase,
+            listed_on: listed.map_or(self.as_of, |record| record.listed_on),
+            reopened_reason: why,
+            answers: listed.map_or_else(Vec::new, |record| record.current_answers().to_vec()),
         });
-        if let Some(payload) = payload {
-            self.events.push(Event { case_key: key.to_owned(), number: number.to_owned(), payload });
-        }
+        let event =
+            |payload| Event { case_key: place.key.to_owned(), number: place.number.to_owned(), payload };
+        self.events.extend(events.into_iter().map(event));
     }
 
     fn set_last_reason(&mut self, reason: &str) {
@@ -248,6 +330,7 @@ fn merged(mut group: Vec<&Finding>) -> Finding {
     let mut one = Finding::new(parts, evidence).expect("findings have evidence, so has their union");
     one.annex = first.annex;
     one.annex_reason.clone_from(&first.annex_reason);
+    one.candidates.clone_from(&first.candidates);
     one
 }
 

@@ -8,9 +8,10 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    to: 1,
-    sql: "
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        to: 1,
+        sql: "
 CREATE TABLE event (
   seq      INTEGER PRIMARY KEY,
   run_id   TEXT NOT NULL,
@@ -59,7 +60,29 @@ CREATE TABLE judgement (
   source        TEXT NOT NULL
 ) STRICT;
 ",
-}];
+    },
+    // Answers come between the nights: the end of the chain is kept beside the runs.
+    Migration {
+        to: 2,
+        sql: "
+CREATE TABLE chain (
+  id   INTEGER PRIMARY KEY CHECK (id = 1),
+  head TEXT NOT NULL
+) STRICT;
+INSERT INTO chain (id, head) SELECT 1, coalesce((SELECT head FROM run ORDER BY commit_no DESC LIMIT 1), '');
+CREATE TABLE receipt (
+  receipt_no INTEGER PRIMARY KEY,
+  receipt_id TEXT NOT NULL,
+  at         TEXT NOT NULL,
+  imported   TEXT NOT NULL,
+  files      TEXT NOT NULL,
+  taken      INTEGER NOT NULL,
+  refused    INTEGER NOT NULL,
+  head       TEXT NOT NULL
+) STRICT;
+",
+    },
+];
 
 /// The version this program writes.
 pub(super) fn newest() -> i64 {

@@ -1,12 +1,13 @@
 //! The SQLite file behind the ledger: opening, reading, the one writing transaction, the chain's check.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::event::{Payload, StoredEvent};
+use super::event::{Event, Payload, StoredEvent};
+use super::receipt::{self, Incoming, ReceiptPlan};
 use super::reconcile::{self, Night, Reconciled};
 use super::schema;
 use super::state::LedgerState;
@@ -50,6 +51,9 @@ pub enum LedgerError {
     /// Somebody wrote between plan and commit.
     #[error("commit the run: the ledger changed since the plan was made; run again")]
     Moved,
+    /// The plan of an import breaks the table of the life of a case.
+    #[error("plan the import: an answer would lead where no case can go; this is a bug")]
+    Forbidden,
 }
 
 fn sql(doing: &'static str) -> impl Fn(rusqlite::Error) -> LedgerError {
@@ -91,6 +95,17 @@ pub struct RunRecord {
     pub as_of: Day,
     /// What its commit said.
     pub facts: RunFacts,
+}
+
+/// What an import says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptFacts {
+    /// Its id: a digest of its files.
+    pub receipt_id: String,
+    /// The injected instant, for people; nothing is computed from it.
+    pub imported: String,
+    /// Base name and SHA-256 of its files.
+    pub files: Vec<(String, String)>,
 }
 
 /// The ledger of all nights.
@@ -224,9 +239,41 @@ impl Ledger {
         if head != plan.head {
             return Err(LedgerError::Moved);
         }
-        let head = write_events(&transaction, plan, seq, head).map_err(&doing)?;
+        let writer = Writer { run_id: &plan.run_id, at: plan.as_of };
+        let head = write_events(&transaction, &writer, &plan.events, (seq, head)).map_err(&doing)?;
         write_run(&transaction, plan, facts, &head).map_err(&doing)?;
         write_deliveries(&transaction, &plan.run_id, deliveries).map_err(&doing)?;
+        transaction.commit().map_err(&doing)
+    }
+
+    /// Plans an import of answers on `day`. Writes nothing.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or is damaged.
+    pub fn plan_answers(&self, day: Day, incoming: &[Incoming]) -> Result<ReceiptPlan, LedgerError> {
+        let events = self.events()?;
+        let head = events.last().map_or("", |event| event.hash.as_str());
+        receipt::plan(fold(&events)?, head, day, incoming).ok_or(LedgerError::Forbidden)
+    }
+
+    /// Writes a planned import in one transaction. An import that adds no event leaves no trace.
+    ///
+    /// # Errors
+    /// [`LedgerError::Moved`] when the ledger is not the one the plan was made on.
+    pub fn take_answers(&mut self, plan: &ReceiptPlan, facts: &ReceiptFacts) -> Result<(), LedgerError> {
+        if plan.events.is_empty() {
+            return Ok(());
+        }
+        let doing = sql("commit the answers to the ledger");
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&doing)?;
+        let (seq, head) = last_event(&transaction).map_err(&doing)?;
+        if head != plan.head {
+            return Err(LedgerError::Moved);
+        }
+        let writer = Writer { run_id: &facts.receipt_id, at: plan.day };
+        let head = write_events(&transaction, &writer, &plan.events, (seq, head)).map_err(&doing)?;
+        write_receipt(&transaction, plan, facts, &head).map_err(&doing)?;
         transaction.commit().map_err(&doing)
     }
 
@@ -251,11 +298,17 @@ impl Ledger {
             }
             prev.clone_from(&event.hash);
         }
+        // Version 1 knew runs only.
+        let query = if schema::version(&self.connection).map_err(sql("read the version"))? < 2 {
+            "SELECT head FROM run ORDER BY commit_no DESC LIMIT 1"
+        } else {
+            "SELECT head FROM chain"
+        };
         let head: Option<String> = self
             .connection
-            .query_row("SELECT head FROM run ORDER BY commit_no DESC LIMIT 1", [], |row| row.get(0))
+            .query_row(query, [], |row| row.get(0))
             .optional()
-            .map_err(sql("read the last run"))?;
+            .map_err(sql("read the end of the chain"))?;
         if head.unwrap_or_default() != prev {
             let seq = events.last().map_or(0, |event| event.seq);
             return Err(LedgerError::Damaged { seq, what: "events after it are missing or added" });
@@ -342,11 +395,25 @@ impl Ledger {
         rows.collect::<Result<_, _>>().map_err(doing)
     }
 
-    /// All human judgements on pairs, in the order they were made.
+    /// All human judgements on pairs: those of the table in the order they were made, then what officers
+    /// answered. An answer on a pair replaces what the table says about it.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the file cannot be read or is damaged.
     pub fn judgements(&self) -> Result<Vec<Judgement>, LedgerError> {
+        let decisions = self.state()?.decisions();
+        let mut judgements = self.stored_judgements()?;
+        let pair = |j: &Judgement| {
+            let (left, right) = (j.left.clone(), j.right.clone());
+            if left <= right { (left, right) } else { (right, left) }
+        };
+        let answered: BTreeSet<_> = decisions.judgements.iter().map(pair).collect();
+        judgements.retain(|judgement| !answered.contains(&pair(judgement)));
+        judgements.extend(decisions.judgements);
+        Ok(judgements)
+    }
+
+    fn stored_judgements(&self) -> Result<Vec<Judgement>, LedgerError> {
         let doing = sql("read the judgements");
         let mut statement = self
             .connection
@@ -449,27 +516,33 @@ fn last_event(transaction: &Transaction<'_>) -> rusqlite::Result<(i64, String)> 
     Ok(last.unwrap_or_default())
 }
 
-/// Appends the plan's events and gives the new head.
+/// Who writes events, and the day they speak of.
+struct Writer<'a> {
+    run_id: &'a str,
+    at: Day,
+}
+
+/// Appends events and gives the new head.
 fn write_events(
     transaction: &Transaction<'_>,
-    plan: &Reconciled,
-    mut seq: i64,
-    mut head: String,
+    writer: &Writer<'_>,
+    events: &[Event],
+    (mut seq, mut head): (i64, String),
 ) -> rusqlite::Result<String> {
     let mut insert = transaction.prepare(
         "INSERT INTO event (seq, run_id, case_key, kind, at, payload, prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     let mut number = transaction.prepare("INSERT INTO case_number (number, case_key) VALUES (?1, ?2)")?;
-    for event in &plan.events {
+    for event in events {
         seq += 1;
         let payload = serde_json::to_string(&event.payload)
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
         let mut stored = StoredEvent {
             seq,
-            run_id: plan.run_id.clone(),
+            run_id: writer.run_id.to_owned(),
             case_key: event.case_key.clone(),
             kind: event.kind().word().to_owned(),
-            at: plan.as_of,
+            at: writer.at,
             payload,
             prev: head,
             hash: String::new(),
@@ -490,7 +563,36 @@ fn write_events(
         }
         head = stored.hash;
     }
+    transaction.execute(
+        "INSERT INTO chain (id, head) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET head = excluded.head",
+        [&head],
+    )?;
     Ok(head)
+}
+
+fn write_receipt(
+    transaction: &Transaction<'_>,
+    plan: &ReceiptPlan,
+    facts: &ReceiptFacts,
+    head: &str,
+) -> rusqlite::Result<()> {
+    let files = serde_json::to_string(&facts.files)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    transaction.execute(
+        "INSERT INTO receipt (receipt_id, at, imported, files, taken, refused, head)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            facts.receipt_id,
+            plan.day.iso(),
+            facts.imported,
+            files,
+            count(plan.results.len() as u64 - plan.refused()),
+            count(plan.refused()),
+            head
+        ],
+    )?;
+    Ok(())
 }
 
 fn write_run(

@@ -14,11 +14,12 @@ mod look;
 mod manifest;
 mod mention_store;
 mod output;
+mod refuted;
 mod stage;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::domain::{Day, Judgement, PulledExtract, RecordSet, RuleOutcome, Verdict};
 use crate::ledger::{Delivery, Ledger, Night, Reconciled, RuleRun, RunFacts};
@@ -36,6 +37,7 @@ pub use stage::{Progress, Silent, Stage};
 use checkpoint::Base;
 use folder::RunFolder;
 use lock::Lock;
+use refuted::Unrefuted;
 use stage::Watch;
 
 /// What a run is told beside its plan.
@@ -129,7 +131,8 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
         place_names: &names,
         as_of: env.as_of,
     };
-    let judged = run.watch.stage(Stage::Judge, || rule::judge(&plan.book, &world, &linked, env.threads))?;
+    let finder = Unrefuted::new(&linked, &run.judgements, &records, &mentions, &resolution);
+    let judged = run.watch.stage(Stage::Judge, || rule::judge(&plan.book, &world, &finder, env.threads))?;
 
     // 10 record: findings against the ledger -> new, kept, changed, withdrawn cases.
     let recorded = run.watch.stage(Stage::Record, || run.reconcile(plan, &run_id, &judged, &records))?;
@@ -290,6 +293,20 @@ impl<'a> Run<'a> {
         self.ledger.commit(night.recorded, &facts, &night.delivered.deliveries)?;
         self.folder.show(night.run_id)
     }
+}
+
+/// Keeps runs and imports away from a ledger while it is held.
+#[derive(Debug)]
+pub struct Hold {
+    _lock: Lock,
+}
+
+/// Takes the lock of a state folder, which has to be there.
+///
+/// # Errors
+/// When a run or an import is at work, or the lock cannot be written.
+pub fn hold(state: &Path, owner: &str) -> Result<Hold, RunError> {
+    Lock::take(state, "lock", owner).map(|lock| Hold { _lock: lock })
 }
 
 /// The day of the run that `--from` goes on from.

@@ -12,8 +12,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::facts::{self, Delivered};
 use super::{Env, RunError, checkpoint};
 use crate::domain::{
-    Evidence, Finding, Identity, IdentityEvent, IdentityId, Mention, MentionSet, Place, PulledExtract,
-    RecordSet, Resolution,
+    Evidence, Finding, Identity, IdentityEvent, IdentityId, Mention, MentionRef, MentionSet, Place,
+    PulledExtract, RecordSet, Resolution,
 };
 use crate::ledger::Reconciled;
 use crate::link::{LinkModel, Linked};
@@ -71,13 +71,33 @@ impl Night<'_> {
         known.map_or_else(Person::default, |at| Person::of_identity(&all[at], |place| self.place(place)))
     }
 
+    /// A person as one row names it.
+    fn mention(&self, (extract, row_key, role): &MentionRef, rows: &Places<'_>) -> Option<Person> {
+        let row = rows.get(&(extract.as_str(), row_key.as_str()))?;
+        let mention = &self.mentions.mentions[self.mention_of_row(row, extract, role)?];
+        let (town, village) = self.place(mention.place);
+        let name = self.mentions.names.get(mention.name);
+        Some(Person {
+            name: name.map_or_else(String::new, |name| name.display.to_string()),
+            sex: mention.sex,
+            birth: mention.birth,
+            resident_id: mention.id,
+            place: mention.place,
+            town,
+            village,
+        })
+    }
+
     fn identity_of_row(&self, row: &Row, extract: &str, role: &str) -> Option<IdentityId> {
+        Some(self.resolution.identity[self.mention_of_row(row, extract, role)?])
+    }
+
+    fn mention_of_row(&self, row: &Row, extract: &str, role: &str) -> Option<usize> {
         let at = self.records.iter().position(|set| set.extract == extract)?;
         let role = self.records[at].contract.mention.iter().position(|spec| spec.role == role)?;
         let place = (u16::try_from(at).ok()?, row.record, u8::try_from(role).ok()?);
         let all = &self.mentions.mentions;
-        let found = all.binary_search_by_key(&place, |m: &Mention| (m.extract, m.row, m.role)).ok()?;
-        Some(self.resolution.identity[found])
+        all.binary_search_by_key(&place, |m: &Mention| (m.extract, m.row, m.role)).ok()
     }
 }
 
@@ -101,6 +121,7 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
     let place = |evidence: &Evidence| {
         Some(places.get(&(evidence.extract.as_str(), evidence.row_key.as_str()))?.place.clone())
     };
+    let mention = |at: &MentionRef| night.mention(at, &places);
     let facts = [
         ("模型".to_owned(), night.model.name.clone()),
         ("配置摘要".to_owned(), night.plan.hash[..16].to_owned()),
@@ -120,6 +141,7 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
         identities: night.identity_figures(),
         person: &person,
         place: &place,
+        mention: &mention,
     };
     Ok(report::publish(&input, folder)?)
 }

@@ -81,7 +81,7 @@ impl<'a> Granted<'a> {
     }
 }
 
-const TABLES: [(&str, &str, &[&str]); 4] = [
+const TABLES: [(&str, &str, &[&str]); 6] = [
     (
         "recipients.csv",
         include_str!("../../schemas/tables/recipients.csv"),
@@ -90,17 +90,30 @@ const TABLES: [(&str, &str, &[&str]); 4] = [
     ("disclosure.csv", include_str!("../../schemas/tables/disclosure.csv"), &["recipient", "plain"]),
     ("redactions.csv", include_str!("../../schemas/tables/redactions.csv"), &["class", "word", "shown_as"]),
     ("source_classes.csv", include_str!("../../schemas/tables/source_classes.csv"), &["extract", "class"]),
+    (
+        "outcomes.csv",
+        include_str!("../../schemas/tables/outcomes.csv"),
+        &["list", "label", "code", "results", "corrects", "proves", "silence", "days", "class"],
+    ),
+    (
+        "dispositions.csv",
+        include_str!("../../schemas/tables/dispositions.csv"),
+        &["list", "label", "needs_approval"],
+    ),
 ];
+/// Places of the two tables that say what answers mean.
+pub(super) const OUTCOMES: usize = 4;
+pub(super) const DISPOSITIONS: usize = 5;
 
 /// A small CSV table: headings and rows of equal length.
-struct Sheet {
+pub(super) struct Sheet {
     file: String,
     headings: Vec<String>,
-    rows: Vec<Vec<String>>,
+    pub(super) rows: Vec<Vec<String>>,
 }
 
 impl Sheet {
-    fn read(folder: Option<&Path>, at: usize, problems: &mut Vec<Diagnostic>) -> Self {
+    pub(super) fn read(folder: Option<&Path>, at: usize, problems: &mut Vec<Diagnostic>) -> Self {
         let (name, bundled, expected) = TABLES[at];
         let path = folder.map(|folder| folder.join(name)).filter(|path| path.exists());
         let file = path.as_ref().map_or_else(|| name.to_owned(), |path| path.display().to_string());
@@ -138,12 +151,12 @@ impl Sheet {
         sheet
     }
 
-    fn cell<'s>(&self, row: &'s [String], heading: &str) -> &'s str {
+    pub(super) fn cell<'s>(&self, row: &'s [String], heading: &str) -> &'s str {
         let at = self.headings.iter().position(|h| h == heading);
         at.and_then(|at| row.get(at)).map_or("", String::as_str)
     }
 
-    fn spot(&self, row: usize) -> Spot {
+    pub(super) fn spot(&self, row: usize) -> Spot {
         Spot::line(self.file.as_str(), u32::try_from(row + 2).unwrap_or(0))
     }
 }

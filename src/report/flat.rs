@@ -15,7 +15,7 @@ use super::artifacts;
 use super::rows::ListRows;
 use crate::domain::Day;
 
-/// Writes CSV (UTF-8 with byte-order mark, CRLF) with empty answer columns behind the evidence.
+/// Writes CSV (UTF-8 with byte-order mark, CRLF) with answer columns behind the evidence.
 pub(super) fn csv(path: &Path, rows: &ListRows<'_>) -> Result<(), ReportError> {
     write_csv(path, rows).map_err(ReportError::io(path))
 }
@@ -25,11 +25,11 @@ fn write_csv(path: &Path, rows: &ListRows<'_>) -> std::io::Result<()> {
     file.write_all("\u{feff}".as_bytes())?;
     let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
     let columns = rows.frame.columns();
-    let answers = rows.template.answer.iter().map(|answer| answer.title.as_str());
+    let answers = rows.answers.iter().map(|(answer, _)| answer.title.as_str());
     csv.write_record(columns.iter().map(|column| column.name().as_str()).chain(answers))?;
     for row in 0..rows.frame.height() {
         let cells = columns.iter().map(|column| cell(column, row));
-        let answers = rows.template.answer.iter().map(|_| String::new());
+        let answers = rows.answers.iter().map(|(_, given)| disarmed(&given[row]));
         csv.write_record(cells.chain(answers))?;
     }
     csv.flush()
@@ -46,7 +46,7 @@ fn cell(column: &Series, row: usize) -> String {
 }
 
 /// The text with an apostrophe before what a spreadsheet would run as a formula.
-fn disarmed(text: &str) -> String {
+pub(super) fn disarmed(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
         format!("'{text}")
     } else {

@@ -2,8 +2,8 @@
 
 use crate::diag::Diagnostic;
 use crate::domain::{
-    Case, Completeness, Day, Evidence, ExtractState, FileReport, Finding, Identity, LinkSummary, Place,
-    Quarantined, ResidentId, RuleOutcome, Severity, Sex,
+    Case, Completeness, Day, Evidence, ExtractState, FileReport, Finding, Identity, LinkSummary, MentionRef,
+    Place, Quarantined, ResidentId, RuleOutcome, Severity, Sex,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,8 @@ pub struct PublishInput<'a> {
     pub person: &'a (dyn Fn(&Finding) -> Person + Sync),
     /// Where a row stands in its delivery.
     pub place: &'a (dyn Fn(&Evidence) -> Option<RowPlace> + Sync),
+    /// A person as one row names it, for the annex.
+    pub mention: &'a (dyn Fn(&MentionRef) -> Option<Person> + Sync),
 }
 
 /// What a list needs to know of a rule.

@@ -7,9 +7,11 @@
 
 pub mod artifacts;
 mod book;
+mod corrections;
 mod disclosure;
 mod flat;
 mod input;
+mod outcomes;
 mod package;
 mod page;
 mod rows;
@@ -26,7 +28,8 @@ use crate::diag::{Diagnostic, Level, Spot, did_you_mean};
 
 pub use disclosure::{Disclosure, Recipient, RecipientKind, Show};
 pub use input::{ExtractFacts, IdentityFigures, Person, PublishInput, RowPlace, RuleFacts};
-pub use template::{AnswerColumn, AnswerKind, Column, ColumnSource, DetailSpec, ListTemplate};
+pub use outcomes::{EVIDENCE, OutcomeCode, Outcomes, SUBJECT, SilenceRule};
+pub use template::{AnswerColumn, AnswerField, AnswerKind, Column, ColumnSource, DetailSpec, ListTemplate};
 
 use package::Package;
 use rows::{CaseFacts, Context};
@@ -90,11 +93,13 @@ pub struct Desk {
     pub templates: Vec<ListTemplate>,
     /// Recipients and what they may see.
     pub disclosure: Disclosure,
+    /// What answers mean.
+    pub outcomes: Outcomes,
 }
 
 impl Desk {
     /// Reads templates from `lists` and the tables `recipients.csv`, `disclosure.csv`, `redactions.csv`,
-    /// `source_classes.csv` from `tables`; `None` takes the bundled ones, as does a missing table.
+    /// `source_classes.csv`, `outcomes.csv`, `dispositions.csv` from `tables`; `None` takes the bundled ones, as does a missing table.
     ///
     /// # Errors
     /// All problems of all files at once.
@@ -107,11 +112,18 @@ impl Desk {
     pub fn read(lists: Option<&Path>, tables: Option<&Path>) -> (Self, Vec<Diagnostic>) {
         let mut problems = Vec::new();
         let disclosure = Disclosure::load(tables, &mut problems);
-        let templates = template::load(lists, &mut problems);
-        for template in &templates {
+        let mut templates = template::load(lists, &mut problems);
+        // A list whose template has a fault is there all the same: its reasons are no fault of theirs.
+        let all_read = !problems.iter().any(|problem| problem.code == "list_template");
+        let sheet = |at, problems: &mut Vec<Diagnostic>| disclosure::Sheet::read(tables, at, problems);
+        let codes = sheet(disclosure::OUTCOMES, &mut problems);
+        let outcomes = Outcomes::load(&codes, &sheet(disclosure::DISPOSITIONS, &mut problems), &mut problems);
+        outcomes.check((&templates, all_read), &disclosure, &mut problems);
+        for template in &mut templates {
             disclosure.check(template, &mut problems);
+            template.offer(&outcomes, &mut problems);
         }
-        (Self { templates, disclosure }, problems)
+        (Self { templates, disclosure, outcomes }, problems)
     }
 
     /// The template of the list that a rule names.

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::book::{self, Book, BookList, NotRun, SummaryRow};
+use super::book::{self, Book, BookList, NotRun, SummaryCounts, SummaryRow};
+use super::corrections::Correction;
 use super::disclosure::{Recipient, RecipientKind};
 use super::input::PublishInput;
 use super::rows::{CaseFacts, Context, ListRows, Receiver};
 use super::template::ListTemplate;
-use super::{PublishedFile, ReportError, artifacts, flat};
-use crate::domain::{CaseStatus, Quarantined};
+use super::{PublishedFile, ReportError, artifacts, corrections, flat};
+use crate::domain::{CaseStatus, Day, Phase, Quarantined};
 
 /// Everything one recipient gets.
 pub(super) struct Package<'a> {
@@ -23,6 +24,8 @@ pub(super) struct Package<'a> {
     pub(super) lists: Vec<(&'a ListTemplate, Vec<&'a CaseFacts<'a>>)>,
     /// Rows of its own files that were held back: extract id and title, rows.
     returned: Vec<(&'a str, &'a str, &'a [Quarantined])>,
+    /// Rows of its own that officers found wrong.
+    corrections: Vec<Correction>,
 }
 
 /// The packages of all recipients, sorted by folder. Agencies get every list that a rule addresses to
@@ -57,6 +60,9 @@ pub(super) fn sort_out<'a>(
             package.returned.push((&extract.id, &extract.title, &extract.quarantined));
         }
     }
+    for (owner, corrections) in corrections::sort_out(input, cases, context) {
+        builder(&mut packages, owner, None).corrections = corrections;
+    }
     packages
         .into_iter()
         .map(|(folder, package)| Package {
@@ -65,6 +71,7 @@ pub(super) fn sort_out<'a>(
             recipient: package.recipient,
             lists: package.lists.into_values().collect(),
             returned: package.returned,
+            corrections: package.corrections,
         })
         .collect()
 }
@@ -74,6 +81,7 @@ struct Builder<'a> {
     recipient: &'a Recipient,
     lists: BTreeMap<(u32, &'a str), (&'a ListTemplate, Vec<&'a CaseFacts<'a>>)>,
     returned: Vec<(&'a str, &'a str, &'a [Quarantined])>,
+    corrections: Vec<Correction>,
 }
 
 impl<'a> Builder<'a> {
@@ -97,6 +105,7 @@ fn builder<'b, 'a>(
         recipient,
         lists: BTreeMap::new(),
         returned: Vec::new(),
+        corrections: Vec::new(),
     })
 }
 
@@ -143,11 +152,14 @@ impl<'a> Package<'a> {
         for (template, cases) in &self.lists {
             let stem = format!("{}_{day}", template.title);
             let at = folder.join(&stem);
-            let (annex, main): (Vec<&CaseFacts<'_>>, Vec<&CaseFacts<'_>>) =
-                cases.iter().copied().partition(|facts| facts.case.finding.annex);
+            let (annex, main): (Vec<&CaseFacts<'_>>, Vec<&CaseFacts<'_>>) = cases
+                .iter()
+                .copied()
+                .filter(|facts| self.lists_case(facts))
+                .partition(|f| f.case.finding.annex);
             let list = BookList {
-                main: rows(template, receiver, &main, &at)?,
-                annex: rows(template, receiver, &annex, &at)?,
+                main: rows(template, receiver, &main, &at, false)?,
+                annex: rows(template, receiver, &annex, &at, true)?,
             };
             self.flat_files(&folder, &stem, &list, &mut files)?;
             let book = if self.recipient.book.is_empty() { &template.title } else { &self.recipient.book };
@@ -171,7 +183,23 @@ impl<'a> Package<'a> {
             artifacts::quarantine(&path, headings.unwrap_or_default(), held_back)?;
             files.push(self.file(&path, String::new(), held_back.len()));
         }
+        if !self.corrections.is_empty() {
+            let stem = format!("纠错回传_{day}");
+            let head = corrections::Head { receiver: &self.title, run_id: input.run_id, as_of: input.as_of };
+            for path in corrections::write(&folder, &stem, &head, &self.corrections)? {
+                files.push(self.file(&path, String::new(), self.corrections.len()));
+            }
+        }
         Ok(files)
+    }
+
+    /// Whether the case stands on a list: somebody is asked about it, or was and need not answer any more.
+    /// What waits for a second person is the offices' business.
+    fn lists_case(&self, facts: &CaseFacts<'_>) -> bool {
+        let case = facts.case;
+        let withdrawn = case.status == CaseStatus::Withdrawn;
+        let waits = case.waits_for_approval() && self.recipient.kind == RecipientKind::Agency;
+        if withdrawn { case.phase == Phase::Withdrawn } else { case.phase.asks() || waits }
     }
 
     /// CSV and Parquet of a list; the annex gets files of its own when it has rows.
@@ -250,7 +278,7 @@ impl<'a> Package<'a> {
             receiver: self.title.clone(),
             run_id: input.run_id,
             as_of: input.as_of,
-            summary: self.summary(receiver, &in_book),
+            summary: self.summary(receiver, input.as_of, &in_book),
             not_run: not_run.collect(),
             basis: basis.collect(),
             returned,
@@ -259,36 +287,44 @@ impl<'a> Package<'a> {
         }
     }
 
-    fn summary(&self, receiver: Receiver<'_>, in_book: &dyn Fn(&str) -> bool) -> Vec<SummaryRow> {
-        type Key<'k> = (&'k str, String, u16, &'k str, CaseStatus, bool);
+    fn summary(&self, receiver: Receiver<'_>, as_of: Day, in_book: &dyn Fn(&str) -> bool) -> Vec<SummaryRow> {
+        type Key<'k> = (&'k str, String, u16, &'k str);
         let mut out = Vec::new();
         for (template, cases) in self.lists.iter().filter(|(template, _)| in_book(&template.list)) {
-            let mut counts: BTreeMap<Key<'_>, u32> = BTreeMap::new();
+            let mut counts: BTreeMap<Key<'_>, SummaryCounts> = BTreeMap::new();
             for facts in cases {
                 let person = &facts.person;
-                let key = (
-                    facts.rule.id.as_str(),
-                    receiver.title(facts.rule),
-                    person.place.town,
-                    person.town.as_str(),
-                    facts.case.status,
-                    facts.case.finding.annex,
-                );
-                *counts.entry(key).or_default() += 1;
+                let (rule, town) = (facts.rule.id.as_str(), person.town.as_str());
+                let key = (rule, receiver.title(facts.rule), person.place.town, town);
+                counts.entry(key).or_default().add(facts, as_of);
             }
-            out.extend(counts.into_iter().map(|((_, rule, town_order, town, status, annex), count)| {
-                SummaryRow {
-                    list: template.sheet.clone(),
-                    rule,
-                    town: town.to_owned(),
-                    town_order,
-                    status,
-                    annex,
-                    count,
-                }
+            out.extend(counts.into_iter().map(|((_, rule, town_order, town), counts)| SummaryRow {
+                list: template.sheet.clone(),
+                rule,
+                town: town.to_owned(),
+                town_order,
+                counts,
             }));
         }
         out
+    }
+}
+
+impl SummaryCounts {
+    fn add(&mut self, facts: &CaseFacts<'_>, as_of: Day) {
+        let case = facts.case;
+        let (new, annex) = (case.status == CaseStatus::New, case.finding.annex);
+        match case.phase {
+            Phase::Withdrawn => self.withdrawn += 1,
+            Phase::Closed | Phase::Suspended => self.closed += 1,
+            Phase::Answered | Phase::Approved => self.answered += 1,
+            _ if annex => self.annex += 1,
+            // What officers answered differently has been answered, and is asked about all the same.
+            Phase::Disputed => self.carried += 1,
+            _ if new => self.new += 1,
+            _ => self.carried += 1,
+        }
+        self.overdue += u32::from(facts.is_overdue(as_of));
     }
 }
 
@@ -297,8 +333,9 @@ fn rows<'t>(
     receiver: Receiver<'_>,
     cases: &[&CaseFacts<'_>],
     path: &Path,
+    annex: bool,
 ) -> Result<ListRows<'t>, ReportError> {
-    ListRows::build(template, receiver, cases)
+    ListRows::build(template, receiver, cases, annex)
         .map_err(|source| ReportError::List { path: PathBuf::from(path), source })
 }
 

@@ -176,7 +176,7 @@ fn thousands(number: u64) -> String {
 
 fn lists(input: &PublishInput<'_>) -> Vec<Counts> {
     let mut by_rule: BTreeMap<&str, Counts> = BTreeMap::new();
-    for case in input.cases {
+    for case in input.cases.iter().filter(|case| case.asks() || case.status == CaseStatus::Withdrawn) {
         let counts = by_rule.entry(&case.finding.rule).or_default();
         if case.finding.annex && case.status != CaseStatus::Withdrawn {
             counts.annex += 1;
@@ -377,7 +377,9 @@ fn towns(input: &PublishInput<'_>) -> (Vec<String>, Vec<TownRow>) {
         })
         .collect();
     let mut towns: BTreeMap<(u16, String), Vec<u64>> = BTreeMap::new();
-    let open = |case: &&crate::domain::Case| !case.finding.annex && case.status != CaseStatus::Withdrawn;
+    let open = |case: &&crate::domain::Case| {
+        !case.finding.annex && case.status != CaseStatus::Withdrawn && case.asks()
+    };
     for case in input.cases.iter().filter(open) {
         let Some(&list) = list_of.get(case.finding.rule.as_str()) else { continue };
         let person = (input.person)(&case.finding);

@@ -6,15 +6,17 @@ use polars::prelude::{Column as Series, DataFrame, DataType, IntoColumn, PolarsR
 
 use super::disclosure::{Disclosure, Granted, Show};
 use super::input::{ExtractFacts, Person, PublishInput, RowPlace, RuleFacts};
-use super::template::{ColumnSource, ListTemplate};
-use crate::domain::{Case, CaseStatus, Day, Severity, Sex};
+use super::template::{AnswerColumn, AnswerField, ColumnSource, ListTemplate};
+use crate::domain::{Answer, Case, CaseStatus, Day, MentionRef, Phase, Severity, Sex};
 
 /// A case with what every list about it needs; computed once, whoever receives it.
 pub(super) struct CaseFacts<'a> {
     pub(super) case: &'a Case,
     pub(super) rule: &'a RuleFacts,
     pub(super) person: Person,
-    subject: Option<RowPlace>,
+    pub(super) subject: Option<RowPlace>,
+    /// The row to compare with, as it names a person.
+    candidate: Option<(&'a MentionRef, Person)>,
     owner: Option<&'a ExtractFacts>,
 }
 
@@ -52,6 +54,32 @@ impl Receiver<'_> {
     }
 }
 
+impl Receiver<'_> {
+    /// An answer in words, without a reason that the recipient may not know.
+    pub(super) fn answer_words(&self, answer: &Answer) -> String {
+        let mut known = answer.clone();
+        if self.context.disclosure.show(self.id, &answer.class) != Show::Full {
+            known.reason = String::new();
+        }
+        known.words()
+    }
+}
+
+/// The cell of an answer that was given.
+fn answer_cell(answer: &Answer, column: &AnswerColumn) -> String {
+    match column.field {
+        AnswerField::Result => answer.outcome.map_or_else(String::new, |o| o.title().to_owned()),
+        AnswerField::Reason => answer.reason.clone(),
+        AnswerField::Officer => answer.officer.clone(),
+        AnswerField::CheckedOn => answer.checked_on.map_or_else(String::new, Day::iso),
+        AnswerField::Approver => String::new(),
+        AnswerField::Same => answer
+            .same
+            .map_or_else(String::new, |same| super::template::SAME_WORDS[usize::from(!same)].to_owned()),
+        _ => answer.fields.get(&column.title).cloned().unwrap_or_default(),
+    }
+}
+
 impl<'a> Context<'a> {
     pub(super) fn new(input: &PublishInput<'a>) -> Self {
         Self {
@@ -84,6 +112,7 @@ impl<'a> CaseFacts<'a> {
             rule,
             person: (input.person)(finding),
             subject: (input.place)(&subject),
+            candidate: finding.candidates.first().and_then(|at| Some((at, (input.mention)(at)?))),
             owner: context.extracts.get(finding.subject_extract.as_str()).copied(),
         })
     }
@@ -111,11 +140,42 @@ impl<'a> CaseFacts<'a> {
         } else {
             NEUTRAL.to_owned()
         };
+        let before = self.history(receiver);
         if finding.annex && !finding.annex_reason.is_empty() {
             let doubt = receiver.context.disclosure.redact(receiver.id, &finding.annex_reason);
-            return format!("【待确认】{doubt}。{sentence}");
+            return format!("{before}【待确认】{doubt}。{sentence}");
         }
-        sentence
+        before + &sentence
+    }
+
+    /// Why the case is asked about once more, as far as the recipient may know the answers.
+    fn history(&self, receiver: Receiver<'_>) -> String {
+        let case = self.case;
+        if case.waits_for_approval() {
+            return "【待审核】请由核查人以外的人在审核人栏签名。".to_owned();
+        }
+        if case.phase == Phase::Disputed {
+            let said = case.answers.iter().map(|given| receiver.answer_words(&given.answer));
+            let mut different: Vec<String> = Vec::new();
+            for words in said {
+                if !different.contains(&words) {
+                    different.push(words);
+                }
+            }
+            return format!("【答复不一致，请复核】{}。", different.join("；"));
+        }
+        if case.reopened_reason.is_empty() {
+            return String::new();
+        }
+        format!("【重新核查】{}。", case.reopened_reason)
+    }
+
+    /// The answer to be approved, for the cell of an answer column; empty in every other case.
+    fn prefilled(&self, column: &AnswerColumn) -> String {
+        let Some(answer) = self.case.answers.last().filter(|_| self.case.waits_for_approval()) else {
+            return String::new();
+        };
+        answer_cell(&answer.answer, column)
     }
 
     fn detail(&self, name: &str, receiver: Receiver<'_>) -> Option<String> {
@@ -170,8 +230,33 @@ impl<'a> CaseFacts<'a> {
         parts.join("；")
     }
 
-    fn due(&self) -> Day {
-        self.case.first_seen.plus_days(i32::try_from(self.rule.due_days).unwrap_or(i32::MAX / 2))
+    /// Where the row to compare with stands, when the recipient may know of it.
+    fn candidate(&self, receiver: Receiver<'_>) -> Option<(&MentionRef, &Person)> {
+        let (at, person) = self.candidate.as_ref()?;
+        let own =
+            receiver.context.extracts.get(at.0.as_str()).is_some_and(|facts| facts.agency == receiver.id);
+        let open = own || receiver.context.disclosure.may_name_source(receiver.id, &at.0);
+        open.then_some((*at, person))
+    }
+
+    fn of_candidate(&self, receiver: Receiver<'_>, of: impl Fn(&Person) -> String) -> String {
+        self.candidate(receiver).map_or_else(String::new, |(_, person)| of(person))
+    }
+
+    fn candidate_source(&self, receiver: Receiver<'_>) -> String {
+        let title = |(at, _): (&MentionRef, &Person)| {
+            receiver.context.extracts.get(at.0.as_str()).map_or_else(|| at.0.clone(), |e| e.title.clone())
+        };
+        self.candidate(receiver).map_or_else(String::new, title)
+    }
+
+    /// Whether the answer was due before `day` and has not come.
+    pub(super) fn is_overdue(&self, day: Day) -> bool {
+        self.case.phase.asks() && self.case.status != CaseStatus::Withdrawn && self.due() < day
+    }
+
+    pub(super) fn due(&self) -> Day {
+        self.case.listed_on.plus_days(i32::try_from(self.rule.due_days).unwrap_or(i32::MAX / 2))
     }
 }
 
@@ -192,6 +277,8 @@ pub(super) struct ListRows<'a> {
     pub(super) status: Vec<CaseStatus>,
     /// Town of each row.
     pub(super) towns: Vec<String>,
+    /// Columns to be filled in, each with the answers to be approved, by row.
+    pub(super) answers: Vec<(&'a AnswerColumn, Vec<String>)>,
 }
 
 impl<'a> ListRows<'a> {
@@ -200,10 +287,12 @@ impl<'a> ListRows<'a> {
         template: &'a ListTemplate,
         receiver: Receiver<'_>,
         cases: &[&CaseFacts<'_>],
+        annex: bool,
     ) -> PolarsResult<Self> {
         let columns: Vec<Granted<'a>> = template
             .column
             .iter()
+            .filter(|column| annex || !column.source.is_of_annex())
             .filter_map(|column| receiver.context.disclosure.grant(receiver.id, column))
             .collect();
         let cases = sorted(cases)?;
@@ -217,6 +306,10 @@ impl<'a> ListRows<'a> {
             frame: DataFrame::new(cases.len(), frame_columns)?,
             status: cases.iter().map(|facts| facts.case.status).collect(),
             towns: cases.iter().map(|facts| facts.person.town.clone()).collect(),
+            answers: template
+                .answers(annex)
+                .map(|column| (column, cases.iter().map(|facts| facts.prefilled(column)).collect()))
+                .collect(),
         })
     }
 }
@@ -285,7 +378,7 @@ fn cells(
         ColumnSource::Birth => day(&|f| f.person.birth),
         ColumnSource::FirstSeen => day(&|f| Some(f.case.first_seen)),
         ColumnSource::Due => day(&|f| (f.case.status != CaseStatus::Withdrawn).then(|| f.due())),
-        ColumnSource::ResidentId => text(&|f| resident_id(f, granted.show())),
+        ColumnSource::ResidentId => text(&|f| number(&f.person, granted.show())),
         ColumnSource::Clue => text(&|f| f.case.number.clone()),
         ColumnSource::Town => text(&|f| f.person.town.clone()),
         ColumnSource::Village => text(&|f| f.person.village.clone()),
@@ -303,6 +396,16 @@ fn cells(
         ColumnSource::Grade => text(&|f| f.case.finding.grade.letter().to_owned()),
         ColumnSource::Status => text(&|f| status_word(f.case.status).to_owned()),
         ColumnSource::Severity => text(&|f| severity_word(f.rule.severity).to_owned()),
+        ColumnSource::CandidateSource => text(&|f| f.candidate_source(receiver)),
+        ColumnSource::CandidateName => text(&|f| f.of_candidate(receiver, |person| person.name.clone())),
+        ColumnSource::CandidateId => {
+            let id = |person: &Person| number(person, granted.show());
+            text(&|f| f.of_candidate(receiver, id))
+        }
+        ColumnSource::CandidateBirth => day(&|f| f.candidate(receiver).and_then(|(_, person)| person.birth)),
+        ColumnSource::CandidatePlace => {
+            text(&|f| f.of_candidate(receiver, |person| format!("{}{}", person.town, person.village)))
+        }
         ColumnSource::SubjectFile => {
             text(&|f| f.subject.as_ref().map_or_else(String::new, |p| p.file.clone()))
         }
@@ -310,8 +413,8 @@ fn cells(
     }
 }
 
-fn resident_id(facts: &CaseFacts<'_>, show: Show) -> String {
-    let Some(id) = facts.person.resident_id else { return String::new() };
+fn number(person: &Person, show: Show) -> String {
+    let Some(id) = person.resident_id else { return String::new() };
     if show == Show::Full { id.text() } else { id.masked() }
 }
 

@@ -7,7 +7,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::outcomes::Outcomes;
 use crate::diag::{Diagnostic, Spot};
+use crate::domain::Outcome;
 
 /// One list, as its author writes it.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -115,10 +117,44 @@ pub enum ColumnSource {
     FirstSeen,
     /// Day by which the answer is due.
     Due,
+    /// On the annex: the extract of the row to compare with.
+    CandidateSource,
+    /// On the annex: the name in that row.
+    CandidateName,
+    /// On the annex: the resident number in that row.
+    CandidateId,
+    /// On the annex: the birth date in that row.
+    CandidateBirth,
+    /// On the annex: town and village of that row.
+    CandidatePlace,
     /// File of the subject's row.
     SubjectFile,
     /// Row number of the subject's row as Excel shows it, with its sheet.
     SubjectRow,
+}
+
+impl ColumnSource {
+    /// Whether the column stands on the annex only.
+    pub const fn is_of_annex(self) -> bool {
+        matches!(
+            self,
+            Self::CandidateSource
+                | Self::CandidateName
+                | Self::CandidateId
+                | Self::CandidateBirth
+                | Self::CandidatePlace
+        )
+    }
+
+    /// The column of the subject that a column of the annex is compared with.
+    pub const fn compared_with(self) -> Option<Self> {
+        match self {
+            Self::CandidateName => Some(Self::Name),
+            Self::CandidateId => Some(Self::ResidentId),
+            Self::CandidateBirth => Some(Self::Birth),
+            _ => None,
+        }
+    }
 }
 
 /// A value of a rule's SELECT that may be shown.
@@ -135,6 +171,9 @@ pub struct DetailSpec {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerColumn {
+    /// What the answers in it are; what is only kept needs no word here.
+    #[serde(default)]
+    pub field: AnswerField,
     /// Heading.
     pub title: String,
     /// Width.
@@ -142,9 +181,79 @@ pub struct AnswerColumn {
     /// What may be typed.
     #[serde(default)]
     pub kind: AnswerKind,
-    /// Values of the drop-down; together at most 255 characters.
+    /// Values of the drop-down; together at most 255 characters. Those of results, reasons and
+    /// dispositions come from the tables `outcomes.csv` and `dispositions.csv`.
     #[serde(default)]
     pub choices: Vec<String>,
+    /// Whether it is on the printed page. What is filled in on the screen only stands last and leaves the
+    /// paper to the rest.
+    #[serde(default = "yes")]
+    pub print: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// What an answer column asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerField {
+    /// Something that is kept as it is.
+    #[default]
+    Other,
+    /// 核查结果.
+    Result,
+    /// 原因分类.
+    Reason,
+    /// Whether the two rows of the annex are one person; only on the annex.
+    Same,
+    /// What is said in words.
+    Note,
+    /// 处理意见.
+    Disposition,
+    /// Who checked.
+    Officer,
+    /// When.
+    CheckedOn,
+    /// Who approved.
+    Approver,
+    /// Last day on which a proof is valid.
+    ProofUntil,
+}
+
+/// Words of the drop-down of [`AnswerField::Same`].
+pub(super) const SAME_WORDS: [&str; 2] = ["同一人", "不是同一人"];
+
+impl ListTemplate {
+    /// Fills the drop-downs from the tables.
+    pub(super) fn offer(&mut self, outcomes: &Outcomes, problems: &mut Vec<Diagnostic>) {
+        for answer in &mut self.answer {
+            let words = match answer.field {
+                AnswerField::Result => Outcome::ALL.iter().map(|o| o.title().to_owned()).collect(),
+                AnswerField::Reason => outcomes.reasons(&self.list),
+                AnswerField::Disposition => outcomes.dispositions(&self.list),
+                AnswerField::Same => SAME_WORDS.iter().map(|word| (*word).to_owned()).collect(),
+                _ => continue,
+            };
+            if !answer.choices.is_empty() {
+                let spot = Spot { column: answer.title.clone(), ..Spot::file(self.list.as_str()) };
+                let message = "the choices of this column come from the tables of outcomes".to_owned();
+                problems.push(Diagnostic::error("choices_from_table", spot, message));
+            }
+            answer.choices = words;
+            check_choices(&self.list, answer, problems);
+        }
+    }
+
+    /// Columns to be filled in. The annex asks whether two rows are one person; what is to be done about a
+    /// person is asked on the list.
+    pub fn answers(&self, annex: bool) -> impl Iterator<Item = &AnswerColumn> {
+        let of_list = |field| matches!(field, AnswerField::Disposition | AnswerField::Other);
+        self.answer.iter().filter(move |answer| {
+            if annex { !of_list(answer.field) } else { answer.field != AnswerField::Same }
+        })
+    }
 }
 
 /// What an answer cell accepts.
@@ -156,6 +265,10 @@ pub enum AnswerKind {
     Text,
     /// A date.
     Date,
+    /// A month.
+    Month,
+    /// Yuan.
+    Yuan,
 }
 
 /// The templates that come with the program, replaced by a folder when one is given.
@@ -245,15 +358,30 @@ fn check(file: &str, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
             report("column_detail", &column.title, message);
         }
     }
+    for field in [AnswerField::Result, AnswerField::Officer] {
+        if template.answer.iter().filter(|answer| answer.field == field).count() != 1 {
+            report("answer_field", "", format!("a list needs one answer column with the field {field:?}"));
+        }
+    }
+    if !template.answer.iter().map(|answer| !answer.print).is_sorted() {
+        report("print_order", "", "columns with `print = false` stand behind all others".to_owned());
+    }
     for answer in &template.answer {
-        let length: usize = answer.choices.iter().map(|choice| choice.encode_utf16().count() + 1).sum();
-        if length > 256 {
-            let message = "the choices of a drop-down have at most 255 characters together".to_owned();
-            report("choices_long", &answer.title, message);
-        }
-        if answer.choices.iter().any(|choice| choice.contains(',')) {
-            report("choices_comma", &answer.title, "a choice may not contain a comma".to_owned());
-        }
+        check_choices(file, answer, problems);
+    }
+}
+
+fn check_choices(file: &str, answer: &AnswerColumn, problems: &mut Vec<Diagnostic>) {
+    let mut report = |code, message: &str| {
+        let spot = Spot { column: answer.title.clone(), ..Spot::file(file) };
+        problems.push(Diagnostic::error(code, spot, message.to_owned()));
+    };
+    let length: usize = answer.choices.iter().map(|choice| choice.encode_utf16().count() + 1).sum();
+    if length > 256 {
+        report("choices_long", "the choices of a drop-down have at most 255 characters together");
+    }
+    if answer.choices.iter().any(|choice| choice.contains(',')) {
+        report("choices_comma", "a choice may not contain a comma");
     }
 }
 

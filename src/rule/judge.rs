@@ -14,8 +14,8 @@ use super::sentence::{Cell, environment, render, yuan};
 use super::tables::{Needs, register, rule_sql};
 use super::world::World;
 use crate::domain::{
-    Day, Evidence, Finding, FindingDetail, FindingParts, Grade, NearMiss, NearMissFinder, RuleOutcome,
-    row_keys,
+    Day, Evidence, Finding, FindingDetail, FindingParts, Grade, MentionRef, NearMiss, NearMissFinder,
+    RuleOutcome, row_keys,
 };
 use crate::engine::{Engine, Parameters, substitute};
 
@@ -199,7 +199,7 @@ fn assemble(
     let mut findings: BTreeMap<(String, String), (Finding, Vec<Evidence>)> = BTreeMap::new();
     for item in weighed {
         let candidates = misses.get(&item.subject).map_or(&[][..], Vec::as_slice);
-        let (finding, evidence) = finding(run, world, environment, &item, candidates)?;
+        let (finding, evidence) = finding(run, (world, index), environment, &item, candidates)?;
         match findings.entry((finding.case_key(), finding.subject_role.clone())) {
             std::collections::btree_map::Entry::Vacant(slot) => {
                 slot.insert((finding, evidence));
@@ -266,7 +266,7 @@ fn near_misses(
 
 fn finding(
     run: &RuleRun,
-    world: &World,
+    (world, index): (&World, &RowIndex),
     environment: &Environment,
     item: &Weighed,
     candidates: &[NearMiss],
@@ -292,6 +292,7 @@ fn finding(
     let annex = annex_reason(world, rule, draft, &item.support, candidates);
     finding.annex = annex.is_some();
     finding.annex_reason = annex.unwrap_or_default();
+    finding.candidates = to_compare((world, index), &finding, item.subject, candidates);
     Ok((finding, evidence))
 }
 
@@ -311,6 +312,41 @@ fn annex_reason(
         return draft.annex_reason.clone();
     }
     (gated(support) == Grade::C).then(|| ANNEX_WEAK_LINK.to_owned())
+}
+
+/// Who an officer is asked to compare with the subject: near misses, or the other rows that linkage takes
+/// for the same person.
+fn to_compare(
+    (world, index): (&World, &RowIndex),
+    finding: &Finding,
+    subject: usize,
+    misses: &[NearMiss],
+) -> Vec<MentionRef> {
+    if !misses.is_empty() {
+        return misses.iter().filter_map(|miss| mention_ref(world, miss.candidate as usize)).collect();
+    }
+    let (own, identity) = (&world.mentions.mentions[subject], world.resolution.identity[subject]);
+    let of_row = |evidence: &Evidence| {
+        let (extract, set) = world.extract(&evidence.extract)?;
+        let row = index.row(&evidence.extract, &evidence.row_key)?;
+        let roles = 0..u8::try_from(set.contract.mention.len()).unwrap_or(u8::MAX);
+        roles
+            .filter_map(|role| world.mention(extract, row, role))
+            .find(|&at| at != subject && world.resolution.identity[at] == identity)
+    };
+    let others = finding.evidence().iter().filter_map(of_row);
+    let others = others.filter(|&at| world.mentions.mentions[at].extract != own.extract);
+    // With two rows or more nobody could tell which of them is meant.
+    let others: Vec<usize> = if finding.annex { others.take(2).collect() } else { Vec::new() };
+    if others.len() == 1 { mention_ref(world, others[0]).into_iter().collect() } else { Vec::new() }
+}
+
+fn mention_ref(world: &World, at: usize) -> Option<MentionRef> {
+    let mention = world.mentions.mentions.get(at)?;
+    let set = world.records.get(usize::from(mention.extract))?;
+    let key = row_keys(&set.batch)?.value(mention.row as usize).to_owned();
+    let role = set.contract.mention.get(usize::from(mention.role))?;
+    Some((set.extract.clone(), key, role.role.clone()))
 }
 
 fn candidate_row(world: &World, miss: &NearMiss) -> Option<Evidence> {
@@ -336,6 +372,7 @@ fn details(rule: &Rule, row: &[(String, Cell)]) -> Vec<FindingDetail> {
 /// The finding with the evidence of all rows that share its case key.
 fn with_evidence(finding: Finding, evidence: Vec<Evidence>) -> Option<Finding> {
     let (annex, annex_reason) = (finding.annex, finding.annex_reason.clone());
+    let candidates = finding.candidates.clone();
     let parts = FindingParts {
         rule: finding.rule,
         list: finding.list,
@@ -350,5 +387,6 @@ fn with_evidence(finding: Finding, evidence: Vec<Evidence>) -> Option<Finding> {
     let mut merged = Finding::new(parts, evidence)?;
     merged.annex = annex;
     merged.annex_reason = annex_reason;
+    merged.candidates = candidates;
     Some(merged)
 }

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed look at the repository is a failed test")]
 
+mod answers;
 mod broken;
 mod contracts;
 mod county;
 mod explain;
+mod feedback;
 mod held;
 mod ledger;
 mod newborns;

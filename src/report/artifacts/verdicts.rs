@@ -82,8 +82,8 @@ pub fn findings(path: &Path, findings: &[Finding]) -> Result<u64, ReportError> {
     })
 }
 
-/// Writes `cases.parquet`: `case_number, case_key, status, first_seen, withdrawn_reason` and the columns of
-/// `findings.parquet`. Gives the number of rows.
+/// Writes `cases.parquet`: `case_number, case_key, status, first_seen, withdrawn_reason`, the columns of
+/// `findings.parquet`, then `phase, listed_on`. Gives the number of rows.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -96,6 +96,8 @@ pub fn cases(path: &Path, cases: &[Case]) -> Result<u64, ReportError> {
         ("withdrawn_reason", DataType::Utf8, true),
     ];
     columns.extend(finding_columns());
+    columns.push(("phase", DataType::Utf8, false));
+    columns.push(("listed_on", DataType::Date32, false));
     let shape = schema(&columns);
     write(path, &shape, cases.len(), ArrowTypes::Plain, |range| {
         let part = &cases[range];
@@ -112,6 +114,8 @@ pub fn cases(path: &Path, cases: &[Case]) -> Result<u64, ReportError> {
         ];
         let findings: Vec<&Finding> = part.iter().map(|case| &case.finding).collect();
         arrays.extend(finding_arrays(&findings));
+        arrays.push(text(part.iter().map(|case| case.phase.word())));
+        arrays.push(Arc::new(Date32Array::from_iter_values(part.iter().map(|case| case.listed_on.days()))));
         RecordBatch::try_new(Arc::clone(&shape), arrays)
     })
 }

@@ -1,13 +1,10 @@
 //! The sheets around the lists: 汇总, rows held back, 未运行规则, 说明.
 
-use std::collections::BTreeMap;
-
 use rust_xlsxwriter::{Worksheet, XlsxError};
 
 use super::Book;
 use super::list_sheet::head;
 use super::look::{self, Look};
-use crate::domain::CaseStatus;
 
 /// Counts of one rule for one town; an empty town is 未归镇.
 pub(in crate::report) struct SummaryRow {
@@ -16,9 +13,47 @@ pub(in crate::report) struct SummaryRow {
     pub(in crate::report) town: String,
     /// Place of the town in the gazetteer.
     pub(in crate::report) town_order: u16,
-    pub(in crate::report) status: CaseStatus,
-    pub(in crate::report) annex: bool,
-    pub(in crate::report) count: u32,
+    pub(in crate::report) counts: SummaryCounts,
+}
+
+/// Cases by where they stand.
+#[derive(Clone, Copy, Default)]
+pub(in crate::report) struct SummaryCounts {
+    /// Asked about for the first time, or again, tonight.
+    pub(in crate::report) new: u32,
+    /// Asked about before and not answered.
+    pub(in crate::report) carried: u32,
+    /// Of these and of the new ones, not answered in time.
+    pub(in crate::report) overdue: u32,
+    /// Answered and with the office.
+    pub(in crate::report) answered: u32,
+    /// Explained, or over.
+    pub(in crate::report) closed: u32,
+    /// Not found any more.
+    pub(in crate::report) withdrawn: u32,
+    /// Asked about on the annex.
+    pub(in crate::report) annex: u32,
+}
+
+impl SummaryCounts {
+    /// In the order of [`COLUMNS`].
+    const fn cells(&self) -> [u32; 7] {
+        [self.new, self.carried, self.overdue, self.answered, self.closed, self.withdrawn, self.annex]
+    }
+
+    fn is_empty(&self) -> bool {
+        self.cells().iter().all(|count| *count == 0)
+    }
+}
+
+/// Adds up rows.
+fn total<'s>(rows: impl Iterator<Item = &'s SummaryRow>) -> [u32; 7] {
+    rows.fold([0; 7], |mut sums, row| {
+        for (sum, count) in sums.iter_mut().zip(row.counts.cells()) {
+            *sum += count;
+        }
+        sums
+    })
 }
 
 /// A rule that did not run.
@@ -30,22 +65,21 @@ pub(in crate::report) struct NotRun {
 
 const NO_TOWN: &str = "未归镇";
 
-/// 汇总: rule × status, then town × rule.
+/// 汇总: rules, then town × rule; for each what is new, carried over, overdue, answered, closed.
 pub(super) fn summary(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Result<(), XlsxError> {
     sheet.set_name("汇总")?;
     let rules = rules_of(book);
-    let width = u16::try_from(rules.len() + 2).unwrap_or(u16::MAX).max(9);
-    head(sheet, look, book, &format!("{} 汇总（{}）", book.title, book.receiver), width)?;
-    let next = by_status(sheet, look, book, &rules)?;
+    head(sheet, look, book, &format!("{} 汇总（{}）", book.title, book.receiver), 9)?;
+    let next = by_rule(sheet, look, book, &rules)?;
     by_town(sheet, look, book, &rules, next + 2)?;
-    let mut widths = vec![16.0, 26.0];
-    widths.resize(usize::from(width), 13.0);
+    let widths = [18.0, 34.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 14.0];
     for (at, width) in widths.iter().enumerate() {
         sheet.set_column_width(column(at), *width)?;
     }
-    sheet.set_row_height(2, 30)?;
     look::paper(sheet, &book.receiver, book.run_id);
     sheet.set_print_scale(look::print_scale(&widths));
+    // Both tables have these columns, so a second page can be read too.
+    sheet.set_repeat_rows(0, 2)?;
     sheet.set_freeze_panes(3, 0)?;
     sheet.protect();
     Ok(())
@@ -63,55 +97,51 @@ fn rules_of<'b>(book: &'b Book<'_>) -> Vec<(&'b str, &'b str)> {
     rules
 }
 
-const COLUMNS: [(&str, Option<CaseStatus>); 7] = [
-    ("新增", Some(CaseStatus::New)),
-    ("延续", Some(CaseStatus::Kept)),
-    ("变化", Some(CaseStatus::Changed)),
-    ("未复核", Some(CaseStatus::Carried)),
-    ("在册合计", None),
-    ("撤回", Some(CaseStatus::Withdrawn)),
-    ("待确认（另页）", None),
-];
+const COLUMNS: [&str; 7] = ["新增", "结转", "其中逾期", "已答复", "办结", "撤回", "待确认（另页）"];
 
-fn by_status(
+/// Headings of a table of counts.
+fn headings(sheet: &mut Worksheet, look: &Look, row: u32, first: [&str; 2]) -> Result<(), XlsxError> {
+    for (at, title) in first.into_iter().chain(COLUMNS).enumerate() {
+        sheet.write_string_with_format(row, column(at), title, &look.heading)?;
+    }
+    sheet.set_row_height(row, 30)?;
+    Ok(())
+}
+
+fn counts(
+    sheet: &mut Worksheet,
+    row: u32,
+    cells: [u32; 7],
+    format: &rust_xlsxwriter::Format,
+) -> Result<(), XlsxError> {
+    for (at, count) in cells.into_iter().enumerate() {
+        sheet.write_number_with_format(row, column(at + 2), count, format)?;
+    }
+    Ok(())
+}
+
+fn by_rule(
     sheet: &mut Worksheet,
     look: &Look,
     book: &Book<'_>,
     rules: &[(&str, &str)],
 ) -> Result<u32, XlsxError> {
-    sheet.write_string_with_format(2, 0, "清单", &look.heading)?;
-    sheet.write_string_with_format(2, 1, "疑似情形", &look.heading)?;
-    for (column, (title, _)) in (2..).zip(COLUMNS) {
-        sheet.write_string_with_format(2, column, title, &look.heading)?;
-    }
-    let mut totals = [0_u32; 7];
+    headings(sheet, look, 2, ["清单／镇（街道）", "疑似情形"])?;
     let mut row = 3;
     for &(list, rule) in rules {
-        let of_rule = || book.summary.iter().filter(move |s| s.list == list && s.rule == rule);
+        let of_rule = book.summary.iter().filter(|s| s.list == list && s.rule == rule);
         sheet.write_string_with_format(row, 0, list, &look.text)?;
         sheet.write_string_with_format(row, 1, rule, &look.text)?;
-        for (at, (_, status)) in COLUMNS.iter().enumerate() {
-            let count: u32 = match (at, status) {
-                (4, _) => of_rule().filter(|s| open(s)).map(|s| s.count).sum(),
-                (6, _) => of_rule().filter(|s| waiting(s)).map(|s| s.count).sum(),
-                (_, status) => {
-                    of_rule().filter(|s| !s.annex && Some(s.status) == *status).map(|s| s.count).sum()
-                }
-            };
-            totals[at] += count;
-            sheet.write_number_with_format(row, column(at + 2), count, &look.number)?;
-        }
+        counts(sheet, row, total(of_rule), &look.number)?;
         row += 1;
     }
     sheet.write_string_with_format(row, 0, "合计", &look.total)?;
     sheet.write_blank(row, 1, &look.total)?;
-    for (at, total) in totals.iter().enumerate() {
-        sheet.write_number_with_format(row, column(at + 2), *total, &look.total_number)?;
-    }
+    counts(sheet, row, total(book.summary.iter()), &look.total_number)?;
     Ok(row)
 }
 
-/// Town × rule of the cases that stand, without the annex.
+/// Town × rule, each town with its sum.
 fn by_town(
     sheet: &mut Worksheet,
     look: &Look,
@@ -119,49 +149,34 @@ fn by_town(
     rules: &[(&str, &str)],
     top: u32,
 ) -> Result<(), XlsxError> {
-    /// Counts by list and rule.
-    type Counts<'a> = BTreeMap<(&'a str, &'a str), u32>;
-    let mut towns: BTreeMap<(u16, &str), Counts<'_>> = BTreeMap::new();
-    for s in book.summary.iter().filter(|s| open(s) && s.count > 0) {
-        let order = if s.town_order == 0 { u16::MAX } else { s.town_order };
-        let town = if s.town.is_empty() { NO_TOWN } else { &s.town };
-        *towns.entry((order, town)).or_default().entry((&s.list, &s.rule)).or_default() += s.count;
-    }
+    let order = |s: &SummaryRow| if s.town_order == 0 { u16::MAX } else { s.town_order };
+    let mut towns: Vec<(u16, &str)> =
+        book.summary.iter().filter(|s| !s.counts.is_empty()).map(|s| (order(s), s.town.as_str())).collect();
+    towns.sort_unstable();
+    towns.dedup();
     if towns.is_empty() {
         return Ok(());
     }
-    sheet.write_string_with_format(top, 0, "镇（街道）", &look.heading)?;
-    sheet.write_string_with_format(top, 1, "在册合计", &look.heading)?;
-    for (at, (_, rule)) in rules.iter().enumerate() {
-        sheet.write_string_with_format(top, column(at + 2), *rule, &look.heading)?;
-    }
-    sheet.set_row_height(top, 42)?;
+    headings(sheet, look, top, ["镇（街道）", "疑似情形"])?;
     let mut row = top + 1;
-    let mut totals = vec![0_u32; rules.len()];
-    for ((_, town), counts) in &towns {
-        sheet.write_string_with_format(row, 0, *town, &look.text)?;
-        sheet.write_number_with_format(row, 1, counts.values().sum::<u32>(), &look.number)?;
-        for (at, rule) in rules.iter().enumerate() {
-            let count = counts.get(rule).copied().unwrap_or_default();
-            totals[at] += count;
-            sheet.write_number_with_format(row, column(at + 2), count, &look.number)?;
+    for (at, town) in towns {
+        let of_town = || book.summary.iter().filter(move |s| (order(s), s.town.as_str()) == (at, town));
+        let name = if town.is_empty() { NO_TOWN } else { town };
+        for &(list, rule) in rules {
+            let of_rule = total(of_town().filter(|s| s.list == list && s.rule == rule));
+            if of_rule.iter().any(|count| *count > 0) {
+                sheet.write_string_with_format(row, 0, name, &look.text)?;
+                sheet.write_string_with_format(row, 1, rule, &look.text)?;
+                counts(sheet, row, of_rule, &look.number)?;
+                row += 1;
+            }
         }
+        sheet.write_string_with_format(row, 0, format!("{name} 小计"), &look.total)?;
+        sheet.write_blank(row, 1, &look.total)?;
+        counts(sheet, row, total(of_town()), &look.total_number)?;
         row += 1;
     }
-    sheet.write_string_with_format(row, 0, "合计", &look.total)?;
-    sheet.write_number_with_format(row, 1, totals.iter().sum::<u32>(), &look.total_number)?;
-    for (at, total) in totals.iter().enumerate() {
-        sheet.write_number_with_format(row, column(at + 2), *total, &look.total_number)?;
-    }
     Ok(())
-}
-
-fn open(row: &SummaryRow) -> bool {
-    !row.annex && row.status != CaseStatus::Withdrawn
-}
-
-fn waiting(row: &SummaryRow) -> bool {
-    row.annex && row.status != CaseStatus::Withdrawn
 }
 
 fn column(at: usize) -> u16 {
@@ -169,7 +184,7 @@ fn column(at: usize) -> u16 {
 }
 
 /// A table of text columns below a head.
-fn table(
+pub(super) fn table(
     sheet: &mut Worksheet,
     look: &Look,
     columns: &[(&str, f64)],
@@ -292,7 +307,8 @@ pub(super) fn notes(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Resu
     Ok(())
 }
 
-const WORDS: [&str; 4] = [
+const WORDS: [&str; 5] = [
+    "汇总：新增＝本次首次列入或重新列入、尚未答复；结转＝此前列入、尚未答复或答复不一致；其中逾期＝超过应反馈日期仍未答复；已答复＝已核实、处理中或待审核；办结＝已作说明或已办结，不再询问；撤回＝不再符合该情形。",
     "状态：新增＝本次首次列入或重新列入；延续＝上次已列入且无变化；变化＝依据或情形有变化；未复核＝相关规则本次未运行，维持上次结果；撤回＝不再符合该情形，无需再核查。",
     "匹配等级：A＝有效证号和姓名都一致；B＝证号一致、姓名差异可以解释，或证号经公安变更；C＝无可用证号，姓名、出生日期、性别等一致；D＝更弱。",
     "可信度：所依据的各行确属同一个人的概率估计。",

@@ -25,10 +25,11 @@ pub(super) fn write(
 ) -> Result<(), XlsxError> {
     let height = u32::try_from(rows.frame.height()).unwrap_or(u32::MAX);
     let evidence = column_index(rows.columns.len());
-    let width = evidence + column_index(rows.template.answer.len());
+    let width = evidence + column_index(rows.answers.len());
     let last_row = HEADINGS + height;
     sheet.set_name(name)?;
-    head(sheet, look, book, heading, width)?;
+    let printed = evidence + column_index(rows.answers.iter().filter(|(answer, _)| answer.print).count());
+    head(sheet, look, book, heading, printed)?;
     let mut widths = Vec::new();
     for (at, granted) in rows.columns.iter().enumerate() {
         let column = granted.column();
@@ -39,15 +40,18 @@ pub(super) fn write(
         sheet.write_string_with_format(HEADINGS, column_index(at), &column.title, &look.heading)?;
         write_column(sheet, look, column_index(at), centred(column.source), cells, &rows.status)?;
     }
-    for (at, answer) in rows.template.answer.iter().enumerate() {
+    compare(sheet, look, rows)?;
+    for (at, (answer, given)) in rows.answers.iter().enumerate() {
         widths.push(f64::from(answer.width));
-        write_answers(sheet, look, evidence + column_index(at), answer, (HEADINGS + 1, last_row))?;
+        write_answers(sheet, look, evidence + column_index(at), (answer, given), (HEADINGS + 1, last_row))?;
     }
     row_heights(sheet, rows, &widths)?;
-    foot(sheet, look, rows, last_row + 1, width)?;
+    foot(sheet, look, rows, last_row + 1, printed)?;
     sheet.set_row_height(HEADINGS, 30)?;
     look::paper(sheet, &book.receiver, book.run_id);
+    widths.truncate(usize::from(printed));
     sheet.set_print_scale(look::print_scale(&widths));
+    sheet.set_print_area(0, 0, last_row + 3, printed.max(1) - 1)?;
     sheet.set_repeat_rows(0, HEADINGS)?;
     sheet.set_page_breaks(&breaks_by_town(&rows.towns))?;
     sheet.set_freeze_panes(HEADINGS + 1, frozen_columns(rows))?;
@@ -126,35 +130,130 @@ fn write_answers(
     sheet: &mut Worksheet,
     look: &Look,
     at: u16,
-    answer: &AnswerColumn,
+    (answer, given): (&AnswerColumn, &[String]),
     (first, last): (u32, u32),
 ) -> Result<(), XlsxError> {
     sheet.set_column_width(at, f64::from(answer.width))?;
     sheet.write_string_with_format(HEADINGS, at, &answer.title, &look.answer_heading)?;
     let dated = answer.kind == AnswerKind::Date;
-    for row in first..=last {
-        sheet.write_blank(row, at, if dated { &look.answer_date } else { &look.answer })?;
+    for (row, text) in (first..=last).zip(given) {
+        let format = if dated { &look.answer_date } else { &look.answer };
+        match (text.as_str(), Day::parse_iso(text).filter(|_| dated)) {
+            ("", _) => sheet.write_blank(row, at, format)?,
+            (_, Some(day)) => sheet.write_number_with_format(row, at, excel_serial(day), format)?,
+            (text, None) => sheet.write_string_with_format(row, at, text, format)?,
+        };
     }
-    if first > last {
-        return Ok(());
-    }
-    if dated {
-        let earliest = ExcelDateTime::from_ymd(2000, 1, 1)?;
-        let rule = DataValidation::new()
-            .allow_date(DataValidationRule::GreaterThanOrEqualTo(earliest))
-            .set_error_style(DataValidationErrorStyle::Warning)
-            .set_error_title("日期")?
-            .set_error_message("请填写日期，例如 2026-11-23。")?;
-        sheet.add_data_validation(first, at, last, at, &rule)?;
-    } else if !answer.choices.is_empty() {
-        let rule = DataValidation::new()
-            .allow_list_strings(&answer.choices)?
-            .set_error_style(DataValidationErrorStyle::Warning)
-            .set_error_title(&answer.title)?
-            .set_error_message("请从下拉列表中选择；确需另写的，请同时填写情况说明。")?;
+    if first <= last
+        && let Some(rule) = validation(answer)?
+    {
         sheet.add_data_validation(first, at, last, at, &rule)?;
     }
     Ok(())
+}
+
+/// What a cell of the column accepts without a warning.
+fn validation(answer: &AnswerColumn) -> Result<Option<DataValidation>, XlsxError> {
+    let (rule, title, message) = match answer.kind {
+        AnswerKind::Date => {
+            let earliest = ExcelDateTime::from_ymd(2000, 1, 1)?;
+            let rule = DataValidation::new().allow_date(DataValidationRule::GreaterThanOrEqualTo(earliest));
+            (rule, "日期", "请填写日期，例如 2026-11-23。")
+        }
+        AnswerKind::Month => {
+            let rule = DataValidation::new().allow_text_length(DataValidationRule::Between(6, 10));
+            (rule, "年月", "请填写年月，例如 2026-11 或 202611。")
+        }
+        AnswerKind::Yuan => {
+            let rule =
+                DataValidation::new().allow_decimal_number(DataValidationRule::GreaterThanOrEqualTo(0.0));
+            (rule, "金额", "请填写金额（元），不带单位。")
+        }
+        AnswerKind::Text if answer.choices.is_empty() => return Ok(None),
+        AnswerKind::Text => {
+            let rule = DataValidation::new().allow_list_strings(&answer.choices)?;
+            (rule, answer.title.as_str(), "请从下拉列表中选择；确需另写的，请同时填写情况说明。")
+        }
+    };
+    let rule = rule.set_error_style(DataValidationErrorStyle::Warning);
+    Ok(Some(rule.set_error_title(title)?.set_error_message(message)?))
+}
+
+/// On the annex: the cells of both rows once more, with what differs in colour.
+fn compare(sheet: &mut Worksheet, look: &Look, rows: &ListRows<'_>) -> Result<(), XlsxError> {
+    let place = |source| rows.columns.iter().position(|granted| granted.column().source == source);
+    for (right, granted) in rows.columns.iter().enumerate() {
+        let left = granted.column().source.compared_with().and_then(place);
+        let Some(left) = left else { continue };
+        let (a, b) = (&rows.frame.columns()[left], &rows.frame.columns()[right]);
+        for (index, status) in rows.status.iter().enumerate() {
+            if *status == CaseStatus::Withdrawn {
+                continue;
+            }
+            let row = HEADINGS + 1 + u32::try_from(index).unwrap_or(u32::MAX);
+            if let (Some(x), Some(y)) = (date(a, index), date(b, index)) {
+                for (at, day) in [(left, x), (right, y)].into_iter().filter(|_| x != y) {
+                    sheet.write_number_with_format(
+                        row,
+                        column_index(at),
+                        excel_serial(day),
+                        &look.differing_date,
+                    )?;
+                }
+            } else if let (Some(x), Some(y)) = (cell_text(a, index), cell_text(b, index)) {
+                for (at, text, other) in [(left, x, y), (right, y, x)] {
+                    mark(sheet, look, (row, column_index(at)), &stretches(text, other))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn cell_text(cells: &Series, index: usize) -> Option<&str> {
+    cells.str().ok()?.get(index).filter(|text| !text.is_empty())
+}
+
+/// A text of two or more stretches; those that differ from the other row are coloured.
+fn mark(
+    sheet: &mut Worksheet,
+    look: &Look,
+    (row, column): (u32, u16),
+    stretches: &[(String, bool)],
+) -> Result<(), XlsxError> {
+    match stretches {
+        [(text, true)] => sheet.write_string_with_format(row, column, text, &look.differing_cell)?,
+        [] | [_] => return Ok(()),
+        many => {
+            let format = |differs| if differs { &look.differing } else { &look.plain };
+            let parts: Vec<(&Format, &str)> =
+                many.iter().map(|(text, differs)| (format(*differs), text.as_str())).collect();
+            sheet.write_rich_string_with_format(row, column, &parts, &look.centre)?
+        }
+    };
+    Ok(())
+}
+
+/// The text in stretches that are the same as in the other text, or not: place by place where both are of
+/// one length, else what lies between their common beginning and end.
+fn stretches(text: &str, other: &str) -> Vec<(String, bool)> {
+    let (a, b): (Vec<char>, Vec<char>) = (text.chars().collect(), other.chars().collect());
+    let same: Vec<bool> = if a.len() == b.len() {
+        a.iter().zip(&b).map(|(x, y)| x == y).collect()
+    } else {
+        let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+        let end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+        let end = end.min(a.len() - start).min(b.len() - start);
+        (0..a.len()).map(|at| at < start || at >= a.len() - end).collect()
+    };
+    let mut out: Vec<(String, bool)> = Vec::new();
+    for (c, same) in a.iter().zip(same) {
+        match out.last_mut().filter(|(_, differs)| *differs != same) {
+            Some((stretch, _)) => stretch.push(*c),
+            None => out.push((c.to_string(), !same)),
+        }
+    }
+    out
 }
 
 /// Every line of every cell shows.
@@ -222,6 +321,8 @@ const fn centred(source: ColumnSource) -> bool {
             | ColumnSource::Grade
             | ColumnSource::Status
             | ColumnSource::Severity
+            | ColumnSource::CandidateName
+            | ColumnSource::CandidateId
             | ColumnSource::SubjectRow
     )
 }
@@ -263,6 +364,23 @@ mod tests {
         let towns: Vec<String> = ["a", "a", "b", "c", "c"].into_iter().map(str::to_owned).collect();
         assert_eq!(breaks_by_town(&towns), [5, 6]);
         assert_eq!(breaks_by_town(&[]), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn what_differs_is_told_place_by_place_or_between_what_is_common() {
+        let check = |text: &str, other: &str, expected: &str| {
+            let told: String = stretches(text, other)
+                .into_iter()
+                .map(|(stretch, differs)| if differs { format!("[{stretch}]") } else { stretch })
+                .collect();
+            assert_eq!(told, expected);
+        };
+        check("张小明", "张晓明", "张[小]明");
+        check("990101", "990110", "9901[01]");
+        check("欧阳明", "欧明", "欧[阳]明");
+        check("欧明", "欧阳明", "欧明");
+        check("甲", "乙", "[甲]");
+        check("同", "同", "同");
     }
 
     #[test]

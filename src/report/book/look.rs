@@ -20,6 +20,11 @@ pub(super) struct Look {
     pub(super) gone: Format,
     pub(super) gone_date: Format,
     pub(super) gone_share: Format,
+    /// Stretches of a compared text.
+    pub(super) plain: Format,
+    pub(super) differing: Format,
+    pub(super) differing_cell: Format,
+    pub(super) differing_date: Format,
     pub(super) note: Format,
     pub(super) note_heading: Format,
     pub(super) sign: Format,
@@ -41,6 +46,7 @@ impl Look {
         let share = centre.clone().set_num_format("0.0%");
         let total = boxed.clone().set_bold().set_background_color(Color::RGB(0x00EE_EEEE));
         let answer = wrapped.clone().set_background_color(Color::RGB(0x00FF_FBE6)).set_unlocked();
+        let red = |format: &Format| format.clone().set_font_color(Color::RGB(0x00C0_0000)).set_bold();
         let gone = |format: &Format| format.clone().set_font_color(GREY).set_font_strikethrough();
         Self {
             title: Format::new()
@@ -53,6 +59,10 @@ impl Look {
             heading: heading.clone().set_background_color(Color::RGB(0x00D9_E5F2)),
             answer_heading: heading.set_background_color(Color::RGB(0x00FF_E9A8)),
             answer_date: answer.clone().set_num_format("yyyy-mm-dd"),
+            plain: Format::new().set_font_name(BODY).set_font_size(10),
+            differing: red(&Format::new().set_font_name(BODY).set_font_size(10)),
+            differing_cell: red(&centre),
+            differing_date: red(&date),
             gone: gone(&wrapped),
             gone_date: gone(&date),
             gone_share: gone(&share),

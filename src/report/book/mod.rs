@@ -12,7 +12,7 @@ use std::path::Path;
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
-pub(super) use cover::{NotRun, SummaryRow};
+pub(super) use cover::{NotRun, SummaryCounts, SummaryRow};
 
 use super::rows::ListRows;
 use crate::domain::{Day, Quarantined};
@@ -71,6 +71,26 @@ pub(super) fn write(path: &Path, book: &Book<'_>) -> Result<(), XlsxError> {
         cover::not_run(workbook.add_worksheet(), &look, book)?;
     }
     cover::notes(workbook.add_worksheet(), &look, book)?;
+    workbook.save(path)
+}
+
+/// Writes a workbook of one plain table: headings with widths, rows of text.
+pub(super) fn write_table(
+    path: &Path,
+    book: &Book<'_>,
+    columns: &[(&str, f64)],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<(), XlsxError> {
+    let mut workbook = Workbook::new();
+    workbook.set_properties(&properties(book)?);
+    let look = Look::new();
+    let sheet = workbook.add_worksheet();
+    sheet.set_name(&book.title)?;
+    let width = u16::try_from(columns.len()).unwrap_or(u16::MAX);
+    list_sheet::head(sheet, &look, book, &format!("{}（{}）", book.title, book.receiver), width)?;
+    cover::table(sheet, &look, columns, rows)?;
+    look::paper(sheet, &book.receiver, book.run_id);
+    sheet.protect();
     workbook.save(path)
 }
 

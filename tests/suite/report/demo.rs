@@ -3,7 +3,8 @@
 use doudi::diag::{Diagnostic, Spot};
 use doudi::domain::{
     Case, CaseStatus, Completeness, Day, Evidence, ExtractState, FileReport, Finding, FindingDetail,
-    FindingParts, Grade, IdentityId, LinkSummary, Place, Quarantined, ResidentId, RuleOutcome, Severity, Sex,
+    FindingParts, Grade, IdentityId, LinkSummary, MentionRef, Phase, Place, Quarantined, ResidentId,
+    RuleOutcome, Severity, Sex,
 };
 use doudi::report::{
     Desk, ExtractFacts, IdentityFigures, Person, PublishInput, Published, RowPlace, RuleFacts, publish,
@@ -20,6 +21,7 @@ pub(crate) struct Demo {
     pub(crate) extracts: Vec<ExtractFacts>,
     pub(crate) link: LinkSummary,
     pub(crate) facts: Vec<(String, String)>,
+    pub(crate) day: Day,
 }
 
 pub(crate) fn as_of() -> Day {
@@ -133,6 +135,7 @@ fn case(at: usize, rule: &RuleFacts, status: CaseStatus, annex: bool) -> Case {
     if annex {
         finding.annex = true;
         finding.annex_reason = "学籍中有疑似同一人：身份证第14位不同，姓名同音".into();
+        finding.candidates = vec![("student_roll".into(), format!("pupil{at}"), "pupil".into())];
     }
     Case {
         number: format!("D{:03}-{:04}", at % 1000, at),
@@ -141,6 +144,10 @@ fn case(at: usize, rule: &RuleFacts, status: CaseStatus, annex: bool) -> Case {
         first_seen: as_of().plus_days(if status == CaseStatus::New { 0 } else { -30 }),
         finding,
         withdrawn_reason: if status == CaseStatus::Withdrawn { "不再符合".into() } else { String::new() },
+        phase: if status == CaseStatus::Withdrawn { Phase::Withdrawn } else { Phase::Sent },
+        listed_on: as_of().plus_days(if status == CaseStatus::New { 0 } else { -30 }),
+        reopened_reason: String::new(),
+        answers: Vec::new(),
     }
 }
 
@@ -194,6 +201,7 @@ impl Demo {
             extracts: extracts(),
             link,
             facts: vec![("模型".into(), "county-2026-11".into()), ("方案摘要".into(), "ab".repeat(32))],
+            day: as_of(),
         }
     }
 
@@ -201,7 +209,7 @@ impl Demo {
         let input = PublishInput {
             desk: &self.desk,
             run_id: "20261120-ab12cd34",
-            as_of: as_of(),
+            as_of: self.day,
             title: "困境儿童与控辍保学夜间比对",
             facts: &self.facts,
             rules: &self.rules,
@@ -212,6 +220,7 @@ impl Demo {
             identities: IdentityFigures { count: 1_102_553, merged: 3, split: 1 },
             person: &person,
             place: &place,
+            mention: &mention,
         };
         publish(&input, out).unwrap()
     }
@@ -244,4 +253,17 @@ fn person(finding: &Finding) -> Person {
 #[expect(clippy::unnecessary_wraps, reason = "what the desk calls may know no place")]
 fn place(evidence: &Evidence) -> Option<RowPlace> {
     Some(RowPlace { file: format!("{}_20261118.csv", evidence.extract), sheet: String::new(), row: 17 })
+}
+
+/// The row to compare with: one character of the name and two digits of the number differ.
+fn mention((_, row_key, _): &MentionRef) -> Option<Person> {
+    let at: u64 = row_key.strip_prefix("pupil")?.parse().ok()?;
+    Some(Person {
+        name: "张某甲".into(),
+        birth: Day::from_ymd(2014, 5, 3),
+        resident_id: Some(ResidentId::from_body(99_010_120_140_503_000 + at)),
+        town: TOWNS[0].to_owned(),
+        village: "第二村".into(),
+        ..Person::default()
+    })
 }

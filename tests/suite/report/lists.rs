@@ -11,7 +11,7 @@ use doudi::report::{Column, ColumnSource, DetailSpec, Show};
 use super::demo::{Demo, TOWNS};
 
 /// Every file below a folder with its bytes.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(super) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut out = BTreeMap::new();
     let mut open = vec![folder.to_owned()];
     while let Some(here) = open.pop() {
@@ -43,7 +43,7 @@ fn cells(path: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
 }
 
 /// All text of a workbook's parts, cells and metadata alike.
-fn workbook_text(bytes: &[u8]) -> String {
+pub(crate) fn workbook_text(bytes: &[u8]) -> String {
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
     (0..archive.len())
         .map(|at| {

@@ -1,5 +1,9 @@
 //! Publication: what recipients get, what they must never get, the same bytes every time.
 
-mod artifacts;
+pub(crate) mod artifacts;
 mod demo;
+mod forbidden;
 mod lists;
+
+pub(crate) use demo::{Demo, as_of};
+pub(crate) use lists::workbook_text;

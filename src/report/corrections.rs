@@ -1,0 +1,168 @@
+//! 纠错回传: rows that officers found wrong, back to whoever owns them, until they are found no more.
+//!
+//! An owner gets its own rows only, with what has to be looked at; what an officer wrote in words stays
+//! with the case.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::ReportError;
+use super::book::{self, Book};
+use super::disclosure::{Recipient, Show};
+use super::flat::disarmed;
+use super::input::PublishInput;
+use super::outcomes::{EVIDENCE, SUBJECT};
+use super::rows::{CaseFacts, Context};
+use crate::domain::{Day, Evidence, GivenAnswer};
+
+const COLUMNS: [(&str, f64); 10] = [
+    ("序号", 6.0),
+    ("线索编号", 12.0),
+    ("数据表", 18.0),
+    ("文件", 30.0),
+    ("工作表", 12.0),
+    ("行号", 8.0),
+    ("姓名", 10.0),
+    ("身份证号", 20.0),
+    ("核查发现", 20.0),
+    ("核查时间", 12.0),
+];
+
+/// One row to be looked at, cells in the order of [`COLUMNS`] without the running number.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Correction([String; 9]);
+
+/// What stands above the rows.
+pub(super) struct Head<'a> {
+    pub(super) receiver: &'a str,
+    pub(super) run_id: &'a str,
+    pub(super) as_of: Day,
+}
+
+/// Rows to be corrected by recipient, sorted.
+pub(super) fn sort_out<'a>(
+    input: &PublishInput<'a>,
+    cases: &[CaseFacts<'a>],
+    context: &Context<'a>,
+) -> Vec<(&'a Recipient, Vec<Correction>)> {
+    let mut found: BTreeMap<&str, (&Recipient, Vec<Correction>)> = BTreeMap::new();
+    for facts in cases {
+        let settled = |given: &&GivenAnswer| !given.answer.needs_approval || !given.approved_by.is_empty();
+        let Some(given) = facts.case.standing().filter(settled) else { continue };
+        for (recipient, row) in rows(input, facts, given, context) {
+            let correction = correction(input, facts, given, (recipient, &row), context);
+            found.entry(&recipient.id).or_insert_with(|| (recipient, Vec::new())).1.push(correction);
+        }
+    }
+    let mut found: Vec<_> = found.into_values().collect();
+    for (_, corrections) in &mut found {
+        corrections.sort();
+        corrections.dedup();
+    }
+    found
+}
+
+/// Whose rows are wrong, each once.
+fn rows<'a>(
+    input: &PublishInput<'a>,
+    facts: &CaseFacts<'a>,
+    given: &GivenAnswer,
+    context: &Context<'a>,
+) -> Vec<(&'a Recipient, Evidence)> {
+    let finding = &facts.case.finding;
+    let subject =
+        Evidence { extract: finding.subject_extract.clone(), row_key: finding.subject_row_key.clone() };
+    let owner = |row: &Evidence| {
+        let agency = input.extracts.iter().find(|extract| extract.id == row.extract)?.agency.as_str();
+        context.disclosure().recipient(agency)
+    };
+    let mut all = vec![subject.clone()];
+    all.extend(finding.evidence().iter().filter(|row| **row != subject).cloned());
+    let wrong = |row: &Evidence, owner: &Recipient| {
+        given.answer.corrects.iter().any(|whom| match whom.as_str() {
+            SUBJECT => *row == subject,
+            EVIDENCE => *row != subject,
+            id => owner.id == id,
+        })
+    };
+    all.into_iter()
+        .filter_map(|row| Some((owner(&row)?, row)))
+        .filter(|(owner, row)| wrong(row, owner))
+        .collect()
+}
+
+fn correction(
+    input: &PublishInput<'_>,
+    facts: &CaseFacts<'_>,
+    given: &GivenAnswer,
+    (recipient, row): (&Recipient, &Evidence),
+    context: &Context<'_>,
+) -> Correction {
+    let place = (input.place)(row).unwrap_or_default();
+    let title = input.extracts.iter().find(|extract| extract.id == row.extract);
+    let show = |class: &str| context.disclosure().show(&recipient.id, class);
+    let name = if show("identity") == Show::No { String::new() } else { facts.person.name.clone() };
+    let number = match (facts.person.resident_id, show("id_number")) {
+        (None, _) | (_, Show::No) => String::new(),
+        (Some(id), Show::Masked) => id.masked(),
+        (Some(id), Show::Full) => id.text(),
+    };
+    let known = show(&given.answer.class) == Show::Full && !given.answer.reason.is_empty();
+    Correction([
+        facts.case.number.clone(),
+        title.map_or_else(|| row.extract.clone(), |extract| extract.title.clone()),
+        place.file,
+        place.sheet,
+        if place.row == 0 { String::new() } else { place.row.to_string() },
+        name,
+        number,
+        if known { given.answer.reason.clone() } else { "经核查数据需更正".to_owned() },
+        given.answer.checked_on.unwrap_or(given.on).iso(),
+    ])
+}
+
+/// Writes CSV and workbook; gives their paths.
+pub(super) fn write(
+    folder: &Path,
+    stem: &str,
+    head: &Head<'_>,
+    corrections: &[Correction],
+) -> Result<Vec<PathBuf>, ReportError> {
+    let csv = folder.join(format!("{stem}.csv"));
+    write_csv(&csv, corrections).map_err(ReportError::io(&csv))?;
+    let xlsx = folder.join(format!("{stem}.xlsx"));
+    let book = Book {
+        title: "纠错回传".to_owned(),
+        receiver: head.receiver.to_owned(),
+        run_id: head.run_id,
+        as_of: head.as_of,
+        lists: Vec::new(),
+        summary: Vec::new(),
+        not_run: Vec::new(),
+        returned: Vec::new(),
+        returned_sheet: String::new(),
+        basis: Vec::new(),
+    };
+    book::write_table(&xlsx, &book, &COLUMNS, numbered(corrections))
+        .map_err(|source| ReportError::Workbook { path: xlsx.clone(), source })?;
+    Ok(vec![csv, xlsx])
+}
+
+fn numbered(corrections: &[Correction]) -> impl Iterator<Item = Vec<String>> {
+    (1..).zip(corrections).map(|(number, Correction(cells)): (usize, _)| {
+        std::iter::once(number.to_string()).chain(cells.iter().cloned()).collect()
+    })
+}
+
+fn write_csv(path: &Path, corrections: &[Correction]) -> std::io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    file.write_all("\u{feff}".as_bytes())?;
+    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
+    csv.write_record(COLUMNS.iter().map(|(title, _)| *title))?;
+    for cells in numbered(corrections) {
+        csv.write_record(cells.iter().map(|cell| disarmed(cell)))?;
+    }
+    csv.flush()
+}
