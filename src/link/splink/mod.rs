@@ -18,4 +18,4 @@ pub use export::export;
 pub use frequency::Frequencies;
 pub use import::import;
 pub use model::{Adjustment, Blocking, Comparison, LinkType, Model, Parameters};
-pub use scorer::{Part, Scorer, probability};
+pub use scorer::{LevelWeight, Part, Scorer, probability};

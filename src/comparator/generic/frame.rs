@@ -1,0 +1,261 @@
+//! The rows of any tables as columns, each different value held once.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use super::cell::{Cell, Kind};
+use crate::kernel::strings::Symbols;
+
+/// Code of the missing value in every column.
+pub const MISSING: u32 = 0;
+
+/// Many texts in one piece of memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Texts {
+    all: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    /// Adds a text.
+    pub fn push(&mut self, text: &str) {
+        self.all.push_str(text);
+        self.ends.push(self.all.len());
+    }
+
+    /// The text at a place.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn get(&self, at: usize) -> &str {
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.all[begin..self.ends[at]]
+    }
+
+    /// Number of texts.
+    pub const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The same texts in another order.
+    #[must_use]
+    pub fn ordered(&self, order: &[u32]) -> Self {
+        let mut out = Self { all: String::with_capacity(self.all.len()), ends: Vec::new() };
+        out.ends.reserve_exact(order.len());
+        order.iter().for_each(|&at| out.push(self.get(at as usize)));
+        out
+    }
+}
+
+/// One column: a code for each row, and the value of each code. Code 0 is the missing value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Kind of its values.
+    pub kind: Kind,
+    /// Code of each row's value.
+    pub codes: Vec<u32>,
+    /// Value of each code.
+    pub values: Vec<Cell>,
+}
+
+impl Column {
+    /// A column from the cells of all rows.
+    pub fn new(kind: Kind, cells: impl IntoIterator<Item = Cell>) -> Self {
+        let mut codes = Codes::default();
+        let rows = cells.into_iter().map(|cell| codes.of(&cell)).collect();
+        Self { kind, codes: rows, values: codes.values() }
+    }
+
+    /// The same rows in another order; codes count up in the order in which values are met.
+    #[must_use]
+    pub fn ordered(self, order: &[u32]) -> Self {
+        let mut new_of = vec![u32::MAX; self.values.len()];
+        new_of[MISSING as usize] = MISSING;
+        let mut next = 1;
+        let mut old_of = vec![MISSING];
+        let codes = order.iter().map(|&row| {
+            let old = self.codes[row as usize];
+            let new = &mut new_of[old as usize];
+            if *new == u32::MAX {
+                *new = next;
+                next += 1;
+                old_of.push(old);
+            }
+            *new
+        });
+        let codes = codes.collect();
+        let mut values = self.values;
+        let values = old_of.iter().map(|&old| std::mem::replace(&mut values[old as usize], Cell::Null));
+        Self { kind: self.kind, codes, values: values.collect() }
+    }
+
+    /// How many rows have each code.
+    pub fn counts(&self) -> Vec<u64> {
+        let mut counts = vec![0; self.values.len()];
+        self.codes.iter().for_each(|&code| counts[code as usize] += 1);
+        counts
+    }
+}
+
+/// A cell as a key: equal cells have equal keys.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Text(Symbols),
+    Number(u64),
+    List(Box<[Symbols]>),
+    Vector(Box<[u64]>),
+}
+
+impl Key {
+    fn of(cell: &Cell) -> Option<Self> {
+        match cell {
+            Cell::Null => None,
+            Cell::Text(text) => Some(Self::Text(text.clone())),
+            // Adding zero makes the two zeros one.
+            Cell::Number(number) => Some(Self::Number((number + 0.0).to_bits())),
+            Cell::Day(_) | Cell::Moment(_) => cell.seconds().map(|at| Self::Number((at + 0.0).to_bits())),
+            Cell::List(items) => Some(Self::List(items.clone())),
+            Cell::Vector(numbers) => {
+                Some(Self::Vector(numbers.iter().map(|number| (number + 0.0).to_bits()).collect()))
+            }
+        }
+    }
+}
+
+/// Gives codes to cells, the same code to equal ones, counting up from 1.
+#[derive(Debug, Default)]
+pub struct Codes {
+    known: FxHashMap<Key, u32>,
+    cells: Vec<Cell>,
+}
+
+impl Codes {
+    /// The code of a cell.
+    pub fn of(&mut self, cell: &Cell) -> u32 {
+        let Some(key) = Key::of(cell) else { return MISSING };
+        let next = number(self.cells.len() + 1);
+        *self.known.entry(key).or_insert_with(|| {
+            self.cells.push(cell.clone());
+            next
+        })
+    }
+
+    /// The values by code, the missing one first.
+    pub fn values(self) -> Vec<Cell> {
+        std::iter::once(Cell::Null).chain(self.cells).collect()
+    }
+}
+
+/// Gives codes to pairs of codes; a code that stands for missing on purpose stays 0.
+#[derive(Debug, Default)]
+pub struct PairCodes {
+    known: FxHashMap<(u32, u32), u32>,
+}
+
+impl PairCodes {
+    /// The code of a pair, counting up from 1.
+    pub fn of(&mut self, one: u32, other: u32) -> u32 {
+        let next = number(self.known.len() + 1);
+        *self.known.entry((one, other)).or_insert(next)
+    }
+}
+
+/// A count as a code or row number.
+///
+/// # Panics
+/// With 2³² of them or more.
+pub fn number(count: usize) -> u32 {
+    u32::try_from(count).expect("fewer than 2^32 rows and values")
+}
+
+/// The rows of one or several tables with the columns they have in common, sorted by table and id. A
+/// row's number is its place; it depends on ids, never on where a row stood in its file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    /// Names of the tables.
+    pub sources: Vec<String>,
+    /// Table of each row.
+    pub source: Vec<u16>,
+    /// Id of each row.
+    pub ids: Texts,
+    /// Columns by name.
+    pub columns: BTreeMap<String, Column>,
+}
+
+impl Frame {
+    /// Puts rows in order. The ids that stand more than once in one table come back as an error: their
+    /// rows' places in the order of coming.
+    ///
+    /// # Errors
+    /// Two rows of one table with one id.
+    pub fn new(
+        sources: Vec<String>,
+        source: &[u16],
+        ids: &Texts,
+        columns: BTreeMap<String, Column>,
+    ) -> Result<Self, (usize, usize)> {
+        let key = |&row: &u32| (source[row as usize], ids.get(row as usize));
+        let mut order: Vec<u32> = (0..number(ids.len())).collect();
+        order.sort_by(|a, b| key(a).cmp(&key(b)).then(a.cmp(b)));
+        if let Some(twice) = order.windows(2).find(|two| key(&two[0]) == key(&two[1])) {
+            return Err((twice[0] as usize, twice[1] as usize));
+        }
+        Ok(Self {
+            source: order.iter().map(|&row| source[row as usize]).collect(),
+            ids: ids.ordered(&order),
+            columns: columns.into_iter().map(|(name, column)| (name, column.ordered(&order))).collect(),
+            sources,
+        })
+    }
+
+    /// Number of rows.
+    pub const fn len(&self) -> usize {
+        self.source.len()
+    }
+
+    /// Whether there are no rows.
+    pub const fn is_empty(&self) -> bool {
+        self.source.is_empty()
+    }
+
+    /// The kind of a column, when there is such a column.
+    pub fn kind(&self, column: &str) -> Option<Kind> {
+        self.columns.get(column).map(|column| column.kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(rows: &[(u16, &str, &str)]) -> Result<Frame, (usize, usize)> {
+        let mut ids = Texts::default();
+        rows.iter().for_each(|(_, id, _)| ids.push(id));
+        let source: Vec<u16> = rows.iter().map(|(source, ..)| *source).collect();
+        let cells = rows.iter().map(|(.., text)| if text.is_empty() { Cell::Null } else { Cell::text(text) });
+        let columns = BTreeMap::from([("a".to_owned(), Column::new(Kind::Text, cells))]);
+        Frame::new(vec!["x".into(), "y".into()], &source, &ids, columns)
+    }
+
+    #[test]
+    fn rows_stand_by_table_and_id_and_codes_follow_them() {
+        let one = frame(&[(1, "a", "k"), (0, "c", ""), (0, "b", "m"), (1, "b", "m")]).unwrap();
+        let other = frame(&[(0, "b", "m"), (1, "b", "m"), (0, "c", ""), (1, "a", "k")]).unwrap();
+        assert_eq!(one, other);
+        assert_eq!((one.ids.get(0), one.ids.get(1), one.ids.get(2)), ("b", "c", "a"));
+        assert_eq!(one.columns["a"].codes, [1, 0, 2, 1]);
+        assert_eq!(one.columns["a"].values, [Cell::Null, Cell::text("m"), Cell::text("k")]);
+        assert_eq!(one.columns["a"].counts(), [1, 2, 1]);
+    }
+
+    #[test]
+    fn an_id_twice_in_a_table_is_told() {
+        assert_eq!(frame(&[(0, "b", ""), (0, "a", ""), (0, "b", "")]), Err((0, 2)));
+    }
+}
