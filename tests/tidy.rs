@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("engine", 3),
     ("source", 4),
     ("contract", 4),
+    ("frame", 4),
     ("standard", 4),
     ("link", 4),
     ("resolve", 4),
@@ -28,6 +29,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("synth", 4),
     ("spec", 5),
     ("pipeline", 6),
+    ("linking", 6),
     ("explain", 6),
     ("cli", 7),
 ];

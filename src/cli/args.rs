@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArgs;
 use super::explain::ExplainArgs;
+use super::link::{FitArgs, LinkArgs};
 use super::list::ListArgs;
 use super::run::RunArgs;
 use super::status::StatusArgs;
@@ -38,6 +39,10 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Explain from a finished run why two rows are one person or not, or what a case rests on.
     Explain(ExplainArgs),
+    /// Link the rows of any tables: pairs, clusters, and what to expect of them.
+    Link(LinkArgs),
+    /// Estimate the model of a pipeline that links tables, without labels.
+    Fit(FitArgs),
     /// Simulate a county and write its agencies' files with the truth beside them.
     Synth(SynthArgs),
     /// Measure a run against the truth: links and findings, precision and recall.
@@ -159,6 +164,10 @@ pub(super) enum SchemaKind {
     Link,
     /// A frozen model of linkage.
     Model,
+    /// A pipeline that only links tables.
+    Linking,
+    /// A model for any tables, as `fit` writes it.
+    TableModel,
     /// The list of tables.
     Tables,
     /// The types of decision tables.

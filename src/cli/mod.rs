@@ -5,6 +5,7 @@
 mod args;
 mod check;
 mod explain;
+mod link;
 mod list;
 mod measure;
 mod problems;
@@ -59,6 +60,8 @@ fn done(command: Command) -> Done {
         Command::List(args) => list::list(&args),
         Command::Status(args) => status::status(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Link(args) => link::link(&args),
+        Command::Fit(args) => link::fit(&args),
         Command::Synth(args) => measure::synth(&args),
         Command::Evaluate(args) => measure::evaluate(&args),
         Command::Schema { kind, out, check } => schema::schema(kind, &out, check),

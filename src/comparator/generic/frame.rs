@@ -146,6 +146,16 @@ impl Codes {
         })
     }
 
+    /// The same for a cell that nobody needs any more.
+    pub fn of_owned(&mut self, cell: Cell) -> u32 {
+        let Some(key) = Key::of(&cell) else { return MISSING };
+        let next = number(self.cells.len() + 1);
+        *self.known.entry(key).or_insert_with(|| {
+            self.cells.push(cell);
+            next
+        })
+    }
+
     /// The values by code, the missing one first.
     pub fn values(self) -> Vec<Cell> {
         std::iter::once(Cell::Null).chain(self.cells).collect()
