@@ -61,6 +61,7 @@ const TOP_LEVEL: &[&str] = &[
     "LICENSE",
     "README.md",
     "clippy.toml",
+    "docs",
     "fixtures",
     "pipelines",
     "rust-toolchain.toml",

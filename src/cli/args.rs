@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArgs;
 use super::explain::ExplainArgs;
-use super::link::{FitArgs, LinkArgs};
+use super::link::{BlockingArgs, FitArgs, LinkArgs};
 use super::list::ListArgs;
 use super::run::RunArgs;
 use super::status::StatusArgs;
@@ -43,6 +43,8 @@ pub(super) enum Command {
     Link(LinkArgs),
     /// Estimate the model of a pipeline that links tables, without labels.
     Fit(FitArgs),
+    /// Tell what the blocking rules of a pipeline that links tables bring.
+    Blocking(BlockingArgs),
     /// Simulate a county and write its agencies' files with the truth beside them.
     Synth(SynthArgs),
     /// Measure a run against the truth: links and findings, precision and recall.

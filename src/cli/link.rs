@@ -1,4 +1,4 @@
-//! `link` and `fit`: any tables.
+//! `link`, `fit` and `blocking`: any tables.
 
 use std::path::PathBuf;
 
@@ -56,6 +56,55 @@ pub(super) struct FitArgs {
     /// Worker threads; left out: all cores.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+}
+
+/// Options of `blocking`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Nothing is scored and no model is needed. With known pairs (CSV: id_l, id_r, and source_l, source_r where
+there are several tables) the share of them that each rule brings is told.
+
+Examples:
+  doudi blocking people.toml
+  doudi blocking people.toml --known pairs.csv")]
+pub(super) struct BlockingArgs {
+    /// The pipeline file.
+    #[arg(value_name = "PIPELINE")]
+    pipeline: PathBuf,
+    /// Pairs that are known to be one person.
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// Worker threads; left out: all cores.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+/// Studies blocking rules.
+pub(super) fn blocking(args: &BlockingArgs) -> Done {
+    let plan = compiled(&args.pipeline, Purpose::Blocking)?;
+    let study = in_pool(args.threads, || linking::blocking(&plan, args.known.as_deref()))?.map_err(told)?;
+    let mut head = vec!["rule", "rows", "pairs", "new", "sum", "largest blocks"];
+    if study.known > 0 {
+        head.extend(["known", "new", "sum"]);
+    }
+    let mut rows = vec![head.into_iter().map(str::to_owned).collect::<Vec<_>>()];
+    let (mut sum, mut sum_known) = (0, 0);
+    let share = |part: u64| format!("{:.2} %", part as f64 * 100.0 / study.known.max(1) as f64);
+    for (words, rule) in &study.rules {
+        sum += rule.new_pairs;
+        sum_known += rule.new_known;
+        let largest: Vec<String> = rule.largest.iter().map(usize::to_string).collect();
+        let numbers = [rule.rows, rule.pairs, rule.new_pairs, sum].map(|number| number.to_string());
+        let mut row = vec![words.clone()];
+        row.extend(numbers);
+        row.push(largest.join(" "));
+        if study.known > 0 {
+            row.extend([rule.known, rule.new_known, sum_known].map(share));
+        }
+        rows.push(row);
+    }
+    say(format!("{} of {} pairs\n{}", sum, study.possible_pairs, aligned(&rows)));
+    Ok(())
 }
 
 /// Links tables.

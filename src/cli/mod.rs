@@ -62,6 +62,7 @@ fn done(command: Command) -> Done {
         Command::Explain(args) => explain::explain(&args),
         Command::Link(args) => link::link(&args),
         Command::Fit(args) => link::fit(&args),
+        Command::Blocking(args) => link::blocking(&args),
         Command::Synth(args) => measure::synth(&args),
         Command::Evaluate(args) => measure::evaluate(&args),
         Command::Schema { kind, out, check } => schema::schema(kind, &out, check),

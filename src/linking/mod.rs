@@ -4,15 +4,16 @@
 //! the tables' rows and ids, never on their order or on the number of threads. This module must not know
 //! what the tables are about.
 
+mod known;
 mod output;
 mod report;
 
 use std::path::Path;
 
-use crate::comparator::generic::Frame;
 use crate::diag::{Diagnostic, Spot};
 use crate::frame;
-use crate::link::generic::{self, Resolution, Rows, Scored, columns_of};
+use crate::link::generic::{self, Resolution, Rows, RuleStudy, Scored, columns_of};
+use crate::link::splink::Model;
 use crate::spec::{LinkingPlan, TableModel};
 
 pub use report::{Expected, Report, RuleReport};
@@ -90,7 +91,7 @@ pub fn fit(plan: &LinkingPlan) -> Result<FittedModel, Vec<Diagnostic>> {
     let rules: Vec<_> = fit.known.iter().chain(&fit.training).cloned().collect();
     let tables = frame::read(&plan.tables, &columns_of(&plan.model, &rules), &plan.columns)?;
     let fitted = generic::fit(&tables.frame, &plan.model, fit, &file)?;
-    let model = TableModel::of(&fitted, frame_rows(&tables.frame), &tables.digests, fit.seed);
+    let model = TableModel::of(&fitted, tables.frame.len(), &tables.digests, fit.seed);
     let text = model.text(plan).map_err(|error| {
         vec![Diagnostic::error("model_unwritable", Spot::default(), format!("write the model: {error}"))]
     })?;
@@ -98,6 +99,31 @@ pub fn fit(plan: &LinkingPlan) -> Result<FittedModel, Vec<Diagnostic>> {
     Ok(FittedModel { text, model, warnings })
 }
 
-const fn frame_rows(frame: &Frame) -> usize {
-    frame.len()
+/// What the plan's blocking rules bring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockingStudy {
+    /// Pairs that could be looked at.
+    pub possible_pairs: u64,
+    /// Known pairs that were given.
+    pub known: u64,
+    /// The rules in words, with what each brings.
+    pub rules: Vec<(String, RuleStudy)>,
+}
+
+/// Studies the blocking rules of a plan; `known` is a CSV of pairs that are one person, with the columns
+/// `id_l` and `id_r`, and `source_l` and `source_r` where there are several tables.
+///
+/// # Errors
+/// Files that cannot be read, rules that the tables do not bear.
+pub fn blocking(plan: &LinkingPlan, known: Option<&Path>) -> Result<BlockingStudy, Vec<Diagnostic>> {
+    let bare = Model { comparisons: Vec::new(), ..plan.model.clone() };
+    let tables = frame::read(&plan.tables, &columns_of(&bare, &plan.rules), &plan.columns)?;
+    let rows = Rows::new(&tables.frame, &bare, &plan.rules, &plan.file.display().to_string())?;
+    let known = known.map_or(Ok(Vec::new()), |path| known::read(path, &tables.frame))?;
+    let found = generic::study(&rows, &known);
+    Ok(BlockingStudy {
+        possible_pairs: rows.possible_pairs(),
+        known: known.len() as u64,
+        rules: plan.rule_words.iter().cloned().zip(found).collect(),
+    })
 }

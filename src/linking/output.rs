@@ -1,5 +1,6 @@
 //! Writes pairs, clusters and the report. Each file appears whole or not at all.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -8,8 +9,9 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt8Array};
 use arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::basic::Compression;
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
+use parquet::schema::types::ColumnPath;
 
 use super::report::Report;
 use crate::comparator::generic::Frame;
@@ -74,12 +76,12 @@ impl Facts<'_> {
     }
 
     /// Name of a row's cluster: its first row's id, with the table's name where there are several.
-    fn cluster(&self, row: u32) -> String {
+    fn cluster(&self, row: u32) -> Cow<'_, str> {
         let first = self.clusters[row as usize];
         if self.frame.sources.len() > 1 {
-            format!("{}/{}", self.source(first), self.id(first))
+            format!("{}/{}", self.source(first), self.id(first)).into()
         } else {
-            self.id(first).to_owned()
+            self.id(first).into()
         }
     }
 
@@ -132,7 +134,10 @@ impl Facts<'_> {
         pairs: impl Iterator<Item = &'p Pair>,
     ) -> io::Result<()> {
         let text = |name: &str| Field::new(name, DataType::Utf8, false);
-        let mut fields = vec![text("source_l"), text("id_l"), text("source_r"), text("id_r")];
+        let several = self.frame.sources.len() > 1;
+        let names: &[&str] =
+            if several { &["source_l", "id_l", "source_r", "id_r"] } else { &["id_l", "id_r"] };
+        let mut fields: Vec<Field> = names.iter().map(|name| text(name)).collect();
         fields.push(Field::new("weight", DataType::Float64, false));
         fields.push(Field::new("probability", DataType::Float64, false));
         fields.push(text("decision"));
@@ -145,12 +150,11 @@ impl Facts<'_> {
             let text = |of: &dyn Fn(&Pair) -> String| -> ArrayRef {
                 Arc::new(StringArray::from_iter_values(batch.iter().map(|pair| of(pair))))
             };
-            let ids = |of: &dyn Fn(&Pair) -> u32| -> [ArrayRef; 2] {
+            let ids = |of: &dyn Fn(&Pair) -> u32| -> Vec<ArrayRef> {
                 let rows = || batch.iter().map(|pair| of(pair));
-                [
-                    Arc::new(StringArray::from_iter_values(rows().map(|row| self.source(row)))),
-                    Arc::new(StringArray::from_iter_values(rows().map(|row| self.id(row)))),
-                ]
+                let sources = || StringArray::from_iter_values(rows().map(|row| self.source(row)));
+                let ids: ArrayRef = Arc::new(StringArray::from_iter_values(rows().map(|row| self.id(row))));
+                if several { vec![Arc::new(sources()), ids] } else { vec![ids] }
             };
             let number = |of: &dyn Fn(&Pair) -> f64| -> ArrayRef {
                 Arc::new(Float64Array::from_iter_values(batch.iter().map(|pair| of(pair))))
@@ -196,8 +200,13 @@ struct Batches {
 impl Batches {
     fn new(file: BufWriter<File>, fields: Vec<Field>) -> io::Result<Self> {
         let schema = Arc::new(Schema::new(fields));
-        let level = ZstdLevel::try_new(1).map_err(io::Error::other)?;
-        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
+        // Ids hardly repeat, so a dictionary of them would only cost.
+        let ids = ["id", "id_l", "id_r", "cluster", "weight", "probability"];
+        let builder = WriterProperties::builder().set_compression(Compression::SNAPPY);
+        let plain = |builder: WriterPropertiesBuilder, name: &str| {
+            builder.set_column_dictionary_enabled(ColumnPath::from(name), false)
+        };
+        let properties = ids.into_iter().fold(builder, plain).build();
         let writer =
             ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties)).map_err(io::Error::other)?;
         Ok(Self { schema, writer })

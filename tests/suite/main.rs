@@ -8,6 +8,7 @@ mod county;
 mod explain;
 mod held;
 mod ledger;
+mod linking;
 mod pipeline;
 mod report;
 mod rules;

@@ -162,18 +162,50 @@ impl Codes {
     }
 }
 
-/// Gives codes to pairs of codes; a code that stands for missing on purpose stays 0.
-#[derive(Debug, Default)]
-pub struct PairCodes {
-    known: FxHashMap<(u32, u32), u32>,
+/// One code for several columns of codes, the same for rows that agree in all of them. Codes count up from 1
+/// in the order of the columns' codes. Sorted by counting, column by column, the last one first: several
+/// times faster than looking pairs of codes up.
+///
+/// ```
+/// use doudi::comparator::generic::joined_codes;
+/// assert_eq!(joined_codes(&[vec![2, 1, 2, 2], vec![0, 7, 5, 0]]), [2, 1, 3, 2]);
+/// ```
+pub fn joined_codes(columns: &[Vec<u32>]) -> Vec<u32> {
+    let rows = columns.first().map_or(0, Vec::len);
+    let mut order: Vec<u32> = (0..number(rows)).collect();
+    let mut sorted = vec![0; rows];
+    for column in columns.iter().rev() {
+        let mut next = vec![0_u32; column.iter().max().map_or(0, |most| *most as usize) + 2];
+        column.iter().for_each(|&code| next[code as usize + 1] += 1);
+        for code in 1..next.len() {
+            next[code] += next[code - 1];
+        }
+        for &row in &order {
+            let place = &mut next[column[row as usize] as usize];
+            sorted[*place as usize] = row;
+            *place += 1;
+        }
+        std::mem::swap(&mut order, &mut sorted);
+    }
+    let mut codes = sorted;
+    let mut code = 0;
+    let mut before = None;
+    for row in order.into_iter().map(|row| row as usize) {
+        let same =
+            before.is_some_and(|before: usize| columns.iter().all(|column| column[before] == column[row]));
+        code += u32::from(!same);
+        codes[row] = code;
+        before = Some(row);
+    }
+    codes
 }
 
-impl PairCodes {
-    /// The code of a pair, counting up from 1.
-    pub fn of(&mut self, one: u32, other: u32) -> u32 {
-        let next = number(self.known.len() + 1);
-        *self.known.entry((one, other)).or_insert(next)
-    }
+/// The table and the beginning of an id as a number that sorts like them.
+fn head(source: u16, id: &str) -> u128 {
+    let mut bytes = [0; 16];
+    bytes[..2].copy_from_slice(&source.to_be_bytes());
+    bytes[2..].iter_mut().zip(id.as_bytes()).for_each(|(place, byte)| *place = *byte);
+    u128::from_be_bytes(bytes)
 }
 
 /// A count as a code or row number.
@@ -211,8 +243,14 @@ impl Frame {
         columns: BTreeMap<String, Column>,
     ) -> Result<Self, (usize, usize)> {
         let key = |&row: &u32| (source[row as usize], ids.get(row as usize));
-        let mut order: Vec<u32> = (0..number(ids.len())).collect();
-        order.sort_by(|a, b| key(a).cmp(&key(b)).then(a.cmp(b)));
+        let mut heads: Vec<(u128, u32)> = (0..number(ids.len()))
+            .map(|row| (head(source[row as usize], ids.get(row as usize)), row))
+            .collect();
+        // Most rows are told apart by what fits in one number; the ids themselves are looked at for the rest.
+        heads.sort_unstable_by(|(a, one), (b, other)| {
+            a.cmp(b).then_with(|| key(one).cmp(&key(other))).then(one.cmp(other))
+        });
+        let order: Vec<u32> = heads.into_iter().map(|(_, row)| row).collect();
         if let Some(twice) = order.windows(2).find(|two| key(&two[0]) == key(&two[1])) {
             return Err((twice[0] as usize, twice[1] as usize));
         }
@@ -232,6 +270,20 @@ impl Frame {
     /// Whether there are no rows.
     pub const fn is_empty(&self) -> bool {
         self.source.is_empty()
+    }
+
+    /// The row of a table and an id.
+    pub fn find(&self, source: u16, id: &str) -> Option<u32> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match (self.source[middle], self.ids.get(middle)).cmp(&(source, id)) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(number(middle)),
+            }
+        }
+        None
     }
 
     /// The kind of a column, when there is such a column.
@@ -259,9 +311,19 @@ mod tests {
         let other = frame(&[(0, "b", "m"), (1, "b", "m"), (0, "c", ""), (1, "a", "k")]).unwrap();
         assert_eq!(one, other);
         assert_eq!((one.ids.get(0), one.ids.get(1), one.ids.get(2)), ("b", "c", "a"));
+        assert_eq!((one.find(1, "b"), one.find(0, "b"), one.find(1, "c")), (Some(3), Some(0), None));
         assert_eq!(one.columns["a"].codes, [1, 0, 2, 1]);
         assert_eq!(one.columns["a"].values, [Cell::Null, Cell::text("m"), Cell::text("k")]);
         assert_eq!(one.columns["a"].counts(), [1, 2, 1]);
+    }
+
+    #[test]
+    fn long_ids_stand_in_their_order_too() {
+        let ids = ["a-very-long-beginning-2", "a-very-long-beginning-10", "a-very-long-beginning", "a\u{0}"];
+        let found = frame(&ids.map(|id| (0, id, "x"))).unwrap();
+        let mut sorted = ids;
+        sorted.sort_unstable();
+        assert_eq!((0..4).map(|row| found.ids.get(row)).collect::<Vec<_>>(), sorted);
     }
 
     #[test]

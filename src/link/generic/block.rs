@@ -12,10 +12,12 @@ use super::compared::{Compared, TermColumn};
 use super::quick::Sketch;
 use super::rows::Rows;
 use crate::comparator::generic::{
-    Condition, Frame, Ladder, MISSING, Operand, PairCodes, Rung, Term, When, number,
+    Condition, Frame, Ladder, MISSING, Operand, Rung, Term, When, joined_codes, number,
 };
 use crate::link::splink::{Blocking, Comparison, LinkType, Parameters};
 
+/// Rows from which on a group's sketches are laid side by side.
+const SKETCHED: usize = 24;
 /// Pairs of one piece of work, about.
 const PIECE: u64 = 1 << 19;
 
@@ -26,25 +28,26 @@ pub(super) struct Rule {
     rest: Option<Compared>,
     /// The columns whose equality the rule asks for, when it asks for nothing else of them.
     columns: Vec<String>,
+    /// Code of each row; rows with code 0 are in no group.
+    codes: Vec<u32>,
 }
 
 impl Rule {
-    /// A rule and the code of each row; rows with code 0 are in no group.
+    /// A rule on the rows of a frame.
     ///
     /// # Errors
     /// What keeps it from being walked group by group.
-    pub(super) fn new(blocking: &Blocking, frame: &Frame) -> Result<(Self, Vec<u32>), String> {
+    pub(super) fn new(blocking: &Blocking, frame: &Frame) -> Result<Self, String> {
         let (terms, rest) = parted(blocking)?;
         let columns: Vec<TermColumn<'_>> = terms.iter().map(|term| TermColumn::new(term, frame)).collect();
-        let mut codes = Vec::with_capacity(frame.len());
-        let mut steps: Vec<PairCodes> = terms.iter().map(|_| PairCodes::default()).collect();
-        for row in 0..frame.len() {
-            let mut code = columns[0].code(row);
-            for (column, known) in columns.iter().zip(&mut steps).skip(1) {
-                let other = column.code(row);
-                code = if code == MISSING || other == MISSING { MISSING } else { known.of(code, other) };
+        let columns: Vec<Vec<u32>> = columns.iter().map(TermColumn::codes).collect();
+        let mut codes = if let [one] = &columns[..] { one.clone() } else { joined_codes(&columns) };
+        for column in &columns {
+            for (code, &own) in codes.iter_mut().zip(column) {
+                if own == MISSING {
+                    *code = MISSING;
+                }
             }
-            codes.push(code);
         }
         let rest = (!rest.is_empty()).then(|| {
             let rung = Rung { label: String::new(), when: When::Holds(Condition::All(rest)) };
@@ -54,12 +57,17 @@ impl Rule {
             Compared::new(&comparison, Vec::new(), &[], &std::collections::BTreeMap::new(), frame)
         });
         let columns = terms.into_iter().map(|term| term.column).collect();
-        Ok((Self { rest, columns }, codes))
+        Ok(Self { rest, columns, codes })
     }
 
     /// The columns whose equality the rule asks for.
     pub(super) fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// Code of each row.
+    pub(super) fn codes(&self) -> &[u32] {
+        &self.codes
     }
 
     /// Whether there is more than equalities.
@@ -117,7 +125,7 @@ pub(super) struct Lane {
     pub(super) rows: Vec<u32>,
     /// Codes of the comparisons, then of the rules.
     pub(super) codes: Vec<Vec<u32>>,
-    /// Sketches of the comparisons that have them.
+    /// Sketches of the comparisons that have them; nothing for a small group.
     pub(super) sketches: Vec<Vec<Sketch>>,
 }
 
@@ -133,6 +141,11 @@ impl Lane {
             for (lane, &code) in self.codes.iter_mut().zip(rows.codes(row)) {
                 lane.push(code);
             }
+        }
+        // In a small group each row has few partners, so its sketches are looked up when they are needed.
+        if group.len() < SKETCHED {
+            self.sketches.iter_mut().for_each(Vec::clear);
+            return;
         }
         for ((lane, compared), codes) in self.sketches.iter_mut().zip(rows.comparisons()).zip(&self.codes) {
             lane.clear();
@@ -152,10 +165,11 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Rows grouped by one of the codes in the rows' records.
-    pub(super) fn new(rows: &Rows, at: usize) -> Self {
-        let code = |row: u32| rows.codes(row)[at] as usize;
-        let all = 0..number(rows.len());
+    /// Rows grouped by their codes of a rule.
+    pub(super) fn new(rows: &Rows, rule: usize) -> Self {
+        let codes = rows.rules()[rule].codes();
+        let code = |row: u32| codes[row as usize] as usize;
+        let all = 0..number(codes.len());
         let most = all.clone().map(code).max().unwrap_or(0);
         let mut counts = vec![0_u32; most + 1];
         all.clone().for_each(|row| counts[code(row)] += 1);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::quick::Quick;
 use crate::comparator::generic::{
-    Cell, Codes, Column, Condition, Frame, Judge, MISSING, Operand, PairCodes, Side, Term, Terms, When,
+    Cell, Codes, Column, Condition, Frame, Judge, MISSING, Operand, Side, Term, Terms, When, joined_codes,
 };
 use crate::link::splink::{Comparison, LevelWeight};
 
@@ -232,9 +232,17 @@ impl<'a> TermColumn<'a> {
         Self { column, made }
     }
 
-    pub(super) fn code(&self, row: usize) -> u32 {
+    fn code(&self, row: usize) -> u32 {
         let code = self.column.codes[row];
         self.made.as_ref().map_or(code, |(of, _)| of[code as usize])
+    }
+
+    /// Codes of all rows.
+    pub(super) fn codes(&self) -> Vec<u32> {
+        match &self.made {
+            None => self.column.codes.clone(),
+            Some((of, _)) => self.column.codes.iter().map(|&code| of[code as usize]).collect(),
+        }
     }
 
     fn at(&self, row: u32) -> &Cell {
@@ -245,17 +253,12 @@ impl<'a> TermColumn<'a> {
 
 /// One code for several terms, counting up from 1, and the first row of each code.
 fn joined(columns: &[TermColumn<'_>], rows: usize) -> (Vec<u32>, Vec<u32>) {
-    let mut codes: Vec<u32> = match columns.first() {
-        Some(first) => (0..rows).map(|row| first.code(row)).collect(),
-        None => vec![MISSING; rows],
+    let mut codes: Vec<u32> = match columns {
+        [] => vec![MISSING; rows],
+        [one] => one.codes(),
+        several => joined_codes(&several.iter().map(TermColumn::codes).collect::<Vec<_>>()),
     };
-    for column in columns.iter().skip(1) {
-        let mut pairs = PairCodes::default();
-        for (row, code) in codes.iter_mut().enumerate() {
-            *code = pairs.of(*code, column.code(row));
-        }
-    }
-    // A single column has rows with the missing code; several have none, so both are counted anew.
+    // A single column has rows with the missing code, several have none, so they are counted anew.
     let mut new_of: Vec<u32> = vec![MISSING; codes.iter().max().map_or(0, |most| *most as usize + 1)];
     let mut first_row = Vec::new();
     for (row, code) in (0..).zip(&mut codes) {

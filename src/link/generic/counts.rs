@@ -7,6 +7,7 @@ use super::block::{Groups, Lane};
 use super::rows::{Rows, all};
 use super::score::{Memory, full_levels, hash};
 use crate::comparator::generic::{MISSING, number};
+use crate::kernel::digest::chain;
 use crate::kernel::pattern::{MAX_LEVELS, Pattern, PatternCounts};
 use crate::link::splink::LinkType;
 
@@ -148,17 +149,13 @@ fn drawn_pairs(rows: &Rows, wanted: u64, seed: u64) -> Different {
 
 /// A well mixed number from three.
 fn mix(seed: u64, at: u64, salt: u64) -> u64 {
-    let mut word = seed ^ at.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt.wrapping_mul(0xd1b5_4a32_d192_ed03);
-    for factor in [0xbf58_476d_1ce4_e5b9_u64, 0x94d0_49bb_1331_11eb] {
-        word = (word ^ (word >> 30)).wrapping_mul(factor);
-    }
-    word ^ (word >> 31)
+    chain(chain(seed, at), salt)
 }
 
 /// Number of pairs of a rule that no rule before it among `earlier` brings.
 pub(super) fn pairs_of(rows: &Rows, rule: usize, earlier: std::ops::Range<usize>) -> u64 {
     let comparisons = rows.comparisons().len();
-    let groups = Groups::new(rows, comparisons + rule);
+    let groups = Groups::new(rows, rule);
     let visit = |(): &mut (), found: &mut u64, lane: &Lane, at: usize, first: usize| {
         *found += (first..lane.rows.len())
             .filter(|&right| {
@@ -178,7 +175,7 @@ pub(super) fn pairs_of(rows: &Rows, rule: usize, earlier: std::ops::Range<usize>
 /// Patterns of the pairs of a rule; of about `most` of them when there are more, those of rows drawn by
 /// their numbers. With them comes one in how many rows was drawn.
 pub(super) fn patterns_of(rows: &Rows, rule: usize, most: u64) -> (PatternCounts, u64) {
-    let groups = Groups::new(rows, rows.comparisons().len() + rule);
+    let groups = Groups::new(rows, rule);
     let one_in = groups.pairs().div_ceil(most.max(1)).max(1);
     let visit =
         |memory: &mut Memory, found: &mut FxHashMap<Pattern, u64>, lane: &Lane, at: usize, first: usize| {

@@ -270,9 +270,10 @@ impl State {
     }
 
     /// Number of true pairs, from how many each training rule found and how often true pairs agree in what
-    /// it asks for; the middle one of the rules' answers.
+    /// it asks for. Rows without any error agree in everything, so several columns agree together more often
+    /// than one by one; the rules with the fewest columns answer, and the middle one of their answers counts.
     fn true_pairs(&self, rows: &Rows, model: &Model, sessions: &[Session]) -> f64 {
-        let mut answers: Vec<f64> = Vec::new();
+        let mut answers: Vec<(usize, f64)> = Vec::new();
         for (rule, session) in rows.rules().iter().zip(sessions) {
             let agree = |column: &String| {
                 model.comparisons.iter().enumerate().find_map(|(at, comparison)| {
@@ -288,12 +289,15 @@ impl State {
             if let Some(shares) = shares {
                 let share: f64 = shares.iter().product();
                 if share > 0.0 {
-                    answers.push(session.matches * (session.pairs * session.one_in) as f64 / share);
+                    let found = session.matches * (session.pairs * session.one_in) as f64;
+                    answers.push((rule.columns().len(), found / share));
                 }
             }
         }
-        answers.sort_by(f64::total_cmp);
-        answers.get(answers.len() / 2).copied().unwrap_or(0.0)
+        let fewest = answers.iter().map(|(columns, _)| *columns).min();
+        answers.retain(|(columns, _)| Some(*columns) == fewest);
+        answers.sort_by(|a, b| a.1.total_cmp(&b.1));
+        answers.get(answers.len() / 2).map_or(0.0, |(_, answer)| *answer)
     }
 
     fn fitted(

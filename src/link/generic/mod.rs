@@ -7,6 +7,7 @@
 //! [`crate::link`].
 
 mod block;
+mod blocking;
 mod bootstrap;
 mod compared;
 mod counts;
@@ -18,6 +19,7 @@ mod score;
 #[cfg(test)]
 mod tests;
 
+pub use blocking::{RuleStudy, study};
 pub use fit::{FitPlan, Fitted, Session, fit};
 pub use resolve::{Resolution, clusters};
 pub use rows::{Rows, columns_of};

@@ -69,8 +69,8 @@ impl Rows {
         let mut problems = Vec::new();
         for (at, blocking) in rules.iter().enumerate() {
             match Rule::new(blocking, frame) {
-                Ok((rule, codes)) => {
-                    rows.put(model.comparisons.len() + at, &codes);
+                Ok(rule) => {
+                    rows.put(model.comparisons.len() + at, rule.codes());
                     rows.rules.push(rule);
                 }
                 Err(problem) => problems.push(Diagnostic::error("block_rule", place(file, at), problem)),

@@ -9,6 +9,7 @@ use super::block::{Groups, Lane};
 use super::compared::upper;
 use super::rows::Rows;
 use crate::comparator::generic::MISSING;
+use crate::kernel::digest::mix;
 use crate::kernel::pattern::{MAX_COMPARISONS, Pattern};
 use crate::link::splink::probability;
 
@@ -16,10 +17,8 @@ use crate::link::splink::probability;
 const MARGIN: f32 = 2e-3;
 /// Bound of a pair that an earlier rule brings.
 const EARLIER: f32 = f32::NEG_INFINITY;
-/// Up to so many rows every pair is scored in full for the estimates without labels.
-const ALL_SAMPLED: usize = 20_000;
-/// Beyond, the pairs of one row in so many.
-const ONE_IN: u64 = 64;
+/// The pairs of about so many rows are scored in full for the estimates without labels.
+const SAMPLED_ROWS: u64 = 8_000;
 
 /// A pair that is kept.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,7 +73,7 @@ pub fn score(rows: &Rows, floor: f64) -> Scored {
     let bound = Bound::new(rows, floor);
     let mut scored = Scored::default();
     for rule in 0..rows.rules().len() {
-        let groups = Groups::new(rows, rows.comparisons().len() + rule);
+        let groups = Groups::new(rows, rule);
         let visit = |memory: &mut Memory, found: &mut Found, lane: &Lane, at: usize, first: usize| {
             bound.visit(rule, memory, found, lane, at, first);
         };
@@ -136,7 +135,8 @@ struct Bound<'a> {
     prior: f32,
     /// Comparisons, those first that a measurement takes most from.
     order: Vec<usize>,
-    sampled: bool,
+    /// The pairs of one row in so many are scored in full.
+    one_in: u64,
 }
 
 impl<'a> Bound<'a> {
@@ -151,8 +151,8 @@ impl<'a> Bound<'a> {
         };
         order.sort_by(|a, b| takes(b).total_cmp(&takes(a)).then(a.cmp(b)));
         let floor_bound = upper(floor) - MARGIN;
-        let sampled = rows.len() <= ALL_SAMPLED;
-        Self { rows, floor, floor_bound, prior: upper(rows.prior()), order, sampled }
+        let one_in = (rows.len() as u64).div_ceil(SAMPLED_ROWS).max(1);
+        Self { rows, floor, floor_bound, prior: upper(rows.prior()), order, one_in }
     }
 
     /// All pairs of one row of a group.
@@ -179,7 +179,7 @@ impl<'a> Bound<'a> {
         }
         let earlier = self.earlier(rule, lane, at, first, &mut bounds);
         found.looked_at += (bounds.len() - earlier) as u64;
-        let sampled = self.sampled || hash(left) % ONE_IN == 0;
+        let sampled = hash(left) % self.one_in == 0;
         let mut near = std::mem::take(&mut memory.near);
         near.clear();
         near.extend(
@@ -234,7 +234,8 @@ impl<'a> Bound<'a> {
             }
         }
         // Bounds are clamped, so nothing but what was struck out lies that low.
-        if any { bounds.iter().map(|&bound| usize::from(bound < -1e30)).sum() } else { 0 }
+        let struck = bounds.iter().fold(0_u32, |sum, &bound| sum.wrapping_add(u32::from(bound < -1e30)));
+        if any { struck as usize } else { 0 }
     }
 
     /// All levels of a pair, or nothing when its bound falls below the floor on the way.
@@ -280,7 +281,7 @@ impl<'a> Bound<'a> {
                 sum += probability(weight);
             }
         }
-        if self.sampled { sum } else { sum * ONE_IN as f64 }
+        sum * self.one_in as f64
     }
 }
 
@@ -293,14 +294,17 @@ pub(super) fn level(
     left: usize,
     right: usize,
 ) -> u8 {
-    let compared = &rows.comparisons()[comparison];
-    if let Some(quick) = &compared.quick {
-        let sketches = &lane.sketches[comparison];
-        if quick.far(sketches[left], sketches[right]) {
-            return compared.last;
-        }
-    }
+    let sketches = &lane.sketches[comparison];
     let codes = &lane.codes[comparison];
+    if sketches.is_empty() {
+        return rows.level(memory, comparison, codes[left], codes[right]);
+    }
+    let compared = &rows.comparisons()[comparison];
+    if let Some(quick) = &compared.quick
+        && quick.far(sketches[left], sketches[right])
+    {
+        return compared.last;
+    }
     memory.level(rows, comparison, codes[left], codes[right])
 }
 
@@ -337,7 +341,6 @@ fn add(bounds: &mut [f32], codes: &[u32], own: u32, equal: f32, other: f32) {
 }
 
 /// A row's number, well mixed.
-pub(super) fn hash(row: u32) -> u64 {
-    let mixed = (u64::from(row) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32
+pub(super) const fn hash(row: u32) -> u64 {
+    mix(row as u64)
 }

@@ -146,3 +146,58 @@ proptest! {
         prop_assert!((found.true_below - below).abs() < 1e-9);
     }
 }
+
+/// A value of `count`, its number drawn from what is left of a word.
+fn drawn(word: &mut u64, count: u64) -> u64 {
+    *word = crate::kernel::digest::mix(*word);
+    *word % count
+}
+
+#[test]
+fn a_fit_finds_the_m_u_and_prior_that_the_rows_were_made_with() {
+    let mut word = 9;
+    let mut rows: Vec<(u16, [String; 4])> = Vec::new();
+    // 1,500 people, one row in each of two tables; values of 40, 30, 20 and 10 kinds, a tenth of them changed.
+    let kinds = [40, 30, 20, 10];
+    for _ in 0..1_500 {
+        let own: Vec<u64> = kinds.iter().map(|&kinds| drawn(&mut word, kinds)).collect();
+        for source in 0..2 {
+            let mut value = |at: usize| {
+                let changed = source == 1 && drawn(&mut word, 10) == 0;
+                let value = if changed { drawn(&mut word, kinds[at]) } else { own[at] };
+                format!("v{value}")
+            };
+            rows.push((source, [value(0), value(1), value(2), value(3)]));
+        }
+    }
+    let frame = frame(&rows);
+    let comparisons = COLUMNS.map(|name| Comparison {
+        ladder: ladders::exact(name, &Term::column(name)),
+        description: String::new(),
+        parameters: vec![Parameters::default(); 3],
+    });
+    let plain = Model { comparisons: comparisons.to_vec(), ..model(LinkType::LinkOnly) };
+    let plan = FitPlan {
+        random_pairs: 500_000,
+        seed: 1,
+        known: Vec::new(),
+        recall: None,
+        training: vec![rule_on(&["name", "town"]), rule_on(&["born", "code"])],
+        training_pairs: 1_000_000,
+    };
+    let found = fit(&frame, &plain, &plan, "m").unwrap();
+    assert_eq!(found.warnings, []);
+    for (at, &kinds) in kinds.iter().enumerate() {
+        let [_, equal, other] = &found.model.comparisons[at].parameters[..] else { panic!() };
+        let (m, u) = (0.9 + 0.1 / kinds as f64, 1.0 / kinds as f64);
+        let (error, seen) = (found.m_errors[at][1], equal.m.unwrap());
+        assert!(
+            (seen - m).abs() < 0.03 && (seen - m).abs() < 5.0 * error,
+            "{at}: m {seen} ± {error}, not {m}"
+        );
+        assert!((equal.u.unwrap() / u - 1.0).abs() < 0.05, "{at}: u {:?}, not {u}", equal.u);
+        assert!((equal.m.unwrap() + other.m.unwrap() - 1.0).abs() < 1e-9);
+    }
+    let prior = 1.0 / 1_500.0;
+    assert!((found.model.prior / prior - 1.0).abs() < 0.1, "{} not {prior}", found.model.prior);
+}

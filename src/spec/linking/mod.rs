@@ -67,6 +67,8 @@ pub enum Purpose {
     Link,
     /// Estimating.
     Fit,
+    /// Studying the blocking rules; a model of our own is not needed.
+    Blocking,
 }
 
 /// Reads a pipeline and, for linking, its model.
@@ -95,7 +97,7 @@ pub fn compile_linking(
     let Some(model) = model.filter(|_| !failed(&draft.problems)) else { return Err(draft.problems) };
     let link = &draft.raw.link;
     let own = rules.is_empty();
-    if own && model.blocking.is_empty() && purpose == Purpose::Link {
+    if own && model.blocking.is_empty() && purpose != Purpose::Fit {
         let told = Diagnostic::error("block_none", draft.lines.spot("link"), "there is no blocking rule");
         draft.problems.push(told.with_help("add [[link.block]] with columns that must be equal"));
         return Err(draft.problems);
@@ -286,7 +288,7 @@ impl Draft {
             blocking: Vec::new(),
             others: serde_json::Map::new(),
         };
-        if purpose == Purpose::Fit && !of_splink {
+        if purpose != Purpose::Link && !of_splink {
             return (Some(empty), false);
         }
         let text = match fs::read_to_string(&path) {

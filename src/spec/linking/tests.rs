@@ -110,19 +110,19 @@ fn all_problems_are_told_with_their_lines() {
     assert_eq!(
         told(&wrong, Purpose::Fit),
         [
-            "source_count:15",
+            "source_count:14",
             "file_unreadable:6",
             "date_format:11",
-            "block_rule:37",
-            "comparison:21",
+            "block_rule:38",
+            "comparison:20",
             "comparison:32",
         ]
     );
     assert_eq!(
         told(&GOOD.replace("measure = \"days\"", "measure = \"daze\""), Purpose::Fit),
-        ["unknown_value:26"]
+        ["unknown_value:25"]
     );
-    assert_eq!(told(GOOD, Purpose::Link), ["file_unreadable:16"]);
+    assert_eq!(told(GOOD, Purpose::Link), ["file_unreadable:15"]);
 }
 
 #[test]
