@@ -250,10 +250,11 @@ impl Frame {
         heads.sort_unstable_by(|(a, one), (b, other)| {
             a.cmp(b).then_with(|| key(one).cmp(&key(other))).then(one.cmp(other))
         });
-        let order: Vec<u32> = heads.into_iter().map(|(_, row)| row).collect();
-        if let Some(twice) = order.windows(2).find(|two| key(&two[0]) == key(&two[1])) {
-            return Err((twice[0] as usize, twice[1] as usize));
+        let same = |two: &&[(u128, u32)]| two[0].0 == two[1].0 && key(&two[0].1) == key(&two[1].1);
+        if let Some(twice) = heads.windows(2).find(same) {
+            return Err((twice[0].1 as usize, twice[1].1 as usize));
         }
+        let order: Vec<u32> = heads.into_iter().map(|(_, row)| row).collect();
         Ok(Self {
             source: order.iter().map(|&row| source[row as usize]).collect(),
             ids: ids.ordered(&order),

@@ -16,8 +16,9 @@ use crate::comparator::generic::{
 };
 use crate::link::splink::{Blocking, Comparison, LinkType, Parameters};
 
-/// Rows from which on a group's sketches are laid side by side.
-const SKETCHED: usize = 24;
+/// Rows from which on a group's codes and sketches are laid side by side. In a smaller one each row has few
+/// partners, so they are looked up where they are.
+const SMALL: usize = 24;
 /// Pairs of one piece of work, about.
 const PIECE: u64 = 1 << 19;
 
@@ -123,17 +124,28 @@ pub(super) fn parted(blocking: &Blocking) -> Result<(Vec<Term>, Vec<Condition>),
 pub(super) struct Lane {
     /// Rows, ascending.
     pub(super) rows: Vec<u32>,
+    /// Whether the group is small; then there is nothing but rows.
+    pub(super) small: bool,
     /// Codes of the comparisons, then of the rules.
     pub(super) codes: Vec<Vec<u32>>,
-    /// Sketches of the comparisons that have them; nothing for a small group.
+    /// Sketches of the comparisons that have them.
     pub(super) sketches: Vec<Vec<Sketch>>,
 }
 
 impl Lane {
+    /// Code of a row, for a comparison or a rule.
+    pub(super) fn code(&self, rows: &Rows, of: usize, at: usize) -> u32 {
+        if self.small { rows.codes(self.rows[at])[of] } else { self.codes[of][at] }
+    }
+
     fn fill(&mut self, group: &[u32], rows: &Rows) {
         self.rows.clear();
         self.rows.extend_from_slice(group);
         let width = rows.width();
+        self.small = group.len() < SMALL;
+        if self.small {
+            return;
+        }
         self.codes.resize_with(width, Vec::new);
         self.sketches.resize_with(rows.comparisons().len(), Vec::new);
         self.codes.iter_mut().for_each(Vec::clear);
@@ -141,11 +153,6 @@ impl Lane {
             for (lane, &code) in self.codes.iter_mut().zip(rows.codes(row)) {
                 lane.push(code);
             }
-        }
-        // In a small group each row has few partners, so its sketches are looked up when they are needed.
-        if group.len() < SKETCHED {
-            self.sketches.iter_mut().for_each(Vec::clear);
-            return;
         }
         for ((lane, compared), codes) in self.sketches.iter_mut().zip(rows.comparisons()).zip(&self.codes) {
             lane.clear();

@@ -15,10 +15,10 @@ use crate::link::splink::{Comparison, LevelWeight};
 pub(super) struct Compared {
     /// Code of each row; [`MISSING`] where whatever the partner is there is nothing to compare.
     pub(super) codes: Vec<u32>,
-    /// For each code what a pair of equal codes weighs.
-    pub(super) equal: Vec<Same>,
-    /// For each code the most that a pair with another code may weigh.
-    pub(super) other: Vec<f32>,
+    /// For each code the level of a pair of equal codes.
+    pub(super) equal_levels: Vec<u8>,
+    /// For each code the most that pairs of it may weigh.
+    pub(super) bounds: Vec<Bounds>,
     /// Tells at a glance that two codes are far apart.
     pub(super) quick: Option<Quick>,
     /// The level of what is far apart.
@@ -34,11 +34,13 @@ pub(super) struct Compared {
     frequencies: Vec<f64>,
 }
 
-/// A pair of equal codes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Same {
-    pub(super) level: u8,
-    pub(super) bound: f32,
+/// The most that pairs of a code may weigh.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bounds {
+    /// With an equal code.
+    pub(super) equal: f32,
+    /// With another one.
+    pub(super) other: f32,
 }
 
 /// The frequencies of a column's values, as log2 by code.
@@ -79,8 +81,8 @@ impl Compared {
         let last = comparison.ladder.levels().last().copied().unwrap_or(0);
         let mut made = Self {
             codes,
-            equal: Vec::new(),
-            other: Vec::new(),
+            equal_levels: Vec::new(),
+            bounds: Vec::new(),
             quick: None,
             last,
             count: first_row.len() + 1,
@@ -92,7 +94,7 @@ impl Compared {
             frequencies,
         };
         made.blank(comparison, &terms);
-        made.bounds(comparison);
+        made.bound(comparison);
         // Different codes must be different texts, or equal texts could be told to be far apart.
         let one_text = width == 1 && all.iter().all(|term| *term == all[0]);
         made.quick = if one_text { Quick::new(&comparison.ladder, &made.cells) } else { None };
@@ -112,7 +114,7 @@ impl Compared {
     /// The level of two codes.
     pub(super) fn level(&self, left: u32, right: u32) -> u8 {
         if left == right {
-            return self.equal[left as usize].level;
+            return self.equal_levels[left as usize];
         }
         if left == MISSING || right == MISSING {
             return 0;
@@ -160,7 +162,7 @@ impl Compared {
     }
 
     /// What is known of each code alone.
-    fn bounds(&mut self, comparison: &Comparison) {
+    fn bound(&mut self, comparison: &Comparison) {
         let levels = comparison.ladder.levels();
         let exact: Vec<bool> = comparison
             .ladder
@@ -181,8 +183,8 @@ impl Compared {
         if null_possible {
             possible.push(0);
         }
-        self.equal.push(Same { level: 0, bound: 0.0 });
-        self.other.push(0.0);
+        self.equal_levels.push(0);
+        self.bounds.push(Bounds::default());
         let least: Vec<f64> = (0..self.frequency_places.len())
             .map(|at| {
                 let known = self.frequencies.iter().skip(at).step_by(self.frequency_places.len());
@@ -194,9 +196,9 @@ impl Compared {
             let row = self.row(code);
             let level = self.judge.level(row, row).unwrap_or(0);
             let (bits, frequency) = self.parts(level, code, code);
-            self.equal.push(Same { level, bound: upper(bits + frequency) });
+            self.equal_levels.push(level);
             let most = possible.iter().map(|&level| self.most(level, code, &least)).fold(f64::MIN, f64::max);
-            self.other.push(upper(most));
+            self.bounds.push(Bounds { equal: upper(bits + frequency), other: upper(most) });
         }
     }
 

@@ -71,7 +71,7 @@ fn equal_pairs(rows: &Rows, comparison: usize) -> ([u64; MAX_LEVELS], u64) {
         let code = of_code[0].0.0;
         if code != MISSING {
             let sizes: Vec<u64> = of_code.iter().map(|(_, count)| *count).collect();
-            by_level[usize::from(compared.equal[code as usize].level)] += pairs(&sizes, rows.link_type());
+            by_level[usize::from(compared.equal_levels[code as usize])] += pairs(&sizes, rows.link_type());
             of_code.iter().for_each(|((_, source), n)| *both_by_source.entry(*source).or_insert(0) += n);
         }
     }
@@ -160,9 +160,9 @@ pub(super) fn pairs_of(rows: &Rows, rule: usize, earlier: std::ops::Range<usize>
         *found += (first..lane.rows.len())
             .filter(|&right| {
                 let before = earlier.clone().any(|other| {
-                    let codes = &lane.codes[comparisons + other];
-                    codes[at] != MISSING
-                        && codes[at] == codes[right]
+                    let code = |at| lane.code(rows, comparisons + other, at);
+                    code(at) != MISSING
+                        && code(at) == code(right)
                         && rows.rules()[other].rest_holds(lane.rows[at], lane.rows[right])
                 });
                 !before && rows.rules()[rule].rest_holds(lane.rows[at], lane.rows[right])

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::block::Rule;
-use super::compared::{Compared, Shares};
+use super::compared::{Compared, Shares, upper};
 use crate::comparator::generic::{Condition, Frame, Operand, number};
 use crate::diag::{Diagnostic, Spot};
 use crate::kernel::pattern::Pattern;
@@ -22,6 +22,8 @@ pub struct Rows {
     /// Codes of all comparisons and rules, row by row: what a pair needs lies together.
     records: Vec<u32>,
     width: usize,
+    /// For each row the most that a pair may weigh that is equal in nothing.
+    ceilings: Vec<f32>,
 }
 
 impl Rows {
@@ -60,6 +62,7 @@ impl Rows {
             comparisons,
             rules: Vec::new(),
             records: Vec::new(),
+            ceilings: Vec::new(),
         };
         rows.records = vec![0; frame.len() * rows.width];
         for at in 0..rows.comparisons.len() {
@@ -76,7 +79,18 @@ impl Rows {
                 Err(problem) => problems.push(Diagnostic::error("block_rule", place(file, at), problem)),
             }
         }
+        rows.ceilings = all(&rows).map(|row| rows.ceiling_of(row)).collect();
         if problems.is_empty() { Ok(rows) } else { Err(problems) }
+    }
+
+    fn ceiling_of(&self, row: u32) -> f32 {
+        let codes = self.codes(row).iter().zip(&self.comparisons);
+        codes.fold(upper(self.prior), |sum, (&code, compared)| sum + compared.bounds[code as usize].other)
+    }
+
+    /// The most that a pair of this row may weigh that is equal in nothing.
+    pub(super) fn ceiling(&self, row: u32) -> f32 {
+        self.ceilings[row as usize]
     }
 
     fn put(&mut self, at: usize, codes: &[u32]) {

@@ -144,7 +144,7 @@ impl<'a> Bound<'a> {
         let mut order: Vec<usize> = (0..rows.comparisons().len()).collect();
         let takes = |at: &usize| {
             let compared = &rows.comparisons()[*at];
-            let most = compared.other.iter().copied().fold(0.0_f32, f32::max);
+            let most = compared.bounds.iter().map(|bounds| bounds.other).fold(0.0_f32, f32::max);
             let (last, _) = compared.parts(compared.last, MISSING, MISSING);
             let measured = if compared.quick.is_some() { 1.0 } else { 0.5 };
             measured * (most - upper(last))
@@ -168,16 +168,12 @@ impl<'a> Bound<'a> {
         let left = lane.rows[at];
         let mut bounds = std::mem::take(&mut memory.bounds);
         bounds.clear();
-        bounds.resize(lane.rows.len() - first, self.prior);
-        for (comparison, compared) in self.rows.comparisons().iter().enumerate() {
-            let codes = &lane.codes[comparison];
-            let own = codes[at];
-            if own != MISSING {
-                let (equal, other) = (compared.equal[own as usize].bound, compared.other[own as usize]);
-                add(&mut bounds, &codes[first..], own, equal, other);
-            }
-        }
-        let earlier = self.earlier(rule, lane, at, first, &mut bounds);
+        let earlier = if lane.small {
+            self.one_by_one(rule, lane, at, first, &mut bounds)
+        } else {
+            self.side_by_side(lane, at, first, &mut bounds);
+            self.earlier(rule, lane, at, first, &mut bounds)
+        };
         found.looked_at += (bounds.len() - earlier) as u64;
         let sampled = hash(left) % self.one_in == 0;
         let mut near = std::mem::take(&mut memory.near);
@@ -198,6 +194,49 @@ impl<'a> Bound<'a> {
             found.true_below += self.true_below(memory, lane, at, first, &bounds);
         }
         (memory.bounds, memory.near) = (bounds, near);
+    }
+
+    /// Bounds of the pairs of a row, a comparison for all partners at a time.
+    fn side_by_side(&self, lane: &Lane, at: usize, first: usize, bounds: &mut Vec<f32>) {
+        bounds.resize(lane.rows.len() - first, self.prior);
+        for (codes, compared) in lane.codes.iter().zip(self.rows.comparisons()) {
+            let own = codes[at];
+            if own != MISSING {
+                let most = compared.bounds[own as usize];
+                add(bounds, &codes[first..], own, most.equal, most.other);
+            }
+        }
+    }
+
+    /// The same, a partner at a time, with the pairs of earlier rules struck out; how many. What is not equal
+    /// is in the row's ceiling already.
+    fn one_by_one(&self, rule: usize, lane: &Lane, at: usize, first: usize, bounds: &mut Vec<f32>) -> usize {
+        let left = lane.rows[at];
+        let (own, ceiling) = (self.rows.codes(left), self.rows.ceiling(left));
+        let comparisons = self.rows.comparisons().len();
+        let mut struck = 0;
+        for &right in &lane.rows[first..] {
+            let other = self.rows.codes(right);
+            let of_rules = own[comparisons..].iter().zip(&other[comparisons..]).zip(self.rows.rules());
+            let before = of_rules.take(rule).any(|((own, other), rule)| {
+                *own != MISSING && own == other && (!rule.has_rest() || rule.rest_holds(left, right))
+            });
+            let found = &self.rows.rules()[rule];
+            if before || (found.has_rest() && !found.rest_holds(left, right)) {
+                bounds.push(EARLIER);
+                struck += 1;
+                continue;
+            }
+            let pairs = own.iter().zip(other).zip(self.rows.comparisons());
+            bounds.push(pairs.fold(ceiling, |bound, ((&own, &other), compared)| {
+                if own == MISSING || (own != other && other != MISSING) {
+                    return bound;
+                }
+                let most = compared.bounds[own as usize];
+                bound - most.other + if own == other { most.equal } else { 0.0 }
+            }));
+        }
+        struck
     }
 
     /// Strikes out the pairs that an earlier rule brings; how many.
@@ -251,10 +290,9 @@ impl<'a> Bound<'a> {
         let mut levels = [0_u8; MAX_COMPARISONS];
         for &comparison in &self.order {
             let compared = &self.rows.comparisons()[comparison];
-            let codes = &lane.codes[comparison];
-            let (a, b) = (codes[at], codes[right]);
+            let (a, b) = (lane.code(self.rows, comparison, at), lane.code(self.rows, comparison, right));
             if a == b {
-                levels[comparison] = compared.equal[a as usize].level;
+                levels[comparison] = compared.equal_levels[a as usize];
                 continue;
             }
             if a == MISSING || b == MISSING {
@@ -263,7 +301,7 @@ impl<'a> Bound<'a> {
             let level = level(memory, self.rows, lane, comparison, at, right);
             levels[comparison] = level;
             let (bits, frequency) = compared.parts(level, a, b);
-            bound += upper(bits + frequency) - compared.other[a as usize];
+            bound += upper(bits + frequency) - compared.bounds[a as usize].other;
             if bound < self.floor_bound {
                 return None;
             }
@@ -294,11 +332,11 @@ pub(super) fn level(
     left: usize,
     right: usize,
 ) -> u8 {
-    let sketches = &lane.sketches[comparison];
-    let codes = &lane.codes[comparison];
-    if sketches.is_empty() {
-        return rows.level(memory, comparison, codes[left], codes[right]);
+    if lane.small {
+        let (a, b) = (lane.code(rows, comparison, left), lane.code(rows, comparison, right));
+        return rows.level(memory, comparison, a, b);
     }
+    let (sketches, codes) = (&lane.sketches[comparison], &lane.codes[comparison]);
     let compared = &rows.comparisons()[comparison];
     if let Some(quick) = &compared.quick
         && quick.far(sketches[left], sketches[right])
@@ -318,10 +356,9 @@ pub(super) fn full_levels(
 ) -> Pattern {
     let mut levels = [0_u8; MAX_COMPARISONS];
     for (comparison, compared) in rows.comparisons().iter().enumerate() {
-        let codes = &lane.codes[comparison];
-        let (a, b) = (codes[left], codes[right]);
+        let (a, b) = (lane.code(rows, comparison, left), lane.code(rows, comparison, right));
         levels[comparison] = if a == b {
-            compared.equal[a as usize].level
+            compared.equal_levels[a as usize]
         } else if a == MISSING || b == MISSING {
             0
         } else {
