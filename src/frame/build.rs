@@ -120,15 +120,16 @@ fn read(value: Cell, spec: &ColumnSpec) -> Option<Cell> {
         return Some(Cell::Null);
     }
     match (&spec.reading, value) {
-        (None, value) | (Some(Reading::Number), value @ Cell::Number(_)) => Some(value),
-        (Some(Reading::Text), value @ Cell::Text(_)) => Some(value),
+        (None, value)
+        | (Some(Reading::Number), value @ Cell::Number(_))
+        | (Some(Reading::Text), value @ Cell::Text(_))
+        | (Some(Reading::Date(_)), value @ (Cell::Day(_) | Cell::Moment(_))) => Some(value),
         (Some(Reading::Text), Cell::Number(number)) => Some(Cell::text(&number.to_string())),
         (Some(Reading::Text), value) => Some(Term::column("").then(Step::AsText).of(&value)),
         (Some(Reading::Number), Cell::Text(text)) => {
             let number: f64 = text.text().trim().parse().ok()?;
             number.is_finite().then_some(Cell::Number(number))
         }
-        (Some(Reading::Date(_)), value @ (Cell::Day(_) | Cell::Moment(_))) => Some(value),
         (Some(Reading::Date(format)), Cell::Text(text)) => format.parse(&text.text()).map(day),
         (Some(_), _) => None,
     }
@@ -153,7 +154,9 @@ mod tests {
 
     fn part(texts: &[&str]) -> Part {
         let mut part = TextPart::default();
-        texts.iter().for_each(|text| part.push(text));
+        for text in texts {
+            part.push(text);
+        }
         part.finish()
     }
 

@@ -109,7 +109,9 @@ pub(super) fn of(
 
 fn sizes(clusters: &[u32]) -> BTreeMap<u64, u64> {
     let mut rows_of = vec![0_u64; clusters.len()];
-    clusters.iter().for_each(|&first| rows_of[first as usize] += 1);
+    for &first in clusters {
+        rows_of[first as usize] += 1;
+    }
     let mut sizes = BTreeMap::new();
     rows_of.into_iter().filter(|&rows| rows > 0).for_each(|rows| *sizes.entry(rows).or_insert(0) += 1);
     sizes

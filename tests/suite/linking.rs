@@ -123,7 +123,9 @@ fn texts(path: &Path, wanted: &[&str]) -> Vec<Vec<String>> {
 fn write_csv(path: &Path, rows: &[Vec<String>]) {
     let mut out = csv::Writer::from_path(path).unwrap();
     out.write_record(COLUMNS).unwrap();
-    rows.iter().for_each(|row| out.write_record(row).unwrap());
+    for row in rows {
+        out.write_record(row).unwrap();
+    }
     out.flush().unwrap();
 }
 
@@ -381,7 +383,9 @@ fn blocking_rules_are_studied_with_known_pairs() {
         };
         let mut of_key: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
         for (at, row) in b.iter().enumerate() {
-            key(row).into_iter().for_each(|key| of_key.entry(key).or_default().push(at));
+            if let Some(key) = key(row) {
+                of_key.entry(key).or_default().push(at);
+            }
         }
         let pairs: Vec<(usize, usize)> = a
             .iter()

@@ -48,7 +48,9 @@ impl Texts {
     pub fn ordered(&self, order: &[u32]) -> Self {
         let mut out = Self { all: String::with_capacity(self.all.len()), ends: Vec::new() };
         out.ends.reserve_exact(order.len());
-        order.iter().for_each(|&at| out.push(self.get(at as usize)));
+        for &at in order {
+            out.push(self.get(at as usize));
+        }
         out
     }
 }
@@ -176,7 +178,9 @@ pub fn joined_codes(columns: &[Vec<u32>]) -> Vec<u32> {
     let mut sorted = vec![0; rows];
     for column in columns.iter().rev() {
         let mut next = vec![0_u32; column.iter().max().map_or(0, |most| *most as usize) + 2];
-        column.iter().for_each(|&code| next[code as usize + 1] += 1);
+        for &code in column {
+            next[code as usize + 1] += 1;
+        }
         for code in 1..next.len() {
             next[code] += next[code - 1];
         }
@@ -299,7 +303,9 @@ mod tests {
 
     fn frame(rows: &[(u16, &str, &str)]) -> Result<Frame, (usize, usize)> {
         let mut ids = Texts::default();
-        rows.iter().for_each(|(_, id, _)| ids.push(id));
+        for (_, id, _) in rows {
+            ids.push(id);
+        }
         let source: Vec<u16> = rows.iter().map(|(source, ..)| *source).collect();
         let cells = rows.iter().map(|(.., text)| if text.is_empty() { Cell::Null } else { Cell::text(text) });
         let columns = BTreeMap::from([("a".to_owned(), Column::new(Kind::Text, cells))]);

@@ -58,7 +58,7 @@ impl Compared {
     ) -> Self {
         let mut terms = Terms::default();
         let judge = Judge::new(&comparison.ladder, &mut terms);
-        let mut places: Vec<usize> = weights.iter().filter_map(|weight| weight.frequency_column()).collect();
+        let mut places: Vec<usize> = weights.iter().filter_map(LevelWeight::frequency_column).collect();
         places.sort_unstable();
         places.dedup();
         let width = terms.all().len();

@@ -49,7 +49,9 @@ pub(super) fn levels(rows: &Rows, wanted: u64, seed: u64) -> Levels {
             shares[level] = equal[level] as f64 / both.max(1) as f64 + rest * drawn;
         }
         let total: f64 = shares.iter().sum();
-        shares.iter_mut().for_each(|share| *share /= if total > 0.0 { total } else { 1.0 });
+        for share in &mut shares {
+            *share /= if total > 0.0 { total } else { 1.0 };
+        }
         found.shares.push(shares);
         found.filled.push(both as f64 / possible.max(1) as f64);
     }
@@ -72,7 +74,9 @@ fn equal_pairs(rows: &Rows, comparison: usize) -> ([u64; MAX_LEVELS], u64) {
         if code != MISSING {
             let sizes: Vec<u64> = of_code.iter().map(|(_, count)| *count).collect();
             by_level[usize::from(compared.equal_levels[code as usize])] += pairs(&sizes, rows.link_type());
-            of_code.iter().for_each(|((_, source), n)| *both_by_source.entry(*source).or_insert(0) += n);
+            for ((_, source), n) in of_code {
+                *both_by_source.entry(*source).or_insert(0) += n;
+            }
         }
     }
     let sizes: Vec<u64> = both_by_source.into_values().collect();
@@ -132,7 +136,7 @@ fn drawn_pairs(rows: &Rows, wanted: u64, seed: u64) -> Different {
         for at in part * DRAWN..((part + 1) * DRAWN).min(wanted) {
             // Draws that are no pair are drawn again, so that no table counts more than its share.
             let draw = |again: u64| {
-                let row = |salt: u64| number((mix(seed, at, again * 2 + salt) % count) as usize);
+                let row = |salt: u64| u32::try_from(mix(seed, at, again * 2 + salt) % count).unwrap_or(0);
                 let (a, b) = (row(0), row(1));
                 let apart = rows.link_type() != LinkType::LinkOnly || rows.source(a) != rows.source(b);
                 (a != b && apart).then_some((a.min(b), a.max(b)))
@@ -179,7 +183,7 @@ pub(super) fn patterns_of(rows: &Rows, rule: usize, most: u64) -> (PatternCounts
     let one_in = groups.pairs().div_ceil(most.max(1)).max(1);
     let visit =
         |memory: &mut Memory, found: &mut FxHashMap<Pattern, u64>, lane: &Lane, at: usize, first: usize| {
-            if hash(lane.rows[at]) % one_in != 0 {
+            if !hash(lane.rows[at]).is_multiple_of(one_in) {
                 return;
             }
             for right in first..lane.rows.len() {
@@ -194,7 +198,9 @@ pub(super) fn patterns_of(rows: &Rows, rule: usize, most: u64) -> (PatternCounts
     for part in parts {
         let mut part: Vec<(Pattern, u64)> = part.into_iter().collect();
         part.sort_unstable();
-        part.into_iter().for_each(|(pattern, n)| counts.add(pattern, n));
+        for (pattern, n) in part {
+            counts.add(pattern, n);
+        }
     }
     (counts, one_in)
 }

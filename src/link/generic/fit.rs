@@ -13,7 +13,7 @@ use crate::comparator::generic::Frame;
 use crate::diag::{Diagnostic, Spot};
 use crate::kernel::em::{self, LevelTable, Start};
 use crate::kernel::pattern::{Pattern, PatternCounts};
-use crate::link::splink::{Blocking, Model};
+use crate::link::splink::{Blocking, Comparison, Model};
 
 /// How a model is estimated.
 #[derive(Clone, Debug)]
@@ -109,7 +109,7 @@ pub fn fit(frame: &Frame, model: &Model, plan: &FitPlan, file: &str) -> Result<F
         warnings.push(Diagnostic::warning("fit_prior", Spot::file(file), message));
     }
     let m_errors = errors_of_m(&sessions, &state.m, &state.u, plan.seed);
-    Ok(state.fitted(model, sessions, m_errors, known_pairs, warnings))
+    Ok(state.fitted(model, sessions, &m_errors, known_pairs, warnings))
 }
 
 /// For each training rule the comparisons it says nothing about: those of other columns.
@@ -175,7 +175,7 @@ const PRIOR_LEAST: f64 = 1e-12;
 
 impl State {
     fn new(model: &Model, random: Levels) -> Self {
-        let tables: Vec<_> = model.comparisons.iter().map(|comparison| comparison.tables()).collect();
+        let tables: Vec<_> = model.comparisons.iter().map(Comparison::tables).collect();
         let fixed = |fix: &dyn Fn(&crate::link::splink::Parameters) -> bool| {
             model
                 .comparisons
@@ -304,7 +304,7 @@ impl State {
         self,
         model: &Model,
         sessions: Vec<Session>,
-        m_errors: LevelTable,
+        m_errors: &LevelTable,
         known_pairs: u64,
         warnings: Vec<Diagnostic>,
     ) -> Fitted {

@@ -39,7 +39,7 @@ pub fn clusters(rows: &Rows, pairs: &[Pair], resolution: Resolution) -> Vec<u32>
         Resolution::Unattended => {
             let parts: Vec<Vec<Vec<u32>>> = components
                 .into_par_iter()
-                .map(|(members, links)| resolved(rows, members, links, CUT_BITS))
+                .map(|(members, links)| resolved(rows, members, &links, CUT_BITS))
                 .collect();
             lowest(rows.len(), parts.into_iter().flatten())
         }
@@ -77,12 +77,14 @@ fn lowest(count: usize, clusters: impl Iterator<Item = Vec<u32>>) -> Vec<u32> {
     let mut out: Vec<u32> = (0..number(count)).collect();
     for members in clusters {
         let first = members.iter().copied().min().unwrap_or(0);
-        members.iter().for_each(|&row| out[row as usize] = first);
+        for row in members {
+            out[row as usize] = first;
+        }
     }
     out
 }
 
-fn resolved(rows: &Rows, members: Vec<u32>, links: Vec<Pair>, cut: f64) -> Vec<Vec<u32>> {
+fn resolved(rows: &Rows, members: Vec<u32>, links: &[Pair], cut: f64) -> Vec<Vec<u32>> {
     if members.len() == 2 {
         return vec![members];
     }
@@ -100,7 +102,7 @@ fn resolved(rows: &Rows, members: Vec<u32>, links: Vec<Pair>, cut: f64) -> Vec<V
             .into_iter()
             .flat_map(|(part, links)| {
                 let part = part.into_iter().map(|at| members[at as usize]).collect();
-                resolved(rows, part, links.into_iter().map(outside).collect(), cut * 2.0)
+                resolved(rows, part, &links.into_iter().map(outside).collect::<Vec<_>>(), cut * 2.0)
             })
             .collect();
     }

@@ -131,7 +131,8 @@ impl Memory {
 struct Bound<'a> {
     rows: &'a Rows,
     floor: f64,
-    floor_bound: f32,
+    /// The floor as bounds are held against it.
+    least: f32,
     prior: f32,
     /// Comparisons, those first that a measurement takes most from.
     order: Vec<usize>,
@@ -150,9 +151,9 @@ impl<'a> Bound<'a> {
             measured * (most - upper(last))
         };
         order.sort_by(|a, b| takes(b).total_cmp(&takes(a)).then(a.cmp(b)));
-        let floor_bound = upper(floor) - MARGIN;
+        let least = upper(floor) - MARGIN;
         let one_in = (rows.len() as u64).div_ceil(SAMPLED_ROWS).max(1);
-        Self { rows, floor, floor_bound, prior: upper(rows.prior()), order, one_in }
+        Self { rows, floor, least, prior: upper(rows.prior()), order, one_in }
     }
 
     /// All pairs of one row of a group.
@@ -175,12 +176,10 @@ impl<'a> Bound<'a> {
             self.earlier(rule, lane, at, first, &mut bounds)
         };
         found.looked_at += (bounds.len() - earlier) as u64;
-        let sampled = hash(left) % self.one_in == 0;
+        let sampled = hash(left).is_multiple_of(self.one_in);
         let mut near = std::mem::take(&mut memory.near);
         near.clear();
-        near.extend(
-            bounds.iter().enumerate().filter(|(_, b)| **b >= self.floor_bound).map(|(place, _)| place),
-        );
+        near.extend(bounds.iter().enumerate().filter(|(_, b)| **b >= self.least).map(|(place, _)| place));
         for &place in &near {
             if let Some(levels) = self.levels(memory, lane, at, first + place, bounds[place]) {
                 let right = lane.rows[first + place];
@@ -302,7 +301,7 @@ impl<'a> Bound<'a> {
             levels[comparison] = level;
             let (bits, frequency) = compared.parts(level, a, b);
             bound += upper(bits + frequency) - compared.bounds[a as usize].other;
-            if bound < self.floor_bound {
+            if bound < self.least {
                 return None;
             }
         }

@@ -67,6 +67,17 @@ fn ladder(table: &ComparisonTable) -> Result<Ladder, Wrong> {
             wrong("at", "`exact` has no thresholds")
         };
     }
+    at_thresholds(table, measure, &name, term)
+}
+
+/// A measure at thresholds.
+fn at_thresholds(
+    table: &ComparisonTable,
+    measure: MeasureWord,
+    name: &str,
+    term: &Term,
+) -> Result<Ladder, Wrong> {
+    let wrong = |part: &str, message: &str| Err((part.to_owned(), message.to_owned()));
     if table.at.is_empty() {
         return wrong("at", "the measure needs at least one threshold");
     }
@@ -76,7 +87,7 @@ fn ladder(table: &ComparisonTable) -> Result<Ladder, Wrong> {
         if !in_order(false) || table.at.iter().any(|at| !(*at > 0.0 && *at < 1.0)) {
             return wrong("at", "thresholds of a similarity fall and lie between 0 and 1");
         }
-        Ok(ladders::similarity(&name, measure, term, &table.at))
+        Ok(ladders::similarity(name, measure, term, &table.at))
     };
     let rising = || {
         let told = || ("at".to_owned(), "thresholds rise from 0".to_owned());
@@ -86,14 +97,14 @@ fn ladder(table: &ComparisonTable) -> Result<Ladder, Wrong> {
         rising()?;
         let whole = table.at.iter().map(|at| format!("{at}").parse::<usize>());
         match whole.collect::<Result<Vec<_>, _>>() {
-            Ok(whole) => Ok(ladders::distance(&name, measure, term, &whole)),
+            Ok(whole) => Ok(ladders::distance(name, measure, term, &whole)),
             Err(_) => wrong("at", "thresholds of edits are whole numbers"),
         }
     };
     let date = |unit| {
         rising()?;
         let steps: Vec<_> = table.at.iter().map(|at| (*at, unit)).collect();
-        Ok(ladders::date(&name, term, None, &steps))
+        Ok(ladders::date(name, term, None, &steps))
     };
     match measure {
         MeasureWord::Levenshtein => edits(Measure::Levenshtein),
@@ -106,9 +117,9 @@ fn ladder(table: &ComparisonTable) -> Result<Ladder, Wrong> {
         MeasureWord::Days => date(ladders::Unit::Day),
         MeasureWord::Months => date(ladders::Unit::Month),
         MeasureWord::Years => date(ladders::Unit::Year),
-        MeasureWord::Difference => rising().map(|()| ladders::number(&name, term, &table.at)),
-        MeasureWord::Percent => rising().map(|()| ladders::percent(&name, term, &table.at)),
-        MeasureWord::Exact | MeasureWord::Reversed => Ok(ladders::exact(&name, term)),
+        MeasureWord::Difference => rising().map(|()| ladders::number(name, term, &table.at)),
+        MeasureWord::Percent => rising().map(|()| ladders::percent(name, term, &table.at)),
+        MeasureWord::Exact | MeasureWord::Reversed => Ok(ladders::exact(name, term)),
     }
 }
 

@@ -122,6 +122,9 @@ impl TableModel {
     }
 
     /// The file's text, with a line on who may edit it.
+    ///
+    /// # Errors
+    /// Numbers that TOML cannot hold.
     pub fn text(&self, plan: &LinkingPlan) -> Result<String, toml::ser::Error> {
         let head = format!(
             "# Model of linkage for `{}`, written by `doudi fit`. Numbers may be edited: `link` takes them as\n\
