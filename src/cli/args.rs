@@ -9,6 +9,7 @@ use super::check::CheckArgs;
 use super::doctor::DoctorArgs;
 use super::explain::ExplainArgs;
 use super::feedback::FeedbackArgs;
+use super::link::{BlockingArgs, FitArgs, LinkArgs};
 use super::list::ListArgs;
 use super::run::RunArgs;
 use super::status::StatusArgs;
@@ -55,6 +56,12 @@ pub(super) enum Command {
     Restore(RestoreArgs),
     /// Write, show or remove the timer that runs a pipeline every night.
     Schedule(ScheduleArgs),
+    /// Link the rows of any tables: pairs, clusters, and what to expect of them.
+    Link(LinkArgs),
+    /// Estimate the model of a pipeline that links tables, without labels.
+    Fit(FitArgs),
+    /// Tell what the blocking rules of a pipeline that links tables bring.
+    Blocking(BlockingArgs),
     /// Simulate a county and write its agencies' files with the truth beside them.
     Synth(SynthArgs),
     /// Measure a run against the truth: links and findings, precision and recall.
@@ -179,6 +186,10 @@ pub(super) enum SchemaKind {
     Link,
     /// A frozen model of linkage.
     Model,
+    /// A pipeline that only links tables.
+    Linking,
+    /// A model for any tables, as `fit` writes it.
+    TableModel,
     /// The list of tables.
     Tables,
     /// The types of decision tables.

@@ -8,6 +8,7 @@ mod check;
 mod doctor;
 mod explain;
 mod feedback;
+mod link;
 mod list;
 mod measure;
 mod problems;
@@ -69,6 +70,9 @@ fn done(command: Command) -> Done {
         Command::Backup(args) => upkeep::backup(&args),
         Command::Restore(args) => upkeep::restore(&args),
         Command::Schedule(args) => upkeep::schedule(&args),
+        Command::Link(args) => link::link(&args),
+        Command::Fit(args) => link::fit(&args),
+        Command::Blocking(args) => link::blocking(&args),
         Command::Synth(args) => measure::synth(&args),
         Command::Evaluate(args) => measure::evaluate(&args),
         Command::Schema { kind, out, check } => schema::schema(kind, &out, check),

@@ -46,6 +46,8 @@ fn text(kind: SchemaKind) -> Result<String, Failure> {
         SchemaKind::Pipeline => schema_for!(crate::spec::PipelineFile),
         SchemaKind::Link => schema_for!(crate::spec::LinkFile),
         SchemaKind::Model => schema_for!(crate::link::LinkModel),
+        SchemaKind::Linking => schema_for!(crate::spec::LinkingFile),
+        SchemaKind::TableModel => schema_for!(crate::spec::TableModel),
         SchemaKind::Tables => schema_for!(crate::tables::TablesFile),
         SchemaKind::Decisions => schema_for!(crate::tables::DecisionsFile),
     };

@@ -13,6 +13,7 @@ mod exact;
 mod explain;
 mod family;
 mod fuzzy;
+pub mod generic;
 mod keys;
 mod local_key;
 mod model;

@@ -11,6 +11,7 @@ mod compile;
 mod contract_check;
 mod fingerprint;
 mod linkage;
+mod linking;
 mod mention_check;
 mod place;
 mod plan;
@@ -21,6 +22,11 @@ mod schemas;
 
 pub use cases::{RuleTest, test_rules};
 pub use compile::compile;
+pub use linking::{
+    BlockTable, ClusterKind, ColumnKind, ColumnTable, ComparisonTable, FitTable, FittedOn, LevelTable,
+    LinkKind, LinkingFile, LinkingPlan, LinkingTable, MeasureWord, ModelComparison, ModelLevel, Purpose,
+    TableModel, TableSource, TrainedOn, WriteFormat, compile_linking,
+};
 pub use plan::{Plan, Watch};
 pub use raw::{
     HookTable, LinkFile, LinkTable, NightEnd, PipelineFile, ReportTable, RulesTable, SourceTable, WatchTable,

@@ -10,6 +10,7 @@ mod explain;
 mod feedback;
 mod held;
 mod ledger;
+mod linking;
 mod newborns;
 mod pipeline;
 mod report;

@@ -58,7 +58,7 @@ fn a_finished_night_is_told_and_nothing_is_touched() {
         assert_eq!((&counts["open"], &counts["withdrawn"]), (&json!(of_rule(rule)), &json!(0)), "{rule}");
         assert_eq!(counts["new"], counts["open"], "{rule}");
     }
-    assert_eq!(told["cases"]["u_severe_disabled"]["annex"], 1);
+    assert_eq!(told["cases"]["u_severe_disabled"]["annex"], 2);
     assert_eq!(told["deliveries"]["student_roll"]["as_of"], "2026-11-15");
     assert!(told["deliveries"]["population"]["rows"].as_u64().unwrap() > 1000);
     assert_eq!(told["never_delivered"], json!([]));

@@ -138,7 +138,7 @@ impl Condition {
     }
 
     /// The columns that must be equal, when the condition is nothing but equalities of untouched columns.
-    fn exact_columns(&self) -> Option<Vec<&str>> {
+    pub fn exact_columns(&self) -> Option<Vec<&str>> {
         match self {
             Self::Same(Operand::Term(Side::Left, a), Operand::Term(Side::Right, b))
             | Self::Same(Operand::Term(Side::Right, a), Operand::Term(Side::Left, b))

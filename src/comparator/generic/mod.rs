@@ -6,6 +6,7 @@
 
 mod cell;
 mod condition;
+mod frame;
 mod ladder;
 pub mod ladders;
 mod measure;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use cell::{Cell, Kind};
 pub use condition::{Condition, Measure, Operand, Relation, Side};
+pub use frame::{Codes, Column, Frame, MISSING, Texts, joined_codes, number};
 pub use ladder::{Judge, Ladder, Rung, Terms, When};
 pub use moment::Format;
 pub use term::{Pattern, Step, Term};

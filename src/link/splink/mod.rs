@@ -18,4 +18,12 @@ pub use export::export;
 pub use frequency::Frequencies;
 pub use import::import;
 pub use model::{Adjustment, Blocking, Comparison, LinkType, Model, Parameters};
-pub use scorer::{Part, Scorer, probability};
+pub use scorer::{LevelWeight, Part, Scorer, probability};
+
+/// Reads a condition as Splink writes them, for DuckDB: `surname_l = surname_r`, or `l.surname = r.surname`.
+///
+/// # Errors
+/// What is not understood, in words.
+pub fn condition(sql: &str) -> Result<crate::comparator::generic::Condition, String> {
+    sql::read(sql)
+}

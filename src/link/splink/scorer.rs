@@ -21,14 +21,34 @@ pub struct Scorer {
 #[derive(Clone, Debug)]
 struct Prepared {
     judge: Judge,
-    levels: Vec<Weight>,
+    levels: Vec<LevelWeight>,
 }
 
 /// What one level weighs.
 #[derive(Clone, Debug, Default)]
-struct Weight {
+pub struct LevelWeight {
     bits: f64,
     adjustment: Option<Frequent>,
+}
+
+impl LevelWeight {
+    /// log2(m/u).
+    pub const fn bits(&self) -> f64 {
+        self.bits
+    }
+
+    /// Place among [`Scorer::frequency_columns`] of the column whose frequencies adjust the level.
+    pub fn frequency_column(&self) -> Option<usize> {
+        self.adjustment.as_ref().map(|adjustment| adjustment.column)
+    }
+
+    /// The adjustment, from log2 of both values' frequencies (negative infinity where one is not known).
+    pub fn adjustment(&self, left: f64, right: f64) -> f64 {
+        self.adjustment.as_ref().map_or(0.0, |adjustment| {
+            let greater = left.max(right);
+            if greater.is_finite() { adjustment.of_bits(greater) } else { 0.0 }
+        })
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -87,6 +107,16 @@ impl Scorer {
     /// What has to be worked out for every row before pairs are judged.
     pub const fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    /// Weight of the prior, in bits.
+    pub const fn prior(&self) -> f64 {
+        self.prior
+    }
+
+    /// What each level of each comparison weighs.
+    pub fn level_weights(&self) -> impl Iterator<Item = &[LevelWeight]> {
+        self.comparisons.iter().map(|prepared| prepared.levels.as_slice())
     }
 
     /// Columns whose frequencies [`Scorer::parts`] takes, in their order.
@@ -156,10 +186,14 @@ impl Frequent {
             (None, None) => 0.0,
             (left, right) => {
                 // One side may be unknown; then the other speaks for both.
-                let greater = left.unwrap_or(0.0).max(right.unwrap_or(0.0)).max(self.minimum);
-                self.weight * (self.base_bits - greater.log2())
+                self.of_bits(left.unwrap_or(0.0).max(right.unwrap_or(0.0)).log2())
             }
         }
+    }
+
+    /// The adjustment for the greater frequency, as log2.
+    fn of_bits(&self, greater: f64) -> f64 {
+        self.weight * (self.base_bits - greater.max(self.minimum.log2()))
     }
 }
 
@@ -176,11 +210,11 @@ fn base_rung(comparison: &Comparison, rung: usize, adjustment: &Adjustment) -> O
     })
 }
 
-fn level_weights(comparison: &Comparison) -> Vec<Weight> {
+fn level_weights(comparison: &Comparison) -> Vec<LevelWeight> {
     let (m, u) = comparison.tables();
     let bits = |(level, (m, u)): (usize, (&f64, &f64))| match level {
-        0 => Weight::default(),
-        _ => Weight { bits: (m.max(FLOOR) / u.max(FLOOR)).log2(), adjustment: None },
+        0 => LevelWeight::default(),
+        _ => LevelWeight { bits: (m.max(FLOOR) / u.max(FLOOR)).log2(), adjustment: None },
     };
     m.iter().zip(&u).enumerate().map(bits).collect()
 }

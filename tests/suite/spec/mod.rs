@@ -112,7 +112,7 @@ fn the_nightly_plan_holds_what_its_file_says() {
     assert_eq!(plan.state, root().join("state"));
     assert_eq!(plan.book.rules.len(), 59);
     assert_eq!(plan.model.name, "county");
-    assert_eq!(plan.tables.decisions.len(), 15);
+    assert_eq!(plan.tables.decisions.len(), 16);
     assert!(plan.desk.template("dropout").is_some());
 }
 

@@ -1,0 +1,207 @@
+//! `link`, `fit` and `blocking`: any tables.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::problems;
+use super::text_table::aligned;
+use super::{Done, Failure, say};
+use crate::diag::Diagnostic;
+use crate::linking::{self, Report};
+use crate::spec::{LinkingPlan, Purpose, TableModel, compile_linking};
+
+/// Options of `link`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The pipeline names tables (CSV, Parquet, XLSX), a model and blocking rules; see `doudi schema linking`.
+Written are pairs (weight in bits, probability, levels), clusters and report.json, in order of table and
+id. What the report expects of false and missed links needs no labels; it is as right as the model.
+
+Examples:
+  doudi fit people.toml
+  doudi link people.toml --out /tmp/people
+  doudi link febrl3.toml --json | jq .expected")]
+pub(super) struct LinkArgs {
+    /// The pipeline file.
+    #[arg(value_name = "PIPELINE")]
+    pipeline: PathBuf,
+    /// Folder of results; left out: the pipeline's.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Worker threads; left out: all cores.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Machine-readable.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Options of `fit`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+u comes from random pairs and exact counts, m from expectation-maximisation on the pairs of [[fit.train]],
+the prior from [[fit.known]] with their recall, or from the training rules themselves. No labels are needed.
+
+Examples:
+  doudi fit people.toml
+  doudi fit people.toml --out candidate.toml")]
+pub(super) struct FitArgs {
+    /// The pipeline file.
+    #[arg(value_name = "PIPELINE")]
+    pipeline: PathBuf,
+    /// File to write the model to; left out: the pipeline's `link.model`.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Worker threads; left out: all cores.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+/// Options of `blocking`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Nothing is scored and no model is needed. With known pairs (CSV: id_l, id_r, and source_l, source_r where
+there are several tables) the share of them that each rule brings is told.
+
+Examples:
+  doudi blocking people.toml
+  doudi blocking people.toml --known pairs.csv")]
+pub(super) struct BlockingArgs {
+    /// The pipeline file.
+    #[arg(value_name = "PIPELINE")]
+    pipeline: PathBuf,
+    /// Pairs that are known to be one person.
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// Worker threads; left out: all cores.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+/// Studies blocking rules.
+pub(super) fn blocking(args: &BlockingArgs) -> Done {
+    let plan = compiled(&args.pipeline, Purpose::Blocking)?;
+    let study = in_pool(args.threads, || linking::blocking(&plan, args.known.as_deref()))?.map_err(told)?;
+    let mut head = vec!["rule", "rows", "pairs", "new", "sum", "largest blocks"];
+    if study.known > 0 {
+        head.extend(["known", "new", "sum"]);
+    }
+    let mut rows = vec![head.into_iter().map(str::to_owned).collect::<Vec<_>>()];
+    let (mut sum, mut sum_known) = (0, 0);
+    let share = |part: u64| format!("{:.2} %", part as f64 * 100.0 / study.known.max(1) as f64);
+    for (words, rule) in &study.rules {
+        sum += rule.new_pairs;
+        sum_known += rule.new_known;
+        let largest: Vec<String> = rule.largest.iter().map(usize::to_string).collect();
+        let numbers = [rule.rows, rule.pairs, rule.new_pairs, sum].map(|number| number.to_string());
+        let mut row = vec![words.clone()];
+        row.extend(numbers);
+        row.push(largest.join(" "));
+        if study.known > 0 {
+            row.extend([rule.known, rule.new_known, sum_known].map(share));
+        }
+        rows.push(row);
+    }
+    say(format!("{} of {} pairs\n{}", sum, study.possible_pairs, aligned(&rows)));
+    Ok(())
+}
+
+/// Links tables.
+pub(super) fn link(args: &LinkArgs) -> Done {
+    let plan = compiled(&args.pipeline, Purpose::Link)?;
+    let out = args.out.clone().unwrap_or_else(|| plan.out.clone());
+    let (report, warnings) = in_pool(args.threads, || linking::link(&plan, &out))?.map_err(told)?;
+    tell(&warnings);
+    if args.json {
+        say(serde_json::to_string_pretty(&report).map_err(Failure::bug)?);
+    } else {
+        say(text(&plan, &report));
+    }
+    Ok(())
+}
+
+/// Estimates a model.
+pub(super) fn fit(args: &FitArgs) -> Done {
+    let plan = compiled(&args.pipeline, Purpose::Fit)?;
+    if plan.of_splink && args.out.is_none() {
+        let message = "`fit` does not write over a model of Splink\n  help: name a file with --out";
+        return Err(Failure::config(message));
+    }
+    let fitted = in_pool(args.threads, || linking::fit(&plan))?.map_err(told)?;
+    tell(&fitted.warnings);
+    let out = args.out.clone().unwrap_or_else(|| plan.model_file.clone());
+    std::fs::write(&out, &fitted.text)
+        .map_err(|error| Failure::source(format!("failed to write {}: {error}", out.display())))?;
+    say(model_text(&fitted.model));
+    say(format!("\n{}", out.display()));
+    Ok(())
+}
+
+fn compiled(pipeline: &std::path::Path, purpose: Purpose) -> Result<LinkingPlan, Failure> {
+    let (plan, warnings) = compile_linking(pipeline, purpose).map_err(told)?;
+    tell(&warnings);
+    Ok(plan)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
+fn told(found: Vec<Diagnostic>) -> Failure {
+    Failure::config(problems::text(&found))
+}
+
+fn tell(warnings: &[Diagnostic]) {
+    if !warnings.is_empty() {
+        super::complain(problems::text(warnings));
+    }
+}
+
+fn in_pool<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
+    Ok(pool.map_err(Failure::bug)?.install(work))
+}
+
+fn text(plan: &LinkingPlan, report: &Report) -> String {
+    let row = |name: &str, value: String| vec![name.to_owned(), value];
+    let percent = |share: f64| format!("{:.3} %", share * 100.0);
+    let mut rows: Vec<Vec<String>> =
+        report.rows.iter().map(|(name, count)| row(&format!("rows of {name}"), count.to_string())).collect();
+    rows.push(row("pairs looked at", format!("{} of {}", report.pairs, report.possible_pairs)));
+    for rule in &report.rules {
+        rows.push(row(&format!("  {}", rule.rule), rule.pairs.to_string()));
+    }
+    rows.push(row("links", format!("{} (probability {} and more)", report.links, plan.link_at)));
+    rows.push(row("for review", format!("{} (probability {} and more)", report.review, plan.keep_at)));
+    if report.links_apart > 0 {
+        rows.push(row("links not held", report.links_apart.to_string()));
+    }
+    let several: u64 = report.clusters.iter().filter(|(size, _)| **size > 1).map(|(_, count)| count).sum();
+    let largest = report.clusters.keys().next_back().copied().unwrap_or(0);
+    rows.push(row("clusters", format!("{several} of two rows and more, the largest of {largest}")));
+    let expected = &report.expected;
+    rows.push(row("expected true pairs", format!("{:.0}", expected.true_pairs)));
+    rows.push(row("  false links", percent(expected.false_links)));
+    rows.push(row("  found", percent(expected.found)));
+    rows.push(row("  in review", percent(expected.in_review)));
+    rows.push(row("  passed over", percent(expected.passed_over)));
+    rows.push(row("  not brought", percent(expected.not_brought)));
+    format!("{}\n{}", report.title, aligned(&rows))
+}
+
+fn model_text(model: &TableModel) -> String {
+    let head = ["comparison", "level", "m", "±", "u", "±", "bits"].map(str::to_owned).to_vec();
+    let mut rows = vec![head];
+    for comparison in &model.comparison {
+        for level in &comparison.level {
+            rows.push(vec![
+                comparison.name.clone(),
+                level.label.clone(),
+                format!("{:.5}", level.m),
+                format!("{:.5}", level.m_error.unwrap_or(0.0)),
+                format!("{:.3e}", level.u),
+                format!("{:.1e}", level.u_error.unwrap_or(0.0)),
+                format!("{:+.2}", (level.m / level.u).log2()),
+            ]);
+        }
+    }
+    format!("prior {:.3e}\n{}", model.prior, aligned(&rows))
+}

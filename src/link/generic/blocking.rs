@@ -1,0 +1,49 @@
+//! What blocking rules bring, before anything is scored.
+
+use super::block::Groups;
+use super::counts::pairs_of;
+use super::rows::Rows;
+use crate::comparator::generic::MISSING;
+
+/// Groups that are told.
+const LARGEST: usize = 5;
+
+/// What a rule brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleStudy {
+    /// Pairs that the rule brings.
+    pub pairs: u64,
+    /// Those that no earlier rule brings.
+    pub new_pairs: u64,
+    /// Rows that have a value for everything the rule asks for.
+    pub rows: u64,
+    /// Rows of its largest blocks.
+    pub largest: Vec<usize>,
+    /// Known pairs that it brings.
+    pub known: u64,
+    /// Known pairs that no earlier rule brings.
+    pub new_known: u64,
+}
+
+/// Studies all rules; `known` are pairs of rows that are one person.
+pub fn study(rows: &Rows, known: &[(u32, u32)]) -> Vec<RuleStudy> {
+    (0..rows.rules().len())
+        .map(|rule| {
+            let brings = |rule: usize, &(left, right): &(u32, u32)| {
+                let found = &rows.rules()[rule];
+                let own = found.codes()[left as usize];
+                own != MISSING && own == found.codes()[right as usize] && found.rest_holds(left, right)
+            };
+            let of_rule: Vec<_> = known.iter().filter(|pair| brings(rule, pair)).collect();
+            let new = of_rule.iter().filter(|pair| !(0..rule).any(|earlier| brings(earlier, pair)));
+            RuleStudy {
+                pairs: pairs_of(rows, rule, 0..0),
+                new_pairs: pairs_of(rows, rule, 0..rule),
+                rows: rows.rules()[rule].codes().iter().filter(|code| **code != MISSING).count() as u64,
+                largest: Groups::new(rows, rule).largest(LARGEST),
+                known: of_rule.len() as u64,
+                new_known: new.count() as u64,
+            }
+        })
+        .collect()
+}

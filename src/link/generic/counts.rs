@@ -1,0 +1,206 @@
+//! Counts of levels and patterns: among random pairs, and among the pairs of a rule.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::block::{Groups, Lane};
+use super::rows::{Rows, all};
+use super::score::{Memory, full_levels, hash};
+use crate::comparator::generic::{MISSING, number};
+use crate::kernel::digest::chain;
+use crate::kernel::pattern::{MAX_LEVELS, Pattern, PatternCounts};
+use crate::link::splink::LinkType;
+
+/// Random pairs drawn at once.
+const DRAWN: u64 = 1 << 14;
+
+/// Shares of levels among pairs of two different people, as far as they can be counted: pairs that agree
+/// in everything a comparison looks at are counted exactly, the others are drawn at random.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Levels {
+    /// Share of each level of each comparison, level 0 unused.
+    pub(super) shares: Vec<Vec<f64>>,
+    /// Share of pairs with something to compare, by comparison.
+    pub(super) filled: Vec<f64>,
+    /// Pairs drawn, or all there are.
+    pub(super) drawn: u64,
+}
+
+/// Counts of levels by comparison, for pairs with different codes.
+type Different = Vec<[u64; MAX_LEVELS]>;
+
+/// Shares of levels among all pairs that could be looked at.
+pub(super) fn levels(rows: &Rows, wanted: u64, seed: u64) -> Levels {
+    let possible = rows.possible_pairs();
+    let (different, drawn) = if possible <= wanted {
+        (every_pair(rows), possible)
+    } else {
+        (drawn_pairs(rows, wanted, seed), wanted)
+    };
+    let mut found = Levels { shares: Vec::new(), filled: Vec::new(), drawn };
+    for (at, compared) in rows.comparisons().iter().enumerate() {
+        let (equal, both) = equal_pairs(rows, at);
+        let other: u64 = different[at].iter().skip(1).sum();
+        let rest = both.saturating_sub(equal.iter().sum::<u64>()) as f64 / both.max(1) as f64;
+        let count = compared.levels();
+        let mut shares = vec![0.0; count];
+        for level in 1..count {
+            let drawn = different[at][level] as f64 / other.max(1) as f64;
+            shares[level] = equal[level] as f64 / both.max(1) as f64 + rest * drawn;
+        }
+        let total: f64 = shares.iter().sum();
+        for share in &mut shares {
+            *share /= if total > 0.0 { total } else { 1.0 };
+        }
+        found.shares.push(shares);
+        found.filled.push(both as f64 / possible.max(1) as f64);
+    }
+    found
+}
+
+/// Number of pairs with equal codes by level, and of pairs with something to compare.
+fn equal_pairs(rows: &Rows, comparison: usize) -> ([u64; MAX_LEVELS], u64) {
+    let compared = &rows.comparisons()[comparison];
+    let mut per_code: FxHashMap<(u32, u16), u64> = FxHashMap::default();
+    for row in all(rows) {
+        let source = if rows.link_type() == LinkType::LinkOnly { rows.source(row) } else { 0 };
+        *per_code.entry((rows.codes(row)[comparison], source)).or_insert(0) += 1;
+    }
+    let mut counted: Vec<((u32, u16), u64)> = per_code.into_iter().collect();
+    counted.sort_unstable();
+    let (mut by_level, mut both_by_source) = ([0; MAX_LEVELS], std::collections::BTreeMap::new());
+    for of_code in counted.chunk_by(|a, b| a.0.0 == b.0.0) {
+        let code = of_code[0].0.0;
+        if code != MISSING {
+            let sizes: Vec<u64> = of_code.iter().map(|(_, count)| *count).collect();
+            by_level[usize::from(compared.equal_levels[code as usize])] += pairs(&sizes, rows.link_type());
+            for ((_, source), n) in of_code {
+                *both_by_source.entry(*source).or_insert(0) += n;
+            }
+        }
+    }
+    let sizes: Vec<u64> = both_by_source.into_values().collect();
+    (by_level, pairs(&sizes, rows.link_type()))
+}
+
+/// Pairs of rows of these tables.
+fn pairs(sizes: &[u64], link_type: LinkType) -> u64 {
+    let two = |n: u64| n * n.saturating_sub(1) / 2;
+    let all = two(sizes.iter().sum());
+    match link_type {
+        LinkType::LinkOnly => all - sizes.iter().copied().map(two).sum::<u64>(),
+        LinkType::DedupeOnly | LinkType::LinkAndDedupe => all,
+    }
+}
+
+fn add(rows: &Rows, memory: &mut Memory, different: &mut Different, left: u32, right: u32) {
+    let (l, r) = (rows.codes(left), rows.codes(right));
+    for (at, counts) in different.iter_mut().enumerate() {
+        if l[at] != r[at] && l[at] != MISSING && r[at] != MISSING {
+            let level = rows.level(memory, at, l[at], r[at]);
+            counts[usize::from(level)] += 1;
+        }
+    }
+}
+
+fn merged(parts: Vec<Different>, comparisons: usize) -> Different {
+    let mut sum = vec![[0; MAX_LEVELS]; comparisons];
+    for part in parts {
+        for (sum, part) in sum.iter_mut().zip(part) {
+            sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+        }
+    }
+    sum
+}
+
+fn every_pair(rows: &Rows) -> Different {
+    let comparisons = rows.comparisons().len();
+    let count = number(rows.len());
+    let of_row = |memory: &mut Memory, left: u32| {
+        let mut different = vec![[0; MAX_LEVELS]; comparisons];
+        for right in left + 1..count {
+            if rows.link_type() != LinkType::LinkOnly || rows.source(left) != rows.source(right) {
+                add(rows, memory, &mut different, left, right);
+            }
+        }
+        different
+    };
+    merged((0..count).into_par_iter().map_init(|| Memory::new(comparisons), of_row).collect(), comparisons)
+}
+
+fn drawn_pairs(rows: &Rows, wanted: u64, seed: u64) -> Different {
+    let comparisons = rows.comparisons().len();
+    let count = rows.len() as u64;
+    let part = |memory: &mut Memory, part: u64| {
+        let mut different = vec![[0; MAX_LEVELS]; comparisons];
+        for at in part * DRAWN..((part + 1) * DRAWN).min(wanted) {
+            // Draws that are no pair are drawn again, so that no table counts more than its share.
+            let draw = |again: u64| {
+                let row = |salt: u64| u32::try_from(mix(seed, at, again * 2 + salt) % count).unwrap_or(0);
+                let (a, b) = (row(0), row(1));
+                let apart = rows.link_type() != LinkType::LinkOnly || rows.source(a) != rows.source(b);
+                (a != b && apart).then_some((a.min(b), a.max(b)))
+            };
+            if let Some((left, right)) = (0..64).find_map(draw) {
+                add(rows, memory, &mut different, left, right);
+            }
+        }
+        different
+    };
+    let parts = (0..wanted.div_ceil(DRAWN)).into_par_iter();
+    merged(parts.map_init(|| Memory::new(comparisons), part).collect(), comparisons)
+}
+
+/// A well mixed number from three.
+fn mix(seed: u64, at: u64, salt: u64) -> u64 {
+    chain(chain(seed, at), salt)
+}
+
+/// Number of pairs of a rule that no rule before it among `earlier` brings.
+pub(super) fn pairs_of(rows: &Rows, rule: usize, earlier: std::ops::Range<usize>) -> u64 {
+    let comparisons = rows.comparisons().len();
+    let groups = Groups::new(rows, rule);
+    let visit = |(): &mut (), found: &mut u64, lane: &Lane, at: usize, first: usize| {
+        *found += (first..lane.rows.len())
+            .filter(|&right| {
+                let before = earlier.clone().any(|other| {
+                    let code = |at| lane.code(rows, comparisons + other, at);
+                    code(at) != MISSING
+                        && code(at) == code(right)
+                        && rows.rules()[other].rest_holds(lane.rows[at], lane.rows[right])
+                });
+                !before && rows.rules()[rule].rest_holds(lane.rows[at], lane.rows[right])
+            })
+            .count() as u64;
+    };
+    groups.walk(rows, rows.link_type(), || (), || 0, visit).into_iter().sum()
+}
+
+/// Patterns of the pairs of a rule; of about `most` of them when there are more, those of rows drawn by
+/// their numbers. With them comes one in how many rows was drawn.
+pub(super) fn patterns_of(rows: &Rows, rule: usize, most: u64) -> (PatternCounts, u64) {
+    let groups = Groups::new(rows, rule);
+    let one_in = groups.pairs().div_ceil(most.max(1)).max(1);
+    let visit =
+        |memory: &mut Memory, found: &mut FxHashMap<Pattern, u64>, lane: &Lane, at: usize, first: usize| {
+            if !hash(lane.rows[at]).is_multiple_of(one_in) {
+                return;
+            }
+            for right in first..lane.rows.len() {
+                if rows.rules()[rule].rest_holds(lane.rows[at], lane.rows[right]) {
+                    *found.entry(full_levels(memory, rows, lane, at, right)).or_insert(0) += 1;
+                }
+            }
+        };
+    let init = || Memory::new(rows.comparisons().len());
+    let parts = groups.walk(rows, rows.link_type(), init, FxHashMap::default, visit);
+    let mut counts = PatternCounts::default();
+    for part in parts {
+        let mut part: Vec<(Pattern, u64)> = part.into_iter().collect();
+        part.sort_unstable();
+        for (pattern, n) in part {
+            counts.add(pattern, n);
+        }
+    }
+    (counts, one_in)
+}

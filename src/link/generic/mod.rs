@@ -1,0 +1,26 @@
+//! Links the rows of any tables by a model: block, compare, fit, score, resolve.
+//!
+//! In: a [`Frame`](crate::comparator::generic::Frame) and a model of Splink's kind
+//! ([`crate::link::splink::Model`]). Out: scored pairs and clusters, by the numbers of rows. Pairs are scored
+//! as they are generated and only those of a weight are kept. Nothing depends on the order in which rows came
+//! or on the number of threads. This module knows nothing of people; what Chinese identities need is in
+//! [`crate::link`].
+
+mod block;
+mod blocking;
+mod bootstrap;
+mod compared;
+mod counts;
+mod fit;
+mod quick;
+mod resolve;
+mod rows;
+mod score;
+#[cfg(test)]
+mod tests;
+
+pub use blocking::{RuleStudy, study};
+pub use fit::{FitPlan, Fitted, Session, fit};
+pub use resolve::{Resolution, clusters};
+pub use rows::{Rows, columns_of};
+pub use score::{Pair, RuleCount, Scored, score};

@@ -1,0 +1,271 @@
+//! A frame made ready for a model: one record of codes for each row, what each code weighs, and the weight
+//! of any pair.
+
+use std::collections::BTreeMap;
+
+use super::block::Rule;
+use super::compared::{Compared, Shares, upper};
+use crate::comparator::generic::{Condition, Frame, Operand, number};
+use crate::diag::{Diagnostic, Spot};
+use crate::kernel::pattern::Pattern;
+use crate::link::splink::{Blocking, Comparison, LinkType, Model, Scorer};
+
+/// The rows of a frame as a model sees them.
+#[derive(Debug)]
+pub struct Rows {
+    sources: Vec<u16>,
+    tables: usize,
+    link_type: LinkType,
+    prior: f64,
+    comparisons: Vec<Compared>,
+    rules: Vec<Rule>,
+    /// Codes of all comparisons and rules, row by row: what a pair needs lies together.
+    records: Vec<u32>,
+    width: usize,
+    /// For each row the most that a pair may weigh that is equal in nothing.
+    ceilings: Vec<f32>,
+}
+
+impl Rows {
+    /// Makes the rows ready. `rules` take the place of the model's blocking rules; `file` names the model
+    /// in diagnostics.
+    ///
+    /// # Errors
+    /// Columns that the tables do not have or that hold another kind of values, rules that ask for no
+    /// equality, adjustments without a base.
+    pub fn new(
+        frame: &Frame,
+        model: &Model,
+        rules: &[Blocking],
+        file: &str,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let scorer = Scorer::new(model, file)?;
+        let problems = misfits(frame, model, rules, scorer.frequency_columns(), file);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let shares = shares(frame, scorer.frequency_columns());
+        let comparisons: Vec<Compared> = model
+            .comparisons
+            .iter()
+            .zip(scorer.level_weights())
+            .map(|(comparison, weights)| {
+                Compared::new(comparison, weights.to_vec(), scorer.frequency_columns(), &shares, frame)
+            })
+            .collect();
+        let mut rows = Self {
+            sources: frame.source.clone(),
+            tables: frame.sources.len(),
+            link_type: model.link_type,
+            prior: scorer.prior(),
+            width: model.comparisons.len() + rules.len(),
+            comparisons,
+            rules: Vec::new(),
+            records: Vec::new(),
+            ceilings: Vec::new(),
+        };
+        rows.records = vec![0; frame.len() * rows.width];
+        for at in 0..rows.comparisons.len() {
+            let codes = std::mem::take(&mut rows.comparisons[at].codes);
+            rows.put(at, &codes);
+        }
+        let mut problems = Vec::new();
+        for (at, blocking) in rules.iter().enumerate() {
+            match Rule::new(blocking, frame) {
+                Ok(rule) => {
+                    rows.put(model.comparisons.len() + at, rule.codes());
+                    rows.rules.push(rule);
+                }
+                Err(problem) => problems.push(Diagnostic::error("block_rule", place(file, at), problem)),
+            }
+        }
+        rows.ceilings = all(&rows).map(|row| rows.ceiling_of(row)).collect();
+        if problems.is_empty() { Ok(rows) } else { Err(problems) }
+    }
+
+    fn ceiling_of(&self, row: u32) -> f32 {
+        let codes = self.codes(row).iter().zip(&self.comparisons);
+        codes.fold(upper(self.prior), |sum, (&code, compared)| sum + compared.bounds[code as usize].other)
+    }
+
+    /// The most that a pair of this row may weigh that is equal in nothing.
+    pub(super) fn ceiling(&self, row: u32) -> f32 {
+        self.ceilings[row as usize]
+    }
+
+    fn put(&mut self, at: usize, codes: &[u32]) {
+        for (record, &code) in self.records.chunks_exact_mut(self.width).zip(codes) {
+            record[at] = code;
+        }
+    }
+
+    /// Number of rows.
+    pub const fn len(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.sources.is_empty()
+    }
+
+    /// Which pairs are looked at.
+    pub const fn link_type(&self) -> LinkType {
+        self.link_type
+    }
+
+    /// Weight of the prior in bits.
+    pub const fn prior(&self) -> f64 {
+        self.prior
+    }
+
+    /// Table of a row.
+    pub fn source(&self, row: u32) -> u16 {
+        self.sources[row as usize]
+    }
+
+    /// Number of all pairs that could be looked at.
+    pub fn possible_pairs(&self) -> u64 {
+        let two = |n: u64| n * n.saturating_sub(1) / 2;
+        let all = two(self.len() as u64);
+        let mut sizes = vec![0_u64; self.tables];
+        self.sources.iter().for_each(|&source| sizes[usize::from(source)] += 1);
+        match self.link_type {
+            LinkType::LinkOnly => all - sizes.into_iter().map(two).sum::<u64>(),
+            LinkType::DedupeOnly | LinkType::LinkAndDedupe => all,
+        }
+    }
+
+    pub(super) fn codes(&self, row: u32) -> &[u32] {
+        &self.records[row as usize * self.width..][..self.width]
+    }
+
+    pub(super) const fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(super) fn comparisons(&self) -> &[Compared] {
+        &self.comparisons
+    }
+
+    pub(super) fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The level of a comparison for two codes, at a glance, from memory, or measured.
+    pub(super) fn level(
+        &self,
+        memory: &mut super::score::Memory,
+        comparison: usize,
+        left: u32,
+        right: u32,
+    ) -> u8 {
+        let compared = &self.comparisons[comparison];
+        if let Some(quick) = &compared.quick
+            && quick.far(quick.sketch(left), quick.sketch(right))
+        {
+            return compared.last;
+        }
+        memory.level(self, comparison, left, right)
+    }
+
+    /// Levels of a pair, by the rows' numbers.
+    pub fn levels(&self, left: u32, right: u32) -> Pattern {
+        let (l, r) = (self.codes(left), self.codes(right));
+        let levels: Vec<u8> =
+            self.comparisons.iter().enumerate().map(|(at, compared)| compared.level(l[at], r[at])).collect();
+        Pattern::pack(&levels)
+    }
+
+    /// Match weight of a pair from its levels, in the order of adding that Splink has.
+    pub fn weight(&self, left: u32, right: u32, levels: Pattern) -> f64 {
+        let (l, r) = (self.codes(left), self.codes(right));
+        self.comparisons.iter().enumerate().fold(self.prior, |sum, (at, compared)| {
+            let (bits, frequency) = compared.parts(levels.level(at), l[at], r[at]);
+            sum + bits + frequency
+        })
+    }
+}
+
+fn place(file: &str, at: usize) -> Spot {
+    Spot { column: format!("blocking rule {}", at + 1), ..Spot::file(file) }
+}
+
+/// log2 of the share of each value among those that are not missing, over all tables together.
+fn shares(frame: &Frame, columns: &[String]) -> Shares {
+    let of = |name: &String| {
+        let counts = frame.columns[name].counts();
+        let total: u64 = counts.iter().skip(1).sum();
+        let mut bits: Vec<f64> = counts.iter().map(|&count| (count as f64 / total as f64).log2()).collect();
+        bits[0] = f64::NEG_INFINITY;
+        (name.clone(), bits)
+    };
+    columns.iter().map(of).collect::<BTreeMap<_, _>>()
+}
+
+/// Everything of the model and the rules that the columns do not bear.
+fn misfits(
+    frame: &Frame,
+    model: &Model,
+    rules: &[Blocking],
+    frequent: &[String],
+    file: &str,
+) -> Vec<Diagnostic> {
+    let kind_of = |column: &str| frame.kind(column);
+    let mut problems = Vec::new();
+    let mut tell = |spot: Spot, message: String| {
+        let columns: Vec<&str> = frame.columns.keys().map(String::as_str).collect();
+        let help = format!("columns of the tables: {}", columns.join(", "));
+        problems.push(Diagnostic::error("column_misfit", spot, message).with_help(help));
+    };
+    for comparison in &model.comparisons {
+        for rung in &comparison.ladder.rungs {
+            for message in rung.when.condition().map_or_else(Vec::new, |found| found.misfits(&kind_of)) {
+                let column = format!("comparison {}, {}", comparison.ladder.name, rung.label);
+                tell(Spot { column, ..Spot::file(file) }, message);
+            }
+        }
+    }
+    for (at, rule) in rules.iter().enumerate() {
+        rule.condition.misfits(&kind_of).into_iter().for_each(|message| tell(place(file, at), message));
+    }
+    for column in frequent.iter().filter(|column| kind_of(column).is_none()) {
+        tell(Spot::file(file), format!("there is no column `{column}`, whose frequencies count"));
+    }
+    problems
+}
+
+/// The columns that a model and rules look at.
+pub fn columns_of(model: &Model, rules: &[Blocking]) -> Vec<String> {
+    let rungs = model.comparisons.iter().flat_map(|comparison| &comparison.ladder.rungs);
+    let conditions = rungs.filter_map(|rung| rung.when.condition());
+    let operands = conditions.chain(rules.iter().map(|rule| &rule.condition)).flat_map(Condition::operands);
+    let mut columns: Vec<String> = operands
+        .filter_map(|operand| match operand {
+            Operand::Term(_, term) => Some(term.column.clone()),
+            Operand::Literal(_) => None,
+        })
+        .collect();
+    let levels = model.comparisons.iter().flat_map(|comparison| &comparison.parameters);
+    columns.extend(levels.filter_map(|level| Some(level.frequency.as_ref()?.column.clone())));
+    columns.sort_unstable();
+    columns.dedup();
+    columns
+}
+
+/// The columns that a comparison looks at.
+pub(super) fn columns_of_comparison(comparison: &Comparison) -> Vec<String> {
+    let rungs = comparison.ladder.rungs.iter().filter_map(|rung| rung.when.condition());
+    rungs
+        .flat_map(Condition::operands)
+        .filter_map(|operand| match operand {
+            Operand::Term(_, term) => Some(term.column.clone()),
+            Operand::Literal(_) => None,
+        })
+        .collect()
+}
+
+/// All rows, by number.
+pub(super) fn all(rows: &Rows) -> impl Iterator<Item = u32> + Clone {
+    0..number(rows.len())
+}

@@ -1,0 +1,382 @@
+//! Scores the pairs of all rules as they are generated and keeps those of a weight.
+//!
+//! Most pairs are never measured. Where two rows differ in a comparison, what that comparison can give at
+//! most is known beforehand; the sum of these bounds is taken for a whole block at a time, and only pairs
+//! whose bound reaches the weight asked for are measured, one comparison after another, until the bound
+//! falls below it. What is kept has the same levels and the same weight as if everything had been measured.
+
+use super::block::{Groups, Lane};
+use super::compared::upper;
+use super::rows::Rows;
+use crate::comparator::generic::MISSING;
+use crate::kernel::digest::mix;
+use crate::kernel::pattern::{MAX_COMPARISONS, Pattern};
+use crate::link::splink::probability;
+
+/// What bounds are compared with less than the weight asked for: sums in half width are not exact.
+const MARGIN: f32 = 2e-3;
+/// Bound of a pair that an earlier rule brings.
+const EARLIER: f32 = f32::NEG_INFINITY;
+/// The pairs of about so many rows are scored in full for the estimates without labels.
+const SAMPLED_ROWS: u64 = 8_000;
+
+/// A pair that is kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pair {
+    /// Row with the lower number.
+    pub left: u32,
+    /// The other row.
+    pub right: u32,
+    /// Levels of the comparisons.
+    pub levels: Pattern,
+    /// Match weight in bits.
+    pub weight: f64,
+}
+
+/// What one rule brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleCount {
+    /// Pairs that no earlier rule brought.
+    pub pairs: u64,
+    /// Rows of its largest blocks.
+    pub largest: Vec<usize>,
+}
+
+/// What all rules brought.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scored {
+    /// Pairs kept, by rows.
+    pub pairs: Vec<Pair>,
+    /// Rules in their order.
+    pub rules: Vec<RuleCount>,
+    /// Expected number of true pairs among those looked at and not kept.
+    pub true_below: f64,
+}
+
+impl Scored {
+    /// Number of pairs looked at.
+    pub fn looked_at(&self) -> u64 {
+        self.rules.iter().map(|rule| rule.pairs).sum()
+    }
+}
+
+/// What a piece of work found.
+#[derive(Default)]
+struct Found {
+    pairs: Vec<Pair>,
+    looked_at: u64,
+    true_below: f64,
+}
+
+/// Scores the pairs of all rules; those of at least `floor` bits are kept.
+pub fn score(rows: &Rows, floor: f64) -> Scored {
+    let bound = Bound::new(rows, floor);
+    let mut scored = Scored::default();
+    for rule in 0..rows.rules().len() {
+        let groups = Groups::new(rows, rule);
+        let visit = |memory: &mut Memory, found: &mut Found, lane: &Lane, at: usize, first: usize| {
+            bound.visit(rule, memory, found, lane, at, first);
+        };
+        let init = || Memory::new(rows.comparisons().len());
+        let pieces = groups.walk(rows, rows.link_type(), init, Found::default, visit);
+        let mut count = RuleCount { pairs: 0, largest: groups.largest(3) };
+        for piece in pieces {
+            count.pairs += piece.looked_at;
+            scored.true_below += piece.true_below;
+            scored.pairs.extend(piece.pairs);
+        }
+        scored.rules.push(count);
+    }
+    scored.pairs.sort_unstable_by_key(|pair| (pair.left, pair.right));
+    scored
+}
+
+/// What one thread remembers.
+pub(super) struct Memory {
+    bounds: Vec<f32>,
+    near: Vec<usize>,
+    levels: Vec<Vec<u64>>,
+}
+
+/// Slots of remembered levels for each comparison, as bits of the slot's number.
+const SLOT_BITS: u32 = 13;
+/// Bits of a code in a slot; greater codes are not remembered.
+const CODE_BITS: u32 = 30;
+
+impl Memory {
+    pub(super) fn new(comparisons: usize) -> Self {
+        Self { bounds: Vec::new(), near: Vec::new(), levels: vec![vec![0; 1 << SLOT_BITS]; comparisons] }
+    }
+
+    /// The level of two different codes; what was measured lately is remembered.
+    pub(super) fn level(&mut self, rows: &Rows, comparison: usize, left: u32, right: u32) -> u8 {
+        let compared = &rows.comparisons()[comparison];
+        if (left | right) >> CODE_BITS != 0 {
+            return compared.level(left, right);
+        }
+        let key = u64::from(left) << CODE_BITS | u64::from(right);
+        let slot = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - SLOT_BITS)) as usize;
+        let slot = &mut self.levels[comparison][slot];
+        // No pair of codes has the key 0: code 0 is the missing one and never comes here.
+        if *slot >> 4 == key {
+            return u8::try_from(*slot & 15).unwrap_or(0);
+        }
+        let level = compared.level(left, right);
+        *slot = key << 4 | u64::from(level);
+        level
+    }
+}
+
+/// What is asked for, and in which order comparisons are measured.
+struct Bound<'a> {
+    rows: &'a Rows,
+    floor: f64,
+    /// The floor as bounds are held against it.
+    least: f32,
+    prior: f32,
+    /// Comparisons, those first that a measurement takes most from.
+    order: Vec<usize>,
+    /// The pairs of one row in so many are scored in full.
+    one_in: u64,
+}
+
+impl<'a> Bound<'a> {
+    fn new(rows: &'a Rows, floor: f64) -> Self {
+        let mut order: Vec<usize> = (0..rows.comparisons().len()).collect();
+        let takes = |at: &usize| {
+            let compared = &rows.comparisons()[*at];
+            let most = compared.bounds.iter().map(|bounds| bounds.other).fold(0.0_f32, f32::max);
+            let (last, _) = compared.parts(compared.last, MISSING, MISSING);
+            let measured = if compared.quick.is_some() { 1.0 } else { 0.5 };
+            measured * (most - upper(last))
+        };
+        order.sort_by(|a, b| takes(b).total_cmp(&takes(a)).then(a.cmp(b)));
+        let least = upper(floor) - MARGIN;
+        let one_in = (rows.len() as u64).div_ceil(SAMPLED_ROWS).max(1);
+        Self { rows, floor, least, prior: upper(rows.prior()), order, one_in }
+    }
+
+    /// All pairs of one row of a group.
+    fn visit(
+        &self,
+        rule: usize,
+        memory: &mut Memory,
+        found: &mut Found,
+        lane: &Lane,
+        at: usize,
+        first: usize,
+    ) {
+        let left = lane.rows[at];
+        let mut bounds = std::mem::take(&mut memory.bounds);
+        bounds.clear();
+        let earlier = if lane.small {
+            self.one_by_one(rule, lane, at, first, &mut bounds)
+        } else {
+            self.side_by_side(lane, at, first, &mut bounds);
+            self.earlier(rule, lane, at, first, &mut bounds)
+        };
+        found.looked_at += (bounds.len() - earlier) as u64;
+        let sampled = hash(left).is_multiple_of(self.one_in);
+        let mut near = std::mem::take(&mut memory.near);
+        near.clear();
+        near.extend(bounds.iter().enumerate().filter(|(_, b)| **b >= self.least).map(|(place, _)| place));
+        for &place in &near {
+            if let Some(levels) = self.levels(memory, lane, at, first + place, bounds[place]) {
+                let right = lane.rows[first + place];
+                let weight = self.rows.weight(left, right, levels);
+                if weight >= self.floor {
+                    found.pairs.push(Pair { left, right, levels, weight });
+                }
+            }
+        }
+        if sampled {
+            found.true_below += self.true_below(memory, lane, at, first, &bounds);
+        }
+        (memory.bounds, memory.near) = (bounds, near);
+    }
+
+    /// Bounds of the pairs of a row, a comparison for all partners at a time.
+    fn side_by_side(&self, lane: &Lane, at: usize, first: usize, bounds: &mut Vec<f32>) {
+        bounds.resize(lane.rows.len() - first, self.prior);
+        for (codes, compared) in lane.codes.iter().zip(self.rows.comparisons()) {
+            let own = codes[at];
+            if own != MISSING {
+                let most = compared.bounds[own as usize];
+                add(bounds, &codes[first..], own, most.equal, most.other);
+            }
+        }
+    }
+
+    /// The same, a partner at a time, with the pairs of earlier rules struck out; how many. What is not equal
+    /// is in the row's ceiling already.
+    fn one_by_one(&self, rule: usize, lane: &Lane, at: usize, first: usize, bounds: &mut Vec<f32>) -> usize {
+        let left = lane.rows[at];
+        let (own, ceiling) = (self.rows.codes(left), self.rows.ceiling(left));
+        let comparisons = self.rows.comparisons().len();
+        let mut struck = 0;
+        for &right in &lane.rows[first..] {
+            let other = self.rows.codes(right);
+            let of_rules = own[comparisons..].iter().zip(&other[comparisons..]).zip(self.rows.rules());
+            let before = of_rules.take(rule).any(|((own, other), rule)| {
+                *own != MISSING && own == other && (!rule.has_rest() || rule.rest_holds(left, right))
+            });
+            let found = &self.rows.rules()[rule];
+            if before || (found.has_rest() && !found.rest_holds(left, right)) {
+                bounds.push(EARLIER);
+                struck += 1;
+                continue;
+            }
+            let pairs = own.iter().zip(other).zip(self.rows.comparisons());
+            bounds.push(pairs.fold(ceiling, |bound, ((&own, &other), compared)| {
+                if own == MISSING || (own != other && other != MISSING) {
+                    return bound;
+                }
+                let most = compared.bounds[own as usize];
+                bound - most.other + if own == other { most.equal } else { 0.0 }
+            }));
+        }
+        struck
+    }
+
+    /// Strikes out the pairs that an earlier rule brings; how many.
+    fn earlier(&self, rule: usize, lane: &Lane, at: usize, first: usize, bounds: &mut [f32]) -> usize {
+        let comparisons = self.rows.comparisons().len();
+        let mut any = false;
+        for (earlier, found) in self.rows.rules()[..rule].iter().enumerate() {
+            let codes = &lane.codes[comparisons + earlier];
+            let own = codes[at];
+            if own == MISSING {
+                continue;
+            }
+            any = true;
+            if found.has_rest() {
+                for ((bound, &code), &right) in
+                    bounds.iter_mut().zip(&codes[first..]).zip(&lane.rows[first..])
+                {
+                    if code == own && found.rest_holds(lane.rows[at], right) {
+                        *bound = EARLIER;
+                    }
+                }
+            } else {
+                for (bound, &code) in bounds.iter_mut().zip(&codes[first..]) {
+                    *bound = if code == own { EARLIER } else { *bound };
+                }
+            }
+        }
+        if self.rows.rules()[rule].has_rest() {
+            any = true;
+            for (bound, &right) in bounds.iter_mut().zip(&lane.rows[first..]) {
+                if !self.rows.rules()[rule].rest_holds(lane.rows[at], right) {
+                    *bound = EARLIER;
+                }
+            }
+        }
+        // Bounds are clamped, so nothing but what was struck out lies that low.
+        let struck = bounds.iter().fold(0_u32, |sum, &bound| sum.wrapping_add(u32::from(bound < -1e30)));
+        if any { struck as usize } else { 0 }
+    }
+
+    /// All levels of a pair, or nothing when its bound falls below the floor on the way.
+    fn levels(
+        &self,
+        memory: &mut Memory,
+        lane: &Lane,
+        at: usize,
+        right: usize,
+        bound: f32,
+    ) -> Option<Pattern> {
+        let mut bound = bound;
+        let mut levels = [0_u8; MAX_COMPARISONS];
+        for &comparison in &self.order {
+            let compared = &self.rows.comparisons()[comparison];
+            let (a, b) = (lane.code(self.rows, comparison, at), lane.code(self.rows, comparison, right));
+            if a == b {
+                levels[comparison] = compared.equal_levels[a as usize];
+                continue;
+            }
+            if a == MISSING || b == MISSING {
+                continue;
+            }
+            let level = level(memory, self.rows, lane, comparison, at, right);
+            levels[comparison] = level;
+            let (bits, frequency) = compared.parts(level, a, b);
+            bound += upper(bits + frequency) - compared.bounds[a as usize].other;
+            if bound < self.least {
+                return None;
+            }
+        }
+        Some(Pattern::pack(&levels[..self.rows.comparisons().len()]))
+    }
+
+    /// Expected number of true pairs below the floor among those of a sampled row, for all rows.
+    fn true_below(&self, memory: &mut Memory, lane: &Lane, at: usize, first: usize, bounds: &[f32]) -> f64 {
+        let mut sum = 0.0;
+        for (place, _) in bounds.iter().enumerate().filter(|(_, bound)| **bound >= -1e30) {
+            let levels = full_levels(memory, self.rows, lane, at, first + place);
+            let weight = self.rows.weight(lane.rows[at], lane.rows[first + place], levels);
+            if weight < self.floor {
+                sum += probability(weight);
+            }
+        }
+        sum * self.one_in as f64
+    }
+}
+
+/// The level of a comparison for two rows of a group with different codes.
+pub(super) fn level(
+    memory: &mut Memory,
+    rows: &Rows,
+    lane: &Lane,
+    comparison: usize,
+    left: usize,
+    right: usize,
+) -> u8 {
+    if lane.small {
+        let (a, b) = (lane.code(rows, comparison, left), lane.code(rows, comparison, right));
+        return rows.level(memory, comparison, a, b);
+    }
+    let (sketches, codes) = (&lane.sketches[comparison], &lane.codes[comparison]);
+    let compared = &rows.comparisons()[comparison];
+    if let Some(quick) = &compared.quick
+        && quick.far(sketches[left], sketches[right])
+    {
+        return compared.last;
+    }
+    memory.level(rows, comparison, codes[left], codes[right])
+}
+
+/// All levels of two rows of a group.
+pub(super) fn full_levels(
+    memory: &mut Memory,
+    rows: &Rows,
+    lane: &Lane,
+    left: usize,
+    right: usize,
+) -> Pattern {
+    let mut levels = [0_u8; MAX_COMPARISONS];
+    for (comparison, compared) in rows.comparisons().iter().enumerate() {
+        let (a, b) = (lane.code(rows, comparison, left), lane.code(rows, comparison, right));
+        levels[comparison] = if a == b {
+            compared.equal_levels[a as usize]
+        } else if a == MISSING || b == MISSING {
+            0
+        } else {
+            level(memory, rows, lane, comparison, left, right)
+        };
+    }
+    Pattern::pack(&levels[..rows.comparisons().len()])
+}
+
+/// Adds to the bound of each row what a comparison may give: so much where its code is `own`, nothing where
+/// it is missing, else the other amount. Written so that several are done at once.
+fn add(bounds: &mut [f32], codes: &[u32], own: u32, equal: f32, other: f32) {
+    for (bound, &code) in bounds.iter_mut().zip(codes) {
+        let differs = if code == MISSING { 0.0 } else { other };
+        *bound += if code == own { equal } else { differs };
+    }
+}
+
+/// A row's number, well mixed.
+pub(super) const fn hash(row: u32) -> u64 {
+    mix(row as u64)
+}

@@ -1,0 +1,129 @@
+//! F6: links the rows of any tables by a plan, or estimates the plan's model.
+//!
+//! In: a [`LinkingPlan`]. Out: pairs, clusters and a report as files, or a model. What is written depends on
+//! the tables' rows and ids, never on their order or on the number of threads. This module must not know
+//! what the tables are about.
+
+mod known;
+mod output;
+mod report;
+
+use std::path::Path;
+
+use crate::diag::{Diagnostic, Spot};
+use crate::frame;
+use crate::link::generic::{self, Resolution, Rows, RuleStudy, Scored, columns_of};
+use crate::link::splink::Model;
+use crate::spec::{LinkingPlan, TableModel};
+
+pub use report::{Expected, Report, RuleReport};
+
+/// What an estimate gives.
+#[derive(Clone, Debug)]
+pub struct FittedModel {
+    /// The file of the model.
+    pub text: String,
+    /// The model.
+    pub model: TableModel,
+    /// What should be looked at.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Links and writes the results to a folder, which is made.
+///
+/// # Errors
+/// Tables that cannot be read, comparisons that do not fit them, a folder that cannot be written.
+pub fn link(plan: &LinkingPlan, out: &Path) -> Result<(Report, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let wanted = columns_of(&plan.model, &plan.rules);
+    let tables = frame::read(&plan.tables, &wanted, &plan.columns)?;
+    let mut frame = tables.frame;
+    let rows = Rows::new(&frame, &plan.model, &plan.rules, &plan.file.display().to_string())?;
+    // Values are in the rows now; what is left of the frame is ids.
+    frame.columns.clear();
+    let scored = generic::score(&rows, bits(floor(plan)));
+    let clusters = resolve(plan, &rows, &scored);
+    let report = report::of(plan, &frame, &rows, &scored, &clusters, tables.digests);
+    output::write(plan, out, &frame, &scored, &clusters, &report).map_err(|error| {
+        let message = format!("write the results to {}: {error}", out.display());
+        vec![Diagnostic::error("out_unwritable", Spot::default(), message)]
+    })?;
+    Ok((report, tables.warnings))
+}
+
+/// Least probability of a pair that something is done with.
+fn floor(plan: &LinkingPlan) -> f64 {
+    match plan.resolution {
+        Resolution::Components => plan.keep_at,
+        Resolution::Unattended => plan.keep_at.min(EVEN),
+    }
+}
+
+/// As likely as not.
+const EVEN: f64 = 0.5;
+
+/// Clusters: of the links when whatever is connected is joined, of all pairs more likely than not when they
+/// are weighed together.
+fn resolve(plan: &LinkingPlan, rows: &Rows, scored: &Scored) -> Vec<u32> {
+    let from = bits(match plan.resolution {
+        Resolution::Components => plan.link_at,
+        Resolution::Unattended => EVEN,
+    });
+    let pairs: Vec<generic::Pair> = scored.pairs.iter().filter(|pair| pair.weight >= from).copied().collect();
+    generic::clusters(rows, &pairs, plan.resolution)
+}
+
+/// Weight of a probability, in bits.
+fn bits(probability: f64) -> f64 {
+    (probability / (1.0 - probability)).log2()
+}
+
+/// Estimates the plan's model.
+///
+/// # Errors
+/// A plan without `[fit]`, tables that cannot be read, what [`generic::fit`] tells.
+pub fn fit(plan: &LinkingPlan) -> Result<FittedModel, Vec<Diagnostic>> {
+    let file = plan.file.display().to_string();
+    let Some(fit) = &plan.fit else {
+        let told =
+            Diagnostic::error("fit_none", Spot::file(file.as_str()), "the pipeline has no table `[fit]`");
+        return Err(vec![told.with_help("add [fit] with at least two [[fit.train]] on different columns")]);
+    };
+    let rules: Vec<_> = fit.known.iter().chain(&fit.training).cloned().collect();
+    let tables = frame::read(&plan.tables, &columns_of(&plan.model, &rules), &plan.columns)?;
+    let fitted = generic::fit(&tables.frame, &plan.model, fit, &file)?;
+    let model = TableModel::of(&fitted, tables.frame.len(), &tables.digests, fit.seed);
+    let text = model.text(plan).map_err(|error| {
+        vec![Diagnostic::error("model_unwritable", Spot::default(), format!("write the model: {error}"))]
+    })?;
+    let warnings = tables.warnings.into_iter().chain(fitted.warnings).collect();
+    Ok(FittedModel { text, model, warnings })
+}
+
+/// What the plan's blocking rules bring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockingStudy {
+    /// Pairs that could be looked at.
+    pub possible_pairs: u64,
+    /// Known pairs that were given.
+    pub known: u64,
+    /// The rules in words, with what each brings.
+    pub rules: Vec<(String, RuleStudy)>,
+}
+
+/// Studies the blocking rules of a plan; `known` is a CSV of pairs that are one person, with the columns
+/// `id_l` and `id_r`, and `source_l` and `source_r` where there are several tables.
+///
+/// # Errors
+/// Files that cannot be read, rules that the tables do not bear.
+pub fn blocking(plan: &LinkingPlan, known: Option<&Path>) -> Result<BlockingStudy, Vec<Diagnostic>> {
+    let bare = Model { comparisons: Vec::new(), ..plan.model.clone() };
+    let tables = frame::read(&plan.tables, &columns_of(&bare, &plan.rules), &plan.columns)?;
+    let rows = Rows::new(&tables.frame, &bare, &plan.rules, &plan.file.display().to_string())?;
+    let known = known.map_or(Ok(Vec::new()), |path| known::read(path, &tables.frame))?;
+    let found = generic::study(&rows, &known);
+    Ok(BlockingStudy {
+        possible_pairs: rows.possible_pairs(),
+        known: known.len() as u64,
+        rules: plan.rule_words.iter().cloned().zip(found).collect(),
+    })
+}
