@@ -28,12 +28,11 @@ fn a_stand_in_is_the_only_child_of_that_day_and_nobody_where_there_are_two() {
     let folder = tempfile::tempdir().unwrap();
     let county = County::lay_out(folder.path());
     let health = folder.path().join("fixtures/demo/health");
-    let mut text =
-        "编号,母亲姓名,母亲身份证号,儿童姓名,出生日期,项目,结果,确诊日期,最近随访日期\n".to_owned();
-    let mut add = |number: &str,
-                   ((mother, day), (name, _)): (&(String, String), &(String, Vec<String>)),
-                   child: &str| {
-        text += &format!("{number},{name},{mother},{child},{day},先天性甲状腺功能减低症,阴性,,\n");
+    let head = "编号,母亲姓名,母亲身份证号,儿童姓名,出生日期,项目,结果,确诊日期,最近随访日期";
+    let mut lines = vec![head.to_owned()];
+    let mut add = |number: &str, birth: (&(String, String), &(String, Vec<String>)), child: &str| {
+        let ((mother, day), (name, _)) = birth;
+        lines.push(format!("{number},{name},{mother},{child},{day},先天性甲状腺功能减低症,阴性,,"));
     };
     add("N1", single[0], &format!("{}毛毛", single[0].1.0.chars().next().unwrap()));
     add("N2", single[1], &format!("{}之子", single[1].1.0));
@@ -45,7 +44,7 @@ fn a_stand_in_is_the_only_child_of_that_day_and_nobody_where_there_are_two() {
             fs::remove_file(entry).unwrap();
         }
     }
-    fs::write(health.join("新生儿筛查_20261114.csv"), text).unwrap();
+    fs::write(health.join("新生儿筛查_20261114.csv"), lines.join("\n") + "\n").unwrap();
     county.well(&["run", "pipelines/nightly.toml"]);
 
     let mut identity = BTreeMap::new();
