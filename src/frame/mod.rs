@@ -1,7 +1,7 @@
 //! F4: reads any tables (CSV, TSV, Parquet, XLSX) into one frame of columns.
 //!
 //! In: files, which column holds a row's id, which columns are wanted and what they hold. Out: a
-//! [`Frame`](crate::comparator::generic::Frame) whose rows stand by table and id, digests of the files, and
+//! [`Frame`] whose rows stand by table and id, digests of the files, and
 //! warnings. Contracts are not known here: a table is taken as it is. This module must never let the place of
 //! a row in its file show.
 
