@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::run::clock;
 use super::text_table::aligned;
-use super::{CONFIG, Done, Failure, complain, problems, say};
+use super::{Done, Failure, problems, replace, say};
 use crate::domain::{Day, GivenAnswer, Phase};
 use crate::explain::{self, FinishedRun};
 use crate::ledger::{CaseRecord, Ledger, LedgerError, LedgerState, StoredEvent, parse_case_number};
@@ -132,15 +132,8 @@ struct Told<'a> {
 
 impl Desk {
     fn open(args: &OfArgs) -> Result<Self, Failure> {
-        let (mut plan, _) = compile(&args.pipeline).map_err(|found| {
-            complain(problems::text(&found));
-            Failure::told(CONFIG)
-        })?;
-        for (given, folder) in [(&args.out, &mut plan.out), (&args.state, &mut plan.state)] {
-            if let Some(given) = given {
-                folder.clone_from(given);
-            }
-        }
+        let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
+        replace([(&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
         let ledger = Ledger::open_for_planning(&plan.state.join("ledger.sqlite")).map_err(failed)?;
         ledger.verify().map_err(failed)?;
         let state = ledger.state().map_err(failed)?;

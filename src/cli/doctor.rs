@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::text_table::aligned;
-use super::{CONFIG, Done, Failure, SOURCE, complain, problems, run, say};
+use super::{Done, Failure, SOURCE, problems, replace, run, say};
 use crate::pipeline::{Consultation, Health, examine};
 use crate::spec::compile;
 
@@ -51,17 +51,8 @@ pub(super) struct DoctorArgs {
 
 /// Looks and tells.
 pub(super) fn doctor(args: &DoctorArgs) -> Done {
-    let (mut plan, _) = compile(&args.pipeline).map_err(|found| {
-        complain(problems::text(&found));
-        Failure::told(CONFIG)
-    })?;
-    let folders =
-        [(&args.input, &mut plan.input), (&args.out, &mut plan.out), (&args.state, &mut plan.state)];
-    for (given, folder) in folders {
-        if let Some(given) = given {
-            folder.clone_from(given);
-        }
-    }
+    let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
+    replace([(&args.input, &mut plan.input), (&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
     let (today, _, epoch) = run::clock();
     let consultation = Consultation {
         today,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::run::clock;
 use super::text_table::aligned;
-use super::{CONFIG, Done, Failure, HELD, LOCKED, SOURCE, complain, problems, say};
+use super::{Done, Failure, HELD, LOCKED, SOURCE, problems, replace, say};
 use crate::domain::Day;
 use crate::feedback::{self, Import, ImportEnv};
 use crate::ledger::{Ledger, LedgerError, Taken};
@@ -67,13 +67,8 @@ struct ImportArgs {
 /// Takes answers.
 pub(super) fn feedback(args: &FeedbackArgs) -> Done {
     let What::Import(args) = &args.what;
-    let (mut plan, _) = compile(&args.pipeline).map_err(|found| {
-        complain(problems::text(&found));
-        Failure::told(CONFIG)
-    })?;
-    if let Some(state) = &args.state {
-        plan.state.clone_from(state);
-    }
+    let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
+    replace([(&args.state, &mut plan.state)]);
     let (today, now, _) = clock();
     let path = plan.state.join("ledger.sqlite");
     if !path.is_file() {

@@ -82,7 +82,8 @@ pub(super) struct BlockingArgs {
 /// Studies blocking rules.
 pub(super) fn blocking(args: &BlockingArgs) -> Done {
     let plan = compiled(&args.pipeline, Purpose::Blocking)?;
-    let study = in_pool(args.threads, || linking::blocking(&plan, args.known.as_deref()))?.map_err(told)?;
+    let study = in_pool(args.threads, || linking::blocking(&plan, args.known.as_deref()))?
+        .map_err(problems::refused)?;
     let mut head = vec!["rule", "rows", "pairs", "new", "sum", "largest blocks"];
     if study.known > 0 {
         head.extend(["known", "new", "sum"]);
@@ -111,7 +112,8 @@ pub(super) fn blocking(args: &BlockingArgs) -> Done {
 pub(super) fn link(args: &LinkArgs) -> Done {
     let plan = compiled(&args.pipeline, Purpose::Link)?;
     let out = args.out.clone().unwrap_or_else(|| plan.out.clone());
-    let (report, warnings) = in_pool(args.threads, || linking::link(&plan, &out))?.map_err(told)?;
+    let (report, warnings) =
+        in_pool(args.threads, || linking::link(&plan, &out))?.map_err(problems::refused)?;
     tell(&warnings);
     if args.json {
         say(serde_json::to_string_pretty(&report).map_err(Failure::bug)?);
@@ -128,7 +130,7 @@ pub(super) fn fit(args: &FitArgs) -> Done {
         let message = "`fit` does not write over a model of Splink\n  help: name a file with --out";
         return Err(Failure::config(message));
     }
-    let fitted = in_pool(args.threads, || linking::fit(&plan))?.map_err(told)?;
+    let fitted = in_pool(args.threads, || linking::fit(&plan))?.map_err(problems::refused)?;
     tell(&fitted.warnings);
     let out = args.out.clone().unwrap_or_else(|| plan.model_file.clone());
     std::fs::write(&out, &fitted.text)
@@ -139,14 +141,9 @@ pub(super) fn fit(args: &FitArgs) -> Done {
 }
 
 fn compiled(pipeline: &std::path::Path, purpose: Purpose) -> Result<LinkingPlan, Failure> {
-    let (plan, warnings) = compile_linking(pipeline, purpose).map_err(told)?;
+    let (plan, warnings) = compile_linking(pipeline, purpose).map_err(problems::refused)?;
     tell(&warnings);
     Ok(plan)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
-fn told(found: Vec<Diagnostic>) -> Failure {
-    Failure::config(problems::text(&found))
 }
 
 fn tell(warnings: &[Diagnostic]) {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::problems;
 use super::text_table::aligned;
-use super::{CONFIG, Done, Failure, complain, say};
+use super::{Done, Failure, say};
 use crate::comparator;
 use crate::diag::Diagnostic;
 use crate::domain::Contract;
@@ -70,13 +70,7 @@ pub(super) fn list(args: &ListArgs) -> Done {
         (what, Some(pipeline)) => compile(pipeline).map(|(plan, _)| of_plan(what, &plan)),
         (what, None) => of_schemas(what, &args.schemas),
     };
-    let records = match records {
-        Ok(records) => records,
-        Err(found) => {
-            complain(problems::text(&found));
-            return Err(Failure::told(CONFIG));
-        }
-    };
+    let records = records.map_err(problems::refused)?;
     if args.json {
         say(serde_json::to_string_pretty(&records.json()).map_err(Failure::bug)?);
     } else {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::args::{EvaluateArgs, Linkage, NoiseArg, SynthArgs};
 use super::run::cores;
-use super::{CONFIG, Done, Failure, complain, problems, say};
+use super::{Done, Failure, complain, problems, say};
 use crate::domain::{Contract, Day};
 use crate::evaluate::{EvaluateInput, evaluate as measure};
 use crate::explain::FinishedRun;
@@ -87,10 +87,7 @@ struct Baseline {
 
 impl Baseline {
     fn run(args: &EvaluateArgs) -> Result<Self, Failure> {
-        let (mut plan, _) = compile(&args.pipeline).map_err(|found| {
-            complain(problems::text(&found));
-            Failure::told(CONFIG)
-        })?;
+        let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
         let run = std::fs::canonicalize(&args.run)
             .map_err(|error| Failure::source(format!("read {}: {error}", args.run.display())))?;
         let name = format!(".baseline-{}", std::process::id());

@@ -20,6 +20,7 @@ mod text_table;
 mod upkeep;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -106,6 +107,15 @@ impl Failure {
 
     fn bug(message: impl ToString) -> Self {
         Self { code: BUG, message: message.to_string() }
+    }
+}
+
+/// Puts the folders that the command line names in the place of the pipeline's.
+fn replace<const N: usize>(folders: [(&Option<PathBuf>, &mut PathBuf); N]) {
+    for (given, folder) in folders {
+        if let Some(given) = given {
+            folder.clone_from(given);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::Failure;
 use crate::diag::{Diagnostic, Level};
 
 /// Problems one after another, and how many there are: `2 errors, 1 warning`.
@@ -13,6 +14,12 @@ pub(super) fn text(problems: &[Diagnostic]) -> String {
     }
     out.push_str(&counts(problems));
     out
+}
+
+/// The failure of a command whose pipeline has these problems.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
+pub(super) fn refused(problems: Vec<Diagnostic>) -> Failure {
+    Failure::config(text(&problems))
 }
 
 /// `2 errors, 1 warning`, or `no problems`.

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::Linkage as LinkageArg;
-use super::{BUG, CONFIG, DONE, Done, Failure, HELD, LOCKED, SOURCE, complain, problems, say};
+use super::{BUG, CONFIG, DONE, Done, Failure, HELD, LOCKED, SOURCE, problems, replace, say};
 use crate::diag::{Level, did_you_mean};
 use crate::domain::Day;
 use crate::ledger::LedgerError;
@@ -136,20 +136,11 @@ fn tell(plan: &Plan, env: &Env<'_>, epoch: i64, result: &Result<RunSummary, Fail
 
 /// The compiled pipeline with the folders of the command line; its problems are printed.
 fn plan(args: &RunArgs) -> Result<Plan, Failure> {
-    let (mut plan, warnings) = compile(&args.pipeline).map_err(|found| {
-        complain(problems::text(&found));
-        Failure::told(CONFIG)
-    })?;
+    let (mut plan, warnings) = compile(&args.pipeline).map_err(problems::refused)?;
     for warning in warnings.iter().filter(|warning| warning.level == Level::Warning) {
         tracing::debug!(code = warning.code, at = %warning.spot, "{}", warning.message);
     }
-    let folders =
-        [(&args.input, &mut plan.input), (&args.out, &mut plan.out), (&args.state, &mut plan.state)];
-    for (given, folder) in folders {
-        if let Some(given) = given {
-            folder.clone_from(given);
-        }
-    }
+    replace([(&args.input, &mut plan.input), (&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
     Ok(plan)
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::text_table::aligned;
-use super::{CONFIG, Done, Failure, complain, problems, say};
+use super::{Done, Failure, problems, replace, say};
 use crate::domain::{Day, Phase};
 use crate::ledger::{Delivery, Ledger, LedgerError, LedgerState, RunRecord};
 use crate::pipeline::{self, Fate, Leftover, Ready};
@@ -79,15 +79,8 @@ struct Cases {
 
 /// Tells how a pipeline stands.
 pub(super) fn status(args: &StatusArgs) -> Done {
-    let (mut plan, _) = compile(&args.pipeline).map_err(|found| {
-        complain(problems::text(&found));
-        Failure::told(CONFIG)
-    })?;
-    for (given, folder) in [(&args.out, &mut plan.out), (&args.state, &mut plan.state)] {
-        if let Some(given) = given {
-            folder.clone_from(given);
-        }
-    }
+    let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
+    replace([(&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
     let status = Status::of(plan)?;
     if args.json {
         say(serde_json::to_string_pretty(&status.json()).map_err(Failure::bug)?);

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::problems;
 use super::text_table::aligned;
-use super::{CONFIG, Done, Failure, complain, say};
+use super::{CONFIG, Done, Failure, say};
 use crate::spec::{RuleTest, compile, test_rules};
 
 /// Options of `test`.
@@ -39,13 +39,7 @@ pub(super) struct TestArgs {
 /// Runs the cases.
 pub(super) fn test(args: &TestArgs) -> Done {
     let tests = compile(&args.pipeline).and_then(|(plan, _)| test_rules(&plan, &args.rules));
-    let tests = match tests {
-        Ok(tests) => tests,
-        Err(found) => {
-            complain(problems::text(&found));
-            return Err(Failure::told(CONFIG));
-        }
-    };
+    let tests = tests.map_err(problems::refused)?;
     if args.json {
         let report: serde_json::Value = tests.iter().map(json).collect();
         say(serde_json::to_string_pretty(&report).map_err(Failure::bug)?);

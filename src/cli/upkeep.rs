@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf, absolute};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{CONFIG, Done, Failure, complain, problems, run, say};
+use super::{Done, Failure, problems, run, say};
 use crate::spec::{Plan, compile};
 use crate::upkeep::{self, Entry, Schedule, UpkeepError};
 
@@ -228,11 +228,7 @@ impl Where {
 }
 
 fn plan(pipeline: &Path) -> Result<Plan, Failure> {
-    let compiled = compile(pipeline).map_err(|found| {
-        complain(problems::text(&found));
-        Failure::told(CONFIG)
-    })?;
-    Ok(compiled.0)
+    compile(pipeline).map(|(plan, _)| plan).map_err(problems::refused)
 }
 
 fn state(pipeline: &Path, given: Option<&PathBuf>) -> Result<PathBuf, Failure> {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{BUG, CONFIG, Done, Failure, SOURCE, complain, problems, say};
+use super::{BUG, CONFIG, Done, Failure, SOURCE, problems, replace, say};
 use crate::explain::{self, ExplainError, FinishedRun};
 use crate::spec::{Plan, compile};
 
@@ -97,13 +97,8 @@ pub(super) fn explain(args: &ExplainArgs) -> Done {
 
 impl RunArgs {
     fn open(&self) -> Result<(Plan, FinishedRun), Failure> {
-        let (mut plan, _) = compile(&self.pipeline).map_err(|found| {
-            complain(problems::text(&found));
-            Failure::told(CONFIG)
-        })?;
-        if let Some(state) = &self.state {
-            plan.state.clone_from(state);
-        }
+        let (mut plan, _) = compile(&self.pipeline).map_err(problems::refused)?;
+        replace([(&self.state, &mut plan.state)]);
         let folder = self.run.clone().unwrap_or_else(|| plan.out.join("latest"));
         let run = FinishedRun::open(&folder).map_err(failure)?;
         Ok((plan, run))
