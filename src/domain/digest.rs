@@ -1,5 +1,34 @@
 //! Digests as text.
 
+use std::io::{self, Read};
+
+use sha2::{Digest, Sha256};
+
+/// Bytes read at once.
+const CHUNK: usize = 256 << 10;
+
+/// SHA-256 of all that can be read (lower-case hexadecimal), and how many bytes there were.
+///
+/// # Errors
+/// When it cannot be read to its end.
+///
+/// ```
+/// let (digest, bytes) = doudi::domain::sha256_of("abc".as_bytes()).unwrap();
+/// assert!(digest.starts_with("ba7816bf") && bytes == 3);
+/// ```
+pub fn sha256_of(mut from: impl Read) -> io::Result<(String, u64)> {
+    let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; CHUNK]);
+    loop {
+        match from.read(&mut buffer)? {
+            0 => return Ok((hex(&hash.finalize()), bytes)),
+            read => {
+                hash.update(&buffer[..read]);
+                bytes += read as u64;
+            }
+        }
+    }
+}
+
 /// Lower-case hexadecimal of some bytes.
 ///
 /// ```

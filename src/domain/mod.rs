@@ -20,7 +20,7 @@ pub use contract::{
     Relation, RelationSource, SexOfRole, Tolerance,
 };
 pub use day::{Day, Month};
-pub use digest::hex;
+pub use digest::{hex, sha256_of};
 pub use finding::{Case, CaseStatus, Evidence, Finding, FindingDetail, FindingParts, RuleOutcome, Severity};
 pub use linkage::{
     Grade, Identity, IdentityEvent, IdentityId, Judgement, Link, LinkSummary, NearMiss, NearMissFinder,

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use indexmap::IndexMap;
-use sha2::{Digest, Sha256};
 
 use super::{FileFacts, Listed, base_name};
 use crate::contract::{self, Form, FormRefusal, Limits, normalised_heading};
 use crate::domain::{
-    Completeness, Contract, Encoding, Field, FieldKind, Format, OnUnknownCode, Tolerance, hex,
+    Completeness, Contract, Encoding, Field, FieldKind, Format, OnUnknownCode, Tolerance, sha256_of,
 };
 use crate::field::text;
 use crate::report::{AnswerField, ColumnSource, Desk};
@@ -90,8 +88,8 @@ pub(super) fn read(path: &Path, desk: &Desk) -> Received {
         let listed = Listed { file: facts.name.clone(), sheet: sheet.to_owned(), cell, reason };
         Received { facts, rows: Vec::new(), listed: vec![(0, listed)] }
     };
-    match digest(path) {
-        Ok(digest) => facts.sha256 = digest,
+    match File::open(path).and_then(sha256_of) {
+        Ok((digest, _)) => facts.sha256 = digest,
         Err(_) => return refused(facts, "", String::new(), "文件无法读取".to_owned()),
     }
     let contract = form_contract(desk);
@@ -104,17 +102,6 @@ pub(super) fn read(path: &Path, desk: &Desk) -> Received {
             let row = if refusal.row == 0 { String::new() } else { refusal.row.to_string() };
             let reason = refusal_words(&refusal);
             refused(facts, &refusal.sheet, row, reason)
-        }
-    }
-}
-
-fn digest(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
-    let (mut hasher, mut buffer) = (Sha256::new(), vec![0_u8; 1 << 16]);
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex(&hasher.finalize())),
-            read => hasher.update(&buffer[..read]),
         }
     }
 }

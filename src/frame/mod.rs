@@ -13,13 +13,11 @@ mod workbook;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
-
-use sha2::{Digest as _, Sha256};
+use std::path::PathBuf;
 
 use crate::comparator::generic::{Column, Format, Frame, Texts};
 use crate::diag::{Diagnostic, Spot};
-use crate::domain::hex;
+use crate::domain::sha256_of;
 
 /// One table to read.
 #[derive(Clone, Debug)]
@@ -152,7 +150,7 @@ fn read_one(table: &TableSpec, wanted: &[String]) -> Result<(Raw, String), Vec<D
         let message = format!("read {file}: {error}");
         vec![Diagnostic::error("file_unreadable", table.spot.clone(), message)]
     };
-    let digest = digest(&table.path).map_err(|error| unreadable(&error))?;
+    let (digest, _) = File::open(&table.path).and_then(sha256_of).map_err(|error| unreadable(&error))?;
     let headings: Vec<&str> = wanted.iter().map(|column| table.heading(column)).collect();
     let extension = table.path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let read = match extension.as_str() {
@@ -173,18 +171,6 @@ fn read_one(table: &TableSpec, wanted: &[String]) -> Result<(Raw, String), Vec<D
             .collect::<Vec<_>>()
     })?;
     Ok((raw, digest))
-}
-
-fn digest(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 256 << 10];
-    loop {
-        match io::Read::read(&mut file, &mut buffer)? {
-            0 => return Ok(hex(&hash.finalize())),
-            read => hash.update(&buffer[..read]),
-        }
-    }
 }
 
 /// Why a table cannot be taken.

@@ -6,14 +6,12 @@
 //! there.
 
 use std::fs::{self, File};
-use std::io::Read as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::UpkeepError;
-use crate::domain::hex;
+use crate::domain::sha256_of;
 use crate::ledger::Ledger;
 
 const LEDGER: &str = "ledger.sqlite";
@@ -138,19 +136,8 @@ fn settle(path: &Path) -> Result<(), UpkeepError> {
 
 fn file_of(folder: &Path, path: String) -> Result<BackupFile, UpkeepError> {
     let full = folder.join(&path);
-    let failed = || UpkeepError::io("read", &full);
-    let mut file = File::open(&full).map_err(failed())?;
-    let mut digest = Sha256::new();
-    let mut bytes = 0;
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let read = file.read(&mut buffer).map_err(failed())?;
-        if read == 0 {
-            return Ok(BackupFile { path, bytes, sha256: hex(&digest.finalize()) });
-        }
-        digest.update(&buffer[..read]);
-        bytes += read as u64;
-    }
+    let (sha256, bytes) = File::open(&full).and_then(sha256_of).map_err(UpkeepError::io("read", &full))?;
+    Ok(BackupFile { path, bytes, sha256 })
 }
 
 fn write_contents(path: &Path, backup: &Backup) -> Result<(), UpkeepError> {
