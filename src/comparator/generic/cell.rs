@@ -101,3 +101,33 @@ impl Cell {
         }
     }
 }
+
+/// A cell as a key: equal cells have equal keys.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CellKey {
+    /// A text.
+    Text(Symbols),
+    /// Bits of a number, or of the seconds of a day or moment.
+    Number(u64),
+    /// Texts.
+    List(Box<[Symbols]>),
+    /// Bits of numbers.
+    Vector(Box<[u64]>),
+}
+
+impl CellKey {
+    /// The key of a cell; none for a missing one.
+    pub fn of(cell: &Cell) -> Option<Self> {
+        match cell {
+            Cell::Null => None,
+            Cell::Text(text) => Some(Self::Text(text.clone())),
+            // Adding zero makes the two zeros one.
+            Cell::Number(number) => Some(Self::Number((number + 0.0).to_bits())),
+            Cell::Day(_) | Cell::Moment(_) => cell.seconds().map(|at| Self::Number((at + 0.0).to_bits())),
+            Cell::List(items) => Some(Self::List(items.clone())),
+            Cell::Vector(numbers) => {
+                Some(Self::Vector(numbers.iter().map(|number| (number + 0.0).to_bits()).collect()))
+            }
+        }
+    }
+}

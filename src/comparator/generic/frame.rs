@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::cell::{Cell, Kind};
-use crate::kernel::strings::Symbols;
+use super::cell::{Cell, CellKey, Kind};
 
 /// Code of the missing value in every column.
 pub const MISSING: u32 = 0;
@@ -105,42 +104,17 @@ impl Column {
     }
 }
 
-/// A cell as a key: equal cells have equal keys.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Text(Symbols),
-    Number(u64),
-    List(Box<[Symbols]>),
-    Vector(Box<[u64]>),
-}
-
-impl Key {
-    fn of(cell: &Cell) -> Option<Self> {
-        match cell {
-            Cell::Null => None,
-            Cell::Text(text) => Some(Self::Text(text.clone())),
-            // Adding zero makes the two zeros one.
-            Cell::Number(number) => Some(Self::Number((number + 0.0).to_bits())),
-            Cell::Day(_) | Cell::Moment(_) => cell.seconds().map(|at| Self::Number((at + 0.0).to_bits())),
-            Cell::List(items) => Some(Self::List(items.clone())),
-            Cell::Vector(numbers) => {
-                Some(Self::Vector(numbers.iter().map(|number| (number + 0.0).to_bits()).collect()))
-            }
-        }
-    }
-}
-
 /// Gives codes to cells, the same code to equal ones, counting up from 1.
 #[derive(Debug, Default)]
 pub struct Codes {
-    known: FxHashMap<Key, u32>,
+    known: FxHashMap<CellKey, u32>,
     cells: Vec<Cell>,
 }
 
 impl Codes {
     /// The code of a cell.
     pub fn of(&mut self, cell: &Cell) -> u32 {
-        let Some(key) = Key::of(cell) else { return MISSING };
+        let Some(key) = CellKey::of(cell) else { return MISSING };
         let next = number(self.cells.len() + 1);
         *self.known.entry(key).or_insert_with(|| {
             self.cells.push(cell.clone());
@@ -150,7 +124,7 @@ impl Codes {
 
     /// The same for a cell that nobody needs any more.
     pub fn of_owned(&mut self, cell: Cell) -> u32 {
-        let Some(key) = Key::of(&cell) else { return MISSING };
+        let Some(key) = CellKey::of(&cell) else { return MISSING };
         let next = number(self.cells.len() + 1);
         *self.known.entry(key).or_insert_with(|| {
             self.cells.push(cell);

@@ -15,7 +15,7 @@ mod term;
 #[cfg(test)]
 mod tests;
 
-pub use cell::{Cell, Kind};
+pub use cell::{Cell, CellKey, Kind};
 pub use condition::{Condition, Measure, Operand, Relation, Side};
 pub use frame::{Codes, Column, Frame, MISSING, Texts, joined_codes, number};
 pub use ladder::{Judge, Ladder, Rung, Terms, When};
