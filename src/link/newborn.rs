@@ -52,7 +52,7 @@ fn one_birth(prepared: &Prepared<'_>, clusters: &Clusters, children: &[u32]) -> 
     }
     let mut loose: Vec<(u16, u32, u32)> = children
         .iter()
-        .filter(|&&at| !known.iter().any(|&other| clusters.root(other) == clusters.root(at)))
+        .filter(|&&at| clusters.root(at) != clusters.root(child))
         .map(|&at| (prepared.mention(at).extract, clusters.root(at), at))
         .collect();
     loose.sort_unstable();
