@@ -15,8 +15,8 @@
 -- [params]
 -- categories = { default = ["农村留守儿童"], title = "需要委托照护协议的儿童类别", status = "sourced" }
 -- [columns]
--- father_told = { title = "父亲情况", class = "custody" }
--- mother_told = { title = "母亲情况", class = "custody" }
+-- father_told = { title = "父亲情况", class = "relative" }
+-- mother_told = { title = "母亲情况", class = "relative" }
 -- ---
 WITH parents AS (
     SELECT l.row_key, l.identity, l.name, l.father_state, l.mother_state,
@@ -34,8 +34,9 @@ alone AS (
 )
 SELECT a.row_key AS subject_row_key,
        '' AS event,
-       a.father_state AS father_told,
-       a.mother_state AS mother_told,
+       -- The village need not learn which state it is that keeps the other parent away.
+       CASE WHEN a.father_away THEN a.father_state ELSE '另有不能照护的情形' END AS father_told,
+       CASE WHEN a.mother_away THEN a.mother_state ELSE '另有不能照护的情形' END AS mother_told,
        $known_until AS known_until,
        CASE WHEN n.child_name IS NOT NULL THEN '有同名儿童的协议没有本人的有效证件号，疑似同人待确认' END AS annex_reason
 FROM alone a

@@ -1,6 +1,6 @@
 //! Findings of rules and the cases they open.
 
-use super::{Day, GivenAnswer, Grade, IdentityId, MentionRef, Phase};
+use super::{Day, GivenAnswer, Grade, IdentityId, MentionRef, Phase, Sentence};
 
 /// How urgent a finding is.
 #[derive(
@@ -67,7 +67,7 @@ pub struct Finding {
     /// Weakest grade it rests on.
     pub grade: Grade,
     /// One Chinese sentence.
-    pub reason: String,
+    pub reason: Sentence,
     /// True: belongs to the annex 疑似同人待确认.
     pub annex: bool,
     /// Why it is in the annex, in Chinese; empty otherwise.
@@ -97,7 +97,7 @@ pub struct FindingParts {
     /// Weakest grade.
     pub grade: Grade,
     /// Sentence.
-    pub reason: String,
+    pub reason: Sentence,
     /// Details.
     pub details: Vec<FindingDetail>,
 }

@@ -13,6 +13,7 @@ mod masked;
 mod mention;
 mod records;
 mod resident_id;
+mod sentence;
 
 pub use answer::{Answer, GivenAnswer, MentionRef, Outcome, Phase, Silence};
 pub use contract::{
@@ -36,3 +37,4 @@ pub use records::{
     row_keys,
 };
 pub use resident_id::ResidentId;
+pub use sentence::{Sentence, SentenceValue};

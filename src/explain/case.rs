@@ -193,7 +193,7 @@ pub fn case(plan: &Plan, run: &FinishedRun, number: &str, full: bool) -> Result<
         event: mask.sentence(&finding.event),
         confidence: finding.confidence,
         grade: finding.grade.letter().to_owned(),
-        reason: mask.sentence(&finding.reason),
+        reason: mask.sentence(finding.reason.text()),
         annex: finding.annex.then(|| mask.sentence(&finding.annex_reason)),
         details: finding.details.iter().map(|detail| told(detail, rule, mask)).collect(),
         rule: rule.map(|rule| words(plan, run, rule)),
@@ -302,7 +302,7 @@ fn finding_of(cells: &Cells<'_>) -> Option<Finding> {
         event: cells.owned(10),
         confidence: cells.number(11),
         grade: [Grade::A, Grade::B, Grade::C, Grade::D].into_iter().find(|g| g.letter() == cells.text(12))?,
-        reason: cells.owned(13),
+        reason: cells.owned(13).as_str().into(),
         details: cells.items(17).into_iter().filter_map(detail).collect(),
     };
     let mut finding = Finding::new(parts, cells.items(16).into_iter().filter_map(evidence).collect())?;

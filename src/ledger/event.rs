@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::domain::{
-    Answer, Day, Evidence, Finding, FindingDetail, FindingParts, Grade, IdentityId, MentionRef, hex,
+    Answer, Day, Evidence, Finding, FindingDetail, FindingParts, Grade, IdentityId, MentionRef, Sentence,
+    SentenceValue, hex,
 };
 
 /// What happened to a case.
@@ -206,6 +207,9 @@ pub(super) struct FindingRecord {
     confidence: String,
     grade: String,
     reason: String,
+    /// Which parts of the sentence are values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    values: Vec<SentenceValue>,
     annex: bool,
     annex_reason: String,
     evidence: Vec<(String, String)>,
@@ -226,7 +230,8 @@ impl FindingRecord {
             event: finding.event.clone(),
             confidence: format!("{:.6}", finding.confidence),
             grade: finding.grade.letter().to_owned(),
-            reason: finding.reason.clone(),
+            reason: finding.reason.text().to_owned(),
+            values: finding.reason.values().to_vec(),
             annex: finding.annex,
             annex_reason: finding.annex_reason.clone(),
             evidence: finding.evidence().iter().map(|e| (e.extract.clone(), e.row_key.clone())).collect(),
@@ -252,7 +257,7 @@ impl FindingRecord {
             event: self.event.clone(),
             confidence: self.confidence.parse().ok()?,
             grade,
-            reason: self.reason.clone(),
+            reason: Sentence::new(self.reason.clone(), self.values.clone()),
             details: self
                 .details
                 .iter()

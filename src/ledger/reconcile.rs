@@ -7,7 +7,7 @@ use super::case_number;
 use super::event::{Event, EventKind, FindingRecord, Payload};
 use super::life;
 use super::state::{CaseRecord, LedgerState};
-use crate::domain::{Case, CaseStatus, Day, Finding, FindingParts, Phase, Silence};
+use crate::domain::{Case, CaseStatus, Day, Finding, FindingParts, Phase, Sentence, Silence};
 
 /// How a rule ran tonight; a rule that did not run is simply not named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -309,9 +309,9 @@ fn merged(mut group: Vec<&Finding>) -> Finding {
     if group.len() == 1 {
         return first.clone();
     }
-    let mut reasons: Vec<&str> = Vec::new();
+    let mut reasons: Vec<&Sentence> = Vec::new();
     for finding in &group {
-        if !reasons.contains(&finding.reason.as_str()) {
+        if !reasons.iter().any(|said| said.text() == finding.reason.text()) {
             reasons.push(&finding.reason);
         }
     }
@@ -324,7 +324,7 @@ fn merged(mut group: Vec<&Finding>) -> Finding {
         event: first.event.clone(),
         confidence: first.confidence,
         grade: first.grade,
-        reason: reasons.join("；"),
+        reason: Sentence::joined(reasons, "；"),
         details: first.details.clone(),
     };
     let mut one = Finding::new(parts, evidence).expect("findings have evidence, so has their union");

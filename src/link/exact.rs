@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 
 use super::clusters::{Care, Clusters, Joined, Reason};
 use super::prepare::Prepared;
-use crate::comparator::person_name as name;
-use crate::domain::{Grade, IdState, Mention, OtherIdSource, Relation};
+use crate::comparator::{birth_date, person_name as name};
+use crate::domain::{Grade, IdState, Mention, OtherIdSource, Relation, ResidentId};
 use crate::kernel::digest;
 
 /// A doubtful member of a number's group: its class leader and the group's owner.
@@ -32,19 +32,24 @@ struct Outcome {
 }
 
 /// Names at these levels beside the same number are one person without further questions.
-fn explained(level: u8) -> bool {
+fn certain(level: u8) -> bool {
+    matches!(level, name::EXACT | name::FORMER | name::VARIANT)
+}
+
+/// Names at these levels are one person's beside the same number, unless the row itself says that
+/// somebody else is meant: brothers and sisters have such names, and one's number gets onto the other's row.
+fn likely(level: u8) -> bool {
     matches!(
         level,
-        0 | name::EXACT
-            | name::FORMER
-            | name::VARIANT
-            | name::LOST
+        0 | name::LOST
             | name::TONED
             | name::TONELESS
             | name::LOOK_ALIKE
             | name::DIALECT
             | name::SEVERAL
             | name::SURNAME
+            | name::ORDER
+            | name::ONE_CHARACTER
     )
 }
 
@@ -52,7 +57,7 @@ fn explained(level: u8) -> bool {
 /// although the names differ.
 pub(super) fn run(prepared: &Prepared<'_>, clusters: &mut Clusters) -> Vec<(u32, u32)> {
     let trusted = entries(prepared, Prepared::usable_id);
-    let mut outcome = in_groups(prepared, &trusted, explained);
+    let mut outcome = in_groups(prepared, &trusted, certain);
     for &(owner, id) in &outcome.owners {
         clusters.trust(owner, id);
     }
@@ -105,12 +110,12 @@ fn entries(prepared: &Prepared<'_>, id: impl Fn(&Mention) -> u64 + Sync) -> Vec<
 fn in_groups(
     prepared: &Prepared<'_>,
     entries: &[(u64, u32)],
-    explained: impl Fn(u8) -> bool + Sync,
+    certain: impl Fn(u8) -> bool + Sync,
 ) -> Outcome {
     entries
         .par_chunk_by(|a, b| a.0 == b.0)
         .fold(Outcome::default, |mut outcome, group| {
-            one_number(prepared, group, &explained, &mut outcome);
+            one_number(prepared, group, &certain, &mut outcome);
             outcome
         })
         .reduce(Outcome::default, |mut all, part| {
@@ -125,7 +130,7 @@ fn in_groups(
 fn one_number(
     prepared: &Prepared<'_>,
     group: &[(u64, u32)],
-    explained: &(impl Fn(u8) -> bool + Sync),
+    certain: &(impl Fn(u8) -> bool + Sync),
     outcome: &mut Outcome,
 ) {
     let id = group[0].0;
@@ -139,7 +144,7 @@ fn one_number(
     for class in &mut classes {
         let leader = class[0];
         let level = if leader == owner { name::EXACT } else { prepared.name_level(leader, owner) };
-        if leader == owner || explained(level) {
+        if leader == owner || certain(level) {
             outcome.joins.extend(
                 class.iter().filter(|&&member| member != owner).map(|&member| (member, owner, level)),
             );
@@ -173,6 +178,9 @@ pub(super) fn classes(prepared: &Prepared<'_>, mentions: impl Iterator<Item = u3
 /// Digests that would show that a doubtful mention is another known person.
 fn rival_keys(prepared: &Prepared<'_>, at: u32, village: bool) -> Vec<u64> {
     let mention = prepared.mention(at);
+    if !prepared.names.tells(mention.name) {
+        return Vec::new();
+    }
     let hash = prepared.names.hash(mention.name);
     let mut keys = Vec::new();
     if let Some(birth) = mention.birth {
@@ -224,9 +232,9 @@ fn settle(prepared: &Prepared<'_>, clusters: &mut Clusters, mut doubts: Vec<Doub
             let keys = rival_keys(prepared, member, village);
             keys.iter().any(|key| wanted.get(key).is_some_and(|ids| ids.iter().any(|&id| id != doubt.id)))
         });
-        let small = matches!(doubt.level, name::ORDER | name::ONE_CHARACTER);
         for &member in &doubt.members {
-            let same = !rival && (small || renamed(prepared, member, doubt.owner));
+            let slip = likely(doubt.level) && !born_another_day(prepared, member);
+            let same = !rival && (slip || renamed(prepared, member, doubt.owner));
             if same && join_named(clusters, member, doubt.owner, doubt.level, "valid_id") == Joined::Done {
                 continue;
             }
@@ -237,11 +245,18 @@ fn settle(prepared: &Prepared<'_>, clusters: &mut Clusters, mut doubts: Vec<Doub
     review
 }
 
+/// Whether a row's own birth date is none of the slips by which the number's would be written.
+fn born_another_day(prepared: &Prepared<'_>, member: u32) -> bool {
+    let mention = prepared.mention(member);
+    let of_number = mention.id.and_then(ResidentId::birth);
+    !mention.birth_from_id && birth_date::compare(mention.birth, of_number) == birth_date::DIFFERENT
+}
+
 /// Whether a wholly different name beside the same number is a change of name: the row has its own
 /// birth date, which is the number's, and a parent of the same name or number.
 fn renamed(prepared: &Prepared<'_>, member: u32, owner: u32) -> bool {
     let mention = prepared.mention(member);
-    let number_birth = mention.id.and_then(crate::domain::ResidentId::birth);
+    let number_birth = mention.id.and_then(ResidentId::birth);
     if mention.birth_from_id || mention.birth.is_none() || mention.birth != number_birth {
         return false;
     }

@@ -35,6 +35,8 @@ pub(super) struct Receiver<'a> {
 
 /// Stands where a rule's own words would say more than the recipient may know.
 const NEUTRAL: &str = "具体情形涉及不予披露的信息，请按线索编号与牵头部门联系核实";
+/// Stands for a value of a sentence that the recipient may not see.
+const WITHHELD: &str = "（略）";
 /// Stands for the title of such a rule.
 const NEUTRAL_TITLE: &str = "家庭监护状况待核实";
 
@@ -130,13 +132,22 @@ impl<'a> CaseFacts<'a> {
         classes.into_iter().all(|class| disclosure.show(receiver.id, class) == Show::Full)
     }
 
-    fn reason(&self, receiver: Receiver<'_>) -> String {
+    /// The sentence, without the values that the list does not know or the recipient may not see.
+    fn sentence(&self, template: &ListTemplate, receiver: Receiver<'_>) -> String {
+        let disclosure = receiver.context.disclosure;
+        let withheld = |name: &str| {
+            template.class_of(name).is_none_or(|class| disclosure.show(receiver.id, class) != Show::Full)
+        };
+        disclosure.redact(receiver.id, &self.case.finding.reason.without(withheld, WITHHELD))
+    }
+
+    fn reason(&self, template: &ListTemplate, receiver: Receiver<'_>) -> String {
         let finding = &self.case.finding;
         if self.case.status == CaseStatus::Withdrawn {
             return self.case.withdrawn_reason.clone();
         }
         let sentence = if receiver.sees(self.rule) && self.sources_are_open(receiver) {
-            receiver.context.disclosure.redact(receiver.id, &finding.reason)
+            self.sentence(template, receiver)
         } else {
             NEUTRAL.to_owned()
         };
@@ -385,7 +396,7 @@ fn cells(
         ColumnSource::Name => text(&|f| f.person.name.clone()),
         ColumnSource::Sex => text(&|f| sex_word(f.person.sex).to_owned()),
         ColumnSource::Rule => text(&|f| receiver.title(f.rule)),
-        ColumnSource::Reason => text(&|f| f.reason(receiver)),
+        ColumnSource::Reason => text(&|f| f.reason(template, receiver)),
         ColumnSource::Details => text(&|f| f.details(template, receiver)),
         ColumnSource::Detail => {
             let name = column.detail.as_deref().unwrap_or_default();

@@ -201,8 +201,8 @@ fn compare(case: &CaseSpec, judged: &Judged) -> Vec<String> {
         if expected.annex != finding.annex {
             problems.push(format!("{name}: annex is {} ({})", finding.annex, finding.annex_reason));
         }
-        if let Some(text) = expected.says.as_ref().filter(|text| !finding.reason.contains(*text)) {
-            problems.push(format!("{name}: the sentence `{}` does not say `{text}`", finding.reason));
+        if let Some(text) = expected.says.as_ref().filter(|text| !finding.reason.text().contains(*text)) {
+            problems.push(format!("{name}: the sentence `{}` does not say `{text}`", finding.reason.text()));
         }
         for (column, value) in &expected.shows {
             let shown = finding.details.iter().find(|detail| &detail.name == column);

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::Environment;
 use rayon::prelude::*;
 
 use super::book::{Book, Rule, RuleError};
@@ -10,7 +9,7 @@ use super::draft::{Draft, drafts};
 use super::evidence::{RowIndex, Support, support};
 use super::gate;
 use super::header::ColumnFormat;
-use super::sentence::{Cell, environment, render, yuan};
+use super::sentence::{Cell, SentenceForm, yuan};
 use super::tables::{Needs, register, rule_sql};
 use super::world::World;
 use crate::domain::{
@@ -71,14 +70,13 @@ pub fn judge(
         });
     });
     let index = RowIndex::new(world, runs.iter().flat_map(|run| &run.drafts));
-    let environment = environment();
     let mut judged = Judged::default();
     let weighed: Vec<(RuleOutcome, Vec<Finding>, Vec<NearMiss>)> = runs
         .par_iter_mut()
         .map(|run| {
             let mut result = (Vec::new(), Vec::new());
             run.attempt(|run| {
-                result = assemble(run, world, &index, finder, &environment)?;
+                result = assemble(run, world, &index, finder)?;
                 Ok(())
             });
             let (listed, annex) = cases(&result.0);
@@ -185,8 +183,8 @@ fn assemble(
     world: &World,
     index: &RowIndex,
     finder: &dyn NearMissFinder,
-    environment: &Environment,
 ) -> Result<(Vec<Finding>, Vec<NearMiss>), String> {
+    let form = SentenceForm::of(&run.rule.header.reason);
     let mut weighed = Vec::with_capacity(run.drafts.len());
     for draft in &run.drafts {
         let subject = subject_mention(world, index, draft)?;
@@ -199,7 +197,7 @@ fn assemble(
     let mut findings: BTreeMap<(String, String), (Finding, Vec<Evidence>)> = BTreeMap::new();
     for item in weighed {
         let candidates = misses.get(&item.subject).map_or(&[][..], Vec::as_slice);
-        let (finding, evidence) = finding(run, (world, index), environment, &item, candidates)?;
+        let (finding, evidence) = finding(run, (world, index), &form, &item, candidates)?;
         match findings.entry((finding.case_key(), finding.subject_role.clone())) {
             std::collections::btree_map::Entry::Vacant(slot) => {
                 slot.insert((finding, evidence));
@@ -267,14 +265,13 @@ fn near_misses(
 fn finding(
     run: &RuleRun,
     (world, index): (&World, &RowIndex),
-    environment: &Environment,
+    form: &SentenceForm,
     item: &Weighed,
     candidates: &[NearMiss],
 ) -> Result<(Finding, Vec<Evidence>), String> {
     let rule = run.rule;
     let draft = item.draft;
-    let reason = render(environment, &rule.header.reason, &draft.row)
-        .map_err(|error| format!("reason: {:?}", error.kind()))?;
+    let reason = form.fill(&draft.row).map_err(|error| format!("reason: {:?}", error.kind()))?;
     let mut evidence = item.support.evidence.clone();
     evidence.extend(candidates.iter().filter_map(|miss| candidate_row(world, miss)));
     let parts = FindingParts {

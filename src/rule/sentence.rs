@@ -5,6 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::value::Value as TemplateValue;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
+use crate::domain::Sentence;
+
+/// Before the names of a value, between names and value, after the value. No text has these code points:
+/// they are not characters, and [`Cell::template_value`] lets none through.
+const MARKS: [char; 3] = ['\u{fdd0}', '\u{fdd1}', '\u{fdd2}'];
+
 /// A value of a result row.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Cell {
@@ -36,8 +42,8 @@ impl Cell {
             Self::Flag(flag) => TemplateValue::from(*flag),
             Self::Integer(number) => TemplateValue::from(*number),
             Self::Decimal(number) => TemplateValue::from(*number),
-            Self::Text(text) => TemplateValue::from(text.as_str()),
-            Self::Texts(texts) => TemplateValue::from(texts.clone()),
+            Self::Text(text) => TemplateValue::from(text.replace(MARKS, "")),
+            Self::Texts(texts) => texts.iter().map(|text| text.replace(MARKS, "")).collect(),
         }
     }
 }
@@ -77,18 +83,61 @@ pub fn sentence_names(template: &str) -> BTreeSet<String> {
     parsed.map(|parsed| parsed.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
 }
 
-/// Fills a template in.
-///
-/// # Errors
-/// When the template names something the row does not have; the error holds no value.
-pub(super) fn render(
-    environment: &Environment,
-    template: &str,
-    row: &[(String, Cell)],
-) -> Result<String, minijinja::Error> {
-    let context: BTreeMap<String, TemplateValue> =
-        row.iter().map(|(name, cell)| (name.clone(), cell.template_value())).collect();
-    environment.render_str(template, context)
+/// A rule's template, made ready to say which of its words are values.
+pub(super) struct SentenceForm {
+    environment: Environment<'static>,
+    /// The template with marks around each `{{ … }}`.
+    marked: String,
+}
+
+impl SentenceForm {
+    /// Of a template that `parse` has accepted.
+    pub(super) fn of(template: &str) -> Self {
+        Self { environment: environment(), marked: marked(template) }
+    }
+
+    /// Fills the template in.
+    ///
+    /// # Errors
+    /// When the template names something the row does not have; the error holds no value.
+    pub(super) fn fill(&self, row: &[(String, Cell)]) -> Result<Sentence, minijinja::Error> {
+        let context: BTreeMap<String, TemplateValue> =
+            row.iter().map(|(name, cell)| (name.clone(), cell.template_value())).collect();
+        Ok(read_marks(&self.environment.render_str(&self.marked, context)?))
+    }
+}
+
+fn marked(template: &str) -> String {
+    let mut out = String::with_capacity(template.len() * 2);
+    let mut rest = template;
+    while let Some((words, (inner, after))) =
+        rest.split_once("{{").and_then(|(words, tail)| Some((words, tail.split_once("}}")?)))
+    {
+        let shown = format!("{{{{{inner}}}}}");
+        let names: Vec<String> = sentence_names(&shown).into_iter().collect();
+        out.push_str(words);
+        out.push(MARKS[0]);
+        out.push_str(&names.join(","));
+        out.push(MARKS[1]);
+        out.push_str(&shown);
+        out.push(MARKS[2]);
+        rest = after;
+    }
+    out + rest
+}
+
+fn read_marks(text: &str) -> Sentence {
+    let mut sentence = Sentence::default();
+    for part in text.split(MARKS[0]) {
+        let told = part.split_once(MARKS[1]).and_then(|(names, told)| Some((names, told.split_once(MARKS[2])?)));
+        let Some((names, (value, words))) = told else {
+            sentence.say(part);
+            continue;
+        };
+        sentence.tell(value, names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect());
+        sentence.say(words);
+    }
+    sentence
 }
 
 #[cfg(test)]
@@ -102,7 +151,8 @@ mod tests {
             ("none".to_owned(), Cell::Null),
             ("many".to_owned(), Cell::Texts(vec!["乙".to_owned(), "丙".to_owned()])),
         ];
-        assert_eq!(render(&environment(), template, &row).ok().as_deref(), expected, "{template}");
+        let filled = SentenceForm::of(template).fill(&row);
+        assert_eq!(filled.ok().as_ref().map(Sentence::text), expected, "{template}");
     }
 
     #[test]
@@ -111,5 +161,20 @@ mod tests {
         check("自 {{ none }} 起，{{ none | yuan }} 元", Some("自 不详 起，不详 元"));
         check("{{ many | join('、') }}{% if none %}有{% endif %}", Some("乙、丙"));
         check("{{ unknown }}", None);
+    }
+
+    #[test]
+    fn a_sentence_knows_which_of_its_words_are_values() {
+        let text = |text: &str| Cell::Text(text.to_owned());
+        let row = [
+            ("name".to_owned(), text("\u{fdd0}甲\u{fdd2}")),
+            ("fen".to_owned(), Cell::Integer(1200)),
+            ("kind".to_owned(), text("服刑")),
+        ];
+        let form = SentenceForm::of("{% if kind %}{{ kind }}（{{ name ~ kind }}）{% endif %}共 {{ fen | yuan }} 元");
+        let sentence = form.fill(&row).unwrap();
+        assert_eq!(sentence.text(), "服刑（甲服刑）共 12.00 元");
+        assert_eq!(sentence.without(|name| name == "kind", "*"), "*（*）共 12.00 元");
+        assert_eq!(sentence.without(|name| name == "fen", "*"), "服刑（甲服刑）共 * 元");
     }
 }

@@ -80,7 +80,7 @@ fn a_case_is_new_then_kept_changed_withdrawn_and_new_again() {
     assert_eq!(third.count(EventKind::Changed), 1);
     let fourth = night(&mut ledger, 4, FULL, &[]);
     assert_eq!(only(&fourth), (1, Some((CaseStatus::Withdrawn, day(1)))));
-    assert_eq!(fourth.cases[0].finding.reason, "y");
+    assert_eq!(fourth.cases[0].finding.reason.text(), "y");
     assert!(!fourth.cases[0].withdrawn_reason.is_empty());
     let fifth = night(&mut ledger, 5, FULL, &[]);
     assert_eq!(only(&fifth), (0, None));
@@ -134,7 +134,7 @@ fn two_hits_of_a_rule_on_one_row_and_event_are_one_case_with_all_evidence() {
     other.subject_role = "father".into();
     let plan = night(&mut ledger, 1, FULL, &[finding("d", "a", "first"), other]);
     assert_eq!(plan.cases.len(), 1);
-    assert_eq!(plan.cases[0].finding.reason, "second；first");
+    assert_eq!(plan.cases[0].finding.reason.text(), "second；first");
 }
 
 #[test]
@@ -272,7 +272,7 @@ proptest! {
                 if case.status == CaseStatus::Withdrawn {
                     open.remove(&case.key);
                 } else {
-                    open.insert(case.key.clone(), case.finding.reason.clone());
+                    open.insert(case.key.clone(), case.finding.reason.text().to_owned());
                 }
             }
             drop(ledger);

@@ -15,6 +15,7 @@ mod newborns;
 mod pipeline;
 mod report;
 mod rules;
+mod siblings;
 mod spec;
 mod splink;
 mod status;

@@ -46,7 +46,7 @@ fn finding_arrays(findings: &[&Finding]) -> Vec<ArrayRef> {
         texts(|f| &f.event),
         Arc::new(Float64Array::from_iter_values(findings.iter().map(|f| f.confidence))),
         texts(|f| f.grade.letter()),
-        texts(|f| &f.reason),
+        texts(|f| f.reason.text()),
         Arc::new(BooleanArray::from(findings.iter().map(|f| f.annex).collect::<Vec<bool>>())),
         texts(|f| &f.annex_reason),
         lists(findings, |f| f.evidence().iter().map(|e| format!("{}:{}", e.extract, e.row_key)).collect()),

@@ -45,7 +45,8 @@ fn parquet_text(path: &Path, bytes: &[u8]) -> String {
     text
 }
 
-/// A demo in which every class shows in a column, in the details and in the reason of an answer.
+/// A demo in which every class shows in a column, in the details, in the sentence and in the reason of an
+/// answer.
 fn demo() -> Demo {
     let mut demo = Demo::new(120);
     for rule in &mut demo.rules {
@@ -66,11 +67,14 @@ fn demo() -> Demo {
             });
             let spec = DetailSpec { title: format!("项<{class}>"), class: class.clone() };
             template.detail.insert(format!("detail_{class}"), spec);
+            template.sentence.insert(format!("sentence_{class}"), class);
         }
     }
     let all = classes();
     for (at, case) in demo.cases.iter_mut().enumerate() {
+        case.finding.reason.say("句中");
         for class in &all {
+            case.finding.reason.tell(&format!("值<{class}>"), vec![format!("sentence_{class}")]);
             for kind in ["column", "detail"] {
                 let value = format!("值<{class}>");
                 case.finding.details.push(FindingDetail { name: format!("{kind}_{class}"), value });
