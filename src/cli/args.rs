@@ -9,6 +9,7 @@ use super::check::CheckArgs;
 use super::doctor::DoctorArgs;
 use super::explain::ExplainArgs;
 use super::feedback::FeedbackArgs;
+use super::handover::HandoverArgs;
 use super::link::{BlockingArgs, FitArgs, LinkArgs};
 use super::list::ListArgs;
 use super::run::RunArgs;
@@ -48,6 +49,8 @@ pub(super) enum Command {
     Feedback(FeedbackArgs),
     /// Cases as the ledger has them: which are open, overdue, answered; one of them with its life.
     Case(CaseArgs),
+    /// The register of what was handed over: which file, to whom, for what, on which basis.
+    Handover(HandoverArgs),
     /// Explain from a finished run why two rows are one person or not, or what a case rests on.
     Explain(ExplainArgs),
     /// Copy a pipeline's state, also while a run is at work.

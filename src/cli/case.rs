@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::run::clock;
 use super::text_table::aligned;
-use super::{Done, Failure, problems, replace, say};
+use super::{Done, Failure, day, problems, replace, say};
 use crate::domain::{Day, GivenAnswer, Phase};
 use crate::explain::{self, FinishedRun};
 use crate::ledger::{CaseRecord, Ledger, LedgerError, LedgerState, StoredEvent, parse_case_number};
@@ -139,9 +139,7 @@ impl Desk {
         let state = ledger.state().map_err(failed)?;
         let last = ledger.last_run(None).map_err(failed)?.map(|run| run.as_of);
         let day = match &args.as_of {
-            Some(day) => Day::parse_iso(day).ok_or_else(|| {
-                Failure::config(format!("failed to read --as-of: `{day}` is no day; write it as 2026-11-20"))
-            })?,
+            Some(text) => day("--as-of", text)?,
             None => last.map_or(clock().0, |last| last.max(clock().0)),
         };
         // Without a finished run the towns stay empty.

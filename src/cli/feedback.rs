@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use super::run::clock;
 use super::text_table::aligned;
-use super::{Done, Failure, HELD, LOCKED, SOURCE, problems, replace, say};
-use crate::domain::Day;
+use super::{Done, Failure, HELD, LOCKED, SOURCE, day, problems, replace, say};
 use crate::feedback::{self, Import, ImportEnv};
 use crate::ledger::{Ledger, LedgerError, Taken};
 use crate::pipeline::{self, RunError};
@@ -83,9 +82,7 @@ pub(super) fn feedback(args: &FeedbackArgs) -> Done {
         if args.preview { Ledger::open_for_planning(&path) } else { Ledger::open(&path) }.map_err(failed)?;
     ledger.verify().map_err(failed)?;
     let day = match &args.as_of {
-        Some(day) => Day::parse_iso(day).ok_or_else(|| {
-            Failure::config(format!("failed to read --as-of: `{day}` is no day; write it as 2026-11-20"))
-        })?,
+        Some(text) => day("--as-of", text)?,
         None => ledger.last_run(None).map_err(failed)?.map_or(today, |run| run.as_of.max(today)),
     };
     let env = ImportEnv { desk: &plan.desk, day, now };

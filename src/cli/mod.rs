@@ -8,6 +8,7 @@ mod check;
 mod doctor;
 mod explain;
 mod feedback;
+mod handover;
 mod link;
 mod list;
 mod measure;
@@ -26,6 +27,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 
 use args::{Cli, Command};
+
+use crate::domain::Day;
 
 /// Exit code: done.
 const DONE: u8 = 0;
@@ -67,6 +70,7 @@ fn done(command: Command) -> Done {
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Feedback(args) => feedback::feedback(&args),
         Command::Case(args) => case::case(&args),
+        Command::Handover(args) => handover::handover(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Backup(args) => upkeep::backup(&args),
         Command::Restore(args) => upkeep::restore(&args),
@@ -117,6 +121,13 @@ fn replace<const N: usize>(folders: [(&Option<PathBuf>, &mut PathBuf); N]) {
             folder.clone_from(given);
         }
     }
+}
+
+/// The day that an option names.
+fn day(option: &str, text: &str) -> Result<Day, Failure> {
+    Day::parse_iso(text).ok_or_else(|| {
+        Failure::config(format!("failed to read {option}: `{text}` is no day; write it as 2026-11-20"))
+    })
 }
 
 /// A command's end.

@@ -21,7 +21,7 @@ pub use contract::{
     Relation, RelationSource, SexOfRole, Tolerance,
 };
 pub use day::{Day, Month};
-pub use digest::{hex, sha256_of};
+pub use digest::{digests_of, hex, sha256_of};
 pub use finding::{Case, CaseStatus, Evidence, Finding, FindingDetail, FindingParts, RuleOutcome, Severity};
 pub use linkage::{
     Grade, Identity, IdentityEvent, IdentityId, Judgement, Link, LinkSummary, NearMiss, NearMissFinder,

@@ -3,12 +3,13 @@
 //! The ledger is one SQLite file of append-only, hash-chained events; the state of every case is a
 //! fold over them. [`Ledger::reconcile`] only plans (what is new, kept, changed, withdrawn),
 //! [`Ledger::commit`] writes the plan, the accepted deliveries and the register's digest in one
-//! transaction; [`Ledger::plan_answers`] and [`Ledger::take_answers`] do the same with the answers of
+//! transaction, with a register of what was handed over to whom; [`Ledger::plan_answers`] and [`Ledger::take_answers`] do the same with the answers of
 //! officers. What may follow what is one table (`life`). It must never change or delete an event, never count a rule that did not run as
 //! evidence that a case is gone, and never put a person's value into an error.
 
 mod case_number;
 mod event;
+mod handover;
 mod life;
 mod receipt;
 mod reconcile;
@@ -18,6 +19,7 @@ mod store;
 
 pub use case_number::{CaseNumberError, parse as parse_case_number};
 pub use event::{Event, EventKind, StoredEvent};
+pub use handover::Handover;
 pub use receipt::{AnswerCell, Incoming, NotTaken, ReceiptPlan, Taken};
 pub use reconcile::{Night, Reconciled, RuleRun, Tally};
 pub use state::{CaseRecord, Decisions, LedgerState};

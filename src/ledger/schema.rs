@@ -82,6 +82,28 @@ CREATE TABLE receipt (
 ) STRICT;
 ",
     },
+    // What was handed over to whom, kept for three years at least.
+    Migration {
+        to: 3,
+        sql: "
+CREATE TABLE handover (
+  run_id    TEXT NOT NULL,
+  path      TEXT NOT NULL,
+  sha256    TEXT NOT NULL,
+  sm3       TEXT NOT NULL,
+  as_of     TEXT NOT NULL,
+  committed TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  receiver  TEXT NOT NULL,
+  purpose   TEXT NOT NULL,
+  basis     TEXT NOT NULL,
+  rows      INTEGER NOT NULL,
+  PRIMARY KEY (run_id, path, sha256)
+) STRICT;
+CREATE TRIGGER handover_is_never_updated BEFORE UPDATE ON handover BEGIN SELECT RAISE(ABORT, 'the register is append-only'); END;
+CREATE TRIGGER handover_is_never_deleted BEFORE DELETE ON handover BEGIN SELECT RAISE(ABORT, 'the register is append-only'); END;
+",
+    },
 ];
 
 /// The version this program writes.

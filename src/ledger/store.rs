@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::event::{Event, Payload, StoredEvent};
+use super::handover::{self, Handover};
 use super::receipt::{self, Incoming, ReceiptPlan};
 use super::reconcile::{self, Night, Reconciled};
 use super::schema;
@@ -222,7 +223,8 @@ impl Ledger {
     }
 
     /// Writes a planned night in one transaction: events, case numbers, deliveries, the run with its
-    /// register. Committing a run again replaces its run row and deliveries and adds its events, if any.
+    /// register, the files handed over. Committing a run again replaces its run row and deliveries and adds
+    /// its events and files, if there are others.
     ///
     /// # Errors
     /// [`LedgerError::Moved`] when the ledger is not the one the plan was made on.
@@ -231,6 +233,7 @@ impl Ledger {
         plan: &Reconciled,
         facts: &RunFacts,
         deliveries: &[Delivery],
+        handed_over: &[Handover],
     ) -> Result<(), LedgerError> {
         let doing = sql("commit the run to the ledger");
         let transaction =
@@ -243,6 +246,7 @@ impl Ledger {
         let head = write_events(&transaction, &writer, &plan.events, (seq, head)).map_err(&doing)?;
         write_run(&transaction, plan, facts, &head).map_err(&doing)?;
         write_deliveries(&transaction, &plan.run_id, deliveries).map_err(&doing)?;
+        handover::write(&transaction, handed_over).map_err(&doing)?;
         transaction.commit().map_err(&doing)
     }
 
@@ -275,6 +279,18 @@ impl Ledger {
         let head = write_events(&transaction, &writer, &plan.events, (seq, head)).map_err(&doing)?;
         write_receipt(&transaction, plan, facts, &head).map_err(&doing)?;
         transaction.commit().map_err(&doing)
+    }
+
+    /// The register of what was handed over, oldest first; empty where an older program wrote the ledger.
+    ///
+    /// # Errors
+    /// When the file cannot be read or a day is damaged.
+    pub fn handed_over(&self) -> Result<Vec<Handover>, LedgerError> {
+        let doing = sql("read the register of handovers");
+        if schema::version(&self.connection).map_err(&doing)? < 3 {
+            return Ok(Vec::new());
+        }
+        handover::read(&self.connection).map_err(&doing)
     }
 
     /// Checks the whole hash chain and that its end is the one the last commit wrote. Gives the number

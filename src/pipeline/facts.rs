@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::output::Night;
 use crate::contract::is_usable;
 use crate::diag::Diagnostic;
 use crate::domain::{CheckedExtract, Place};
-use crate::ledger::Delivery;
-use crate::report::{ExtractFacts, RuleFacts};
+use crate::ledger::{Delivery, Handover};
+use crate::report::{ExtractFacts, Published, PublishedFile, RuleFacts};
 use crate::spec::Plan;
 use crate::standard::{StandardCounts, Standardised};
 
@@ -103,6 +104,24 @@ pub(super) fn rules(plan: &Plan) -> Vec<RuleFacts> {
         }
     };
     plan.book.rules.iter().map(rule).collect()
+}
+
+/// What the register is told of each file that is laid out for a recipient.
+pub(super) fn handed_over(night: &Night<'_>, lists: &Published) -> Vec<Handover> {
+    let line = |file: &PublishedFile| Handover {
+        run_id: night.run_id.to_owned(),
+        as_of: night.env.as_of,
+        committed: night.env.now.clone(),
+        recipient: file.recipient.clone(),
+        receiver: file.receiver.clone(),
+        purpose: file.purpose.clone(),
+        path: file.path.clone(),
+        rows: file.rows,
+        sha256: file.sha256.clone(),
+        sm3: file.sm3.clone(),
+        basis: file.basis.join("；"),
+    };
+    lists.files.iter().map(line).collect()
 }
 
 /// Names of town and village, where known.

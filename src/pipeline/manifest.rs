@@ -44,7 +44,7 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
         })
     });
     let files = lists.files.iter().map(|file| {
-        json!({ "path": file.path, "recipient": file.recipient, "list": file.list, "rows": file.rows })
+        json!({ "path": file.path, "recipient": file.recipient, "list": file.list, "rows": file.rows, "sha256": file.sha256, "sm3": file.sm3 })
     });
     let figures = night.identity_figures();
     let summary = &night.linked.summary;

@@ -288,9 +288,10 @@ impl<'a> Run<'a> {
         manifest::write(night, lists, &digest, &self.watch.costs(), &self.folder.path)?;
         let ready = Ready { run_id: night.run_id.to_owned(), commit: self.ledger.next_commit()? };
         self.folder.ready(&ready)?;
-        let facts =
+        let about =
             RunFacts { plan_hash: self.plan.hash.clone(), register: digest, committed: self.env.now.clone() };
-        self.ledger.commit(night.recorded, &facts, &night.delivered.deliveries)?;
+        let handed_over = facts::handed_over(night, lists);
+        self.ledger.commit(night.recorded, &about, &night.delivered.deliveries, &handed_over)?;
         self.folder.show(night.run_id)
     }
 }

@@ -171,6 +171,16 @@ pub struct PublishedFile {
     pub list: String,
     /// Data rows.
     pub rows: u64,
+    /// Name of the recipient.
+    pub receiver: String,
+    /// What the file is for.
+    pub purpose: String,
+    /// Legal basis of the rules in it, sorted.
+    pub basis: Vec<String>,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// SM3 of the file.
+    pub sm3: String,
 }
 
 /// What was published.

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use super::book::{self, Book, BookList, NotRun, SummaryCounts, SummaryRow};
 use super::corrections::Correction;
 use super::disclosure::{Recipient, RecipientKind};
-use super::input::PublishInput;
+use super::input::{PublishInput, RuleFacts};
 use super::rows::{CaseFacts, Context, ListRows, Receiver};
 use super::template::ListTemplate;
 use super::{PublishedFile, ReportError, artifacts, corrections, flat};
-use crate::domain::{CaseStatus, Day, Phase, Quarantined};
+use crate::domain::{CaseStatus, Day, Phase, Quarantined, digests_of};
 
 /// Everything one recipient gets.
 pub(super) struct Package<'a> {
@@ -161,7 +161,7 @@ impl<'a> Package<'a> {
                 main: rows(template, receiver, &main, &at, false)?,
                 annex: rows(template, receiver, &annex, &at, true)?,
             };
-            self.flat_files(&folder, &stem, &list, &mut files)?;
+            files.extend(self.flat_files(input, &folder, &stem, &list)?);
             let book = if self.recipient.book.is_empty() { &template.title } else { &self.recipient.book };
             books.entry(book).or_default().push(list);
         }
@@ -170,24 +170,23 @@ impl<'a> Package<'a> {
             let book = self.book(title, lists, input, receiver);
             book::write(&path, &book)
                 .map_err(|source| ReportError::Workbook { path: path.clone(), source })?;
-            let list =
-                if book.lists.len() == 1 { book.lists[0].main.template.list.clone() } else { String::new() };
+            let templates: Vec<&ListTemplate> = book.lists.iter().map(|list| list.main.template).collect();
             let count =
                 book.lists.iter().map(|list| list.main.frame.height() + list.annex.frame.height()).sum();
-            files.push(self.file(&path, list, count));
+            files.push(self.file(input, &path, (title, &templates), count)?);
         }
         for (id, title, held_back) in &self.returned {
             let path = folder.join(format!("未入库数据_{title}_{day}.csv"));
             let headings =
                 input.extracts.iter().find(|extract| extract.id == *id).map(|e| e.headings.as_slice());
             artifacts::quarantine(&path, headings.unwrap_or_default(), held_back)?;
-            files.push(self.file(&path, String::new(), held_back.len()));
+            files.push(self.file(input, &path, ("未入库数据退回数据提供单位", &[]), held_back.len())?);
         }
         if !self.corrections.is_empty() {
             let stem = format!("纠错回传_{day}");
             let head = corrections::Head { receiver: &self.title, run_id: input.run_id, as_of: input.as_of };
             for path in corrections::write(&folder, &stem, &head, &self.corrections)? {
-                files.push(self.file(&path, String::new(), self.corrections.len()));
+                files.push(self.file(input, &path, ("纠错回传", &[]), self.corrections.len())?);
             }
         }
         Ok(files)
@@ -205,11 +204,12 @@ impl<'a> Package<'a> {
     /// CSV and Parquet of a list; the annex gets files of its own when it has rows.
     fn flat_files(
         &self,
+        input: &PublishInput<'_>,
         folder: &Path,
         stem: &str,
         list: &BookList<'_>,
-        files: &mut Vec<PublishedFile>,
-    ) -> Result<(), ReportError> {
+    ) -> Result<Vec<PublishedFile>, ReportError> {
+        let mut files = Vec::new();
         let annex_stem = format!("{stem}_待确认");
         for (stem, rows) in [(stem, &list.main), (annex_stem.as_str(), &list.annex)] {
             if rows.frame.height() == 0 && stem == annex_stem {
@@ -220,20 +220,40 @@ impl<'a> Package<'a> {
             flat::csv(&csv, rows)?;
             flat::parquet(&parquet, rows)?;
             for path in [csv, parquet] {
-                files.push(self.file(&path, rows.template.list.clone(), rows.frame.height()));
+                let template = rows.template;
+                files.push(self.file(input, &path, (&template.title, &[template]), rows.frame.height())?);
             }
         }
-        Ok(())
+        Ok(files)
     }
 
-    fn file(&self, path: &Path, list: String, rows: usize) -> PublishedFile {
+    /// A file that was written: what it is for, on what basis, and its digests.
+    fn file(
+        &self,
+        input: &PublishInput<'_>,
+        path: &Path,
+        (purpose, templates): (&str, &[&ListTemplate]),
+        rows: usize,
+    ) -> Result<PublishedFile, ReportError> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        PublishedFile {
+        let written = fs::File::open(path).map_err(ReportError::io(path))?;
+        let (sha256, sm3) = digests_of(written).map_err(ReportError::io(path))?;
+        let of_file = |rule: &&RuleFacts| {
+            let list = input.desk.template(&rule.list).map(|template| &template.list);
+            templates.iter().any(|template| Some(&template.list) == list)
+        };
+        let basis: BTreeSet<&String> = input.rules.iter().filter(of_file).flat_map(|r| &r.basis).collect();
+        Ok(PublishedFile {
             path: format!("lists/{}/{name}", self.folder),
             recipient: self.folder.clone(),
-            list,
+            list: if let [only] = templates { only.list.clone() } else { String::new() },
             rows: rows as u64,
-        }
+            receiver: self.title.clone(),
+            purpose: purpose.to_owned(),
+            basis: basis.into_iter().cloned().collect(),
+            sha256,
+            sm3,
+        })
     }
 
     fn book<'b>(

@@ -418,7 +418,7 @@ proptest! {
                             && old.closed.as_ref().is_none_or(|(.., gone)| !gone);
                         prop_assert!(!(explained && same && through && case.asks()), "asked twice");
                     }
-                    ledger.commit(&plan, &crate::ledger::facts("r"), &[]).unwrap();
+                    ledger.commit(&plan, &crate::ledger::facts("r"), &[], &[]).unwrap();
                 }
                 Step::Answer(case, officer, what, approved) => {
                     let Some(record) = before.cases.values().nth(usize::from(*case)) else { continue };

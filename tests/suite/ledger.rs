@@ -54,7 +54,7 @@ pub(crate) fn night(
             findings,
         )
         .unwrap();
-    ledger.commit(&plan, &facts("r"), &[]).unwrap();
+    ledger.commit(&plan, &facts("r"), &[], &[]).unwrap();
     plan
 }
 
@@ -143,8 +143,8 @@ fn a_plan_made_on_an_older_ledger_is_refused() {
     let ran = rules(FULL);
     let tonight = Night { run_id: "r1", as_of: day(1), rules: &ran, gaps: &BTreeSet::new() };
     let plan = ledger.reconcile(&tonight, &[finding("d", "a", "x")]).unwrap();
-    ledger.commit(&plan, &facts("r"), &[]).unwrap();
-    assert!(matches!(ledger.commit(&plan, &facts("r"), &[]), Err(LedgerError::Moved)));
+    ledger.commit(&plan, &facts("r"), &[], &[]).unwrap();
+    assert!(matches!(ledger.commit(&plan, &facts("r"), &[], &[]), Err(LedgerError::Moved)));
     assert_eq!(ledger.verify().unwrap(), 2);
 }
 
@@ -167,7 +167,7 @@ fn deliveries_and_register_are_those_of_the_night_before() {
             town_counts: vec![("甲镇".into(), rows)],
             files: vec![("a.csv".into(), "00".into())],
         };
-        ledger.commit(&plan, &facts(&format!("register-{rows}")), &[delivery]).unwrap();
+        ledger.commit(&plan, &facts(&format!("register-{rows}")), &[delivery], &[]).unwrap();
     }
     let rows = |at: i32| ledger.deliveries_before(day(at)).unwrap().get("roll").map(|d| d.rows);
     assert_eq!((rows(1), rows(2), rows(3)), (None, Some(100), Some(120)));

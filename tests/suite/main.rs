@@ -8,6 +8,7 @@ mod contracts;
 mod county;
 mod explain;
 mod feedback;
+mod handover;
 mod held;
 mod ledger;
 mod linking;

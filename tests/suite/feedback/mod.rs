@@ -76,7 +76,7 @@ impl Office {
         let night = Night { run_id: &run_id, as_of: self.day, rules: &rules, gaps: &BTreeSet::new() };
         let plan = self.ledger.reconcile(&night, &Self::findings()).unwrap();
         let facts = RunFacts { plan_hash: "p".into(), register: "r".into(), committed: "now".into() };
-        self.ledger.commit(&plan, &facts, &[]).unwrap();
+        self.ledger.commit(&plan, &facts, &[], &[]).unwrap();
         self.demo.cases = plan.cases;
         self.demo.day = self.day;
         self.demo.publish(self.folder.path());
