@@ -79,7 +79,8 @@ pub(super) fn handover(args: &HandoverArgs) -> Done {
     match &args.csv {
         Some(path) => {
             let written = csv_text(&lines).and_then(|text| Ok(std::fs::write(path, text)?));
-            written.map_err(|error| Failure::source(format!("failed to write {}: {error}", path.display())))?;
+            written
+                .map_err(|error| Failure::source(format!("failed to write {}: {error}", path.display())))?;
             say(format!("{}：{} 行", path.display(), lines.len()));
         }
         None if args.json => say(serde_json::to_string_pretty(&lines).map_err(Failure::bug)?),
@@ -87,7 +88,8 @@ pub(super) fn handover(args: &HandoverArgs) -> Done {
         None => {
             let shown = |row: Vec<String>| row.into_iter().take(ON_SCREEN).collect();
             let head = HEADINGS.map(str::to_owned).to_vec();
-            let rows: Vec<Vec<String>> = std::iter::once(head).chain(lines.iter().map(row)).map(shown).collect();
+            let rows: Vec<Vec<String>> =
+                std::iter::once(head).chain(lines.iter().map(row)).map(shown).collect();
             say(aligned(&rows));
         }
     }

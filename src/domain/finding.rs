@@ -1,6 +1,6 @@
 //! Findings of rules and the cases they open.
 
-use super::{Day, GivenAnswer, Grade, IdentityId, MentionRef, Phase, Sentence};
+use super::{Day, GivenAnswer, Grade, IdentityId, MentionRef, Outcome, Phase, Sentence};
 
 /// How urgent a finding is.
 #[derive(
@@ -198,9 +198,36 @@ pub struct Case {
     pub reopened_reason: String,
     /// Answers since it was listed, oldest first.
     pub answers: Vec<GivenAnswer>,
+    /// Day on which nobody had to be asked any more, and why.
+    pub settled: Option<(Day, Settlement)>,
+}
+
+/// Why nobody is asked about a case any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Settlement {
+    /// An officer confirmed it, and it is over.
+    Resolved,
+    /// An officer explained it.
+    Explained,
+    /// It was not found any more before anybody confirmed it.
+    Withdrawn,
 }
 
 impl Case {
+    /// Day of the first answer that says what was found out.
+    pub fn verified_on(&self) -> Option<Day> {
+        let told = |given: &&GivenAnswer| {
+            given.answer.outcome.is_some_and(|outcome| outcome != Outcome::Unverifiable)
+        };
+        self.answers.iter().find(told).map(|given| given.on)
+    }
+
+    /// Whether the answer that counts says that it is so, wholly or in part.
+    pub fn is_confirmed(&self) -> bool {
+        let outcome = self.standing().and_then(|given| given.answer.outcome);
+        matches!(outcome, Some(Outcome::Confirmed | Outcome::Partly))
+    }
+
     /// Whether an officer is asked about it: for an answer, or for the approval of one.
     pub fn asks(&self) -> bool {
         self.phase.asks() || self.waits_for_approval()

@@ -22,7 +22,9 @@ pub use contract::{
 };
 pub use day::{Day, Month};
 pub use digest::{digests_of, hex, sha256_of};
-pub use finding::{Case, CaseStatus, Evidence, Finding, FindingDetail, FindingParts, RuleOutcome, Severity};
+pub use finding::{
+    Case, CaseStatus, Evidence, Finding, FindingDetail, FindingParts, RuleOutcome, Settlement, Severity,
+};
 pub use linkage::{
     Grade, Identity, IdentityEvent, IdentityId, Judgement, Link, LinkSummary, NearMiss, NearMissFinder,
     Resolution, ReviewPair, Verdict,

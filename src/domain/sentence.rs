@@ -134,7 +134,8 @@ mod tests {
     #[test]
     fn values_that_are_no_parts_of_the_text_are_left_out() {
         let value = |start, end| SentenceValue { start, end, names: vec!["x".to_owned()] };
-        let sentence = Sentence::new("甲乙".to_owned(), vec![value(1, 3), value(3, 6), value(0, 3), value(6, 9)]);
+        let sentence =
+            Sentence::new("甲乙".to_owned(), vec![value(1, 3), value(3, 6), value(0, 3), value(6, 9)]);
         assert_eq!(sentence.without(|_| true, "_"), "甲_");
     }
 }

@@ -7,7 +7,7 @@ use super::case_number;
 use super::event::{Event, EventKind, FindingRecord, Payload};
 use super::life;
 use super::state::{CaseRecord, LedgerState};
-use crate::domain::{Case, CaseStatus, Day, Finding, FindingParts, Phase, Sentence, Silence};
+use crate::domain::{Case, CaseStatus, Day, Finding, FindingParts, Phase, Sentence, Settlement, Silence};
 
 /// How a rule ran tonight; a rule that did not run is simply not named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct Reconciled {
     pub as_of: Day,
     /// Cases of tonight, sorted by key: listed, withdrawn and carried.
     pub cases: Vec<Case>,
+    /// Cases of earlier nights of which nothing is said tonight, sorted by key: over, or explained.
+    pub past: Vec<Case>,
     /// Events to be written, in order; empty when nothing changed.
     pub events: Vec<Event>,
     /// Hash of the last event the plan was made on; the commit refuses when it moved.
@@ -113,6 +115,7 @@ pub(super) fn reconcile(
         run_id: night.run_id.to_owned(),
         as_of: night.as_of,
         cases: Vec::new(),
+        past: Vec::new(),
         events: Vec::new(),
         head: head.to_owned(),
     };
@@ -141,6 +144,48 @@ struct Place<'a> {
     key: &'a str,
     number: &'a str,
     record: Option<&'a CaseRecord>,
+}
+
+impl Place<'_> {
+    /// A case that no list of tonight speaks of: its life is over, or it stays explained.
+    fn past(&self, record: &CaseRecord, finding: Finding) -> Case {
+        Case {
+            number: self.number.to_owned(),
+            key: self.key.to_owned(),
+            status: CaseStatus::Withdrawn,
+            first_seen: record.first_seen,
+            finding,
+            withdrawn_reason: String::new(),
+            phase: record.phase,
+            listed_on: record.listed_on,
+            reopened_reason: record.reopened_reason.clone(),
+            answers: record.current_answers().to_vec(),
+            settled: settled((record.phase, CaseStatus::Kept), Some(record), record.listed_on),
+        }
+    }
+}
+
+/// Since when and why nobody is asked; what the ledger does not know yet happened tonight.
+fn settled(
+    (phase, status): (Phase, CaseStatus),
+    record: Option<&CaseRecord>,
+    tonight: Day,
+) -> Option<(Day, Settlement)> {
+    let answered = || record.and_then(|record| record.current_answers().last()).map(|given| given.on);
+    match phase {
+        Phase::Withdrawn => {
+            let day = record.and_then(|record| record.withdrawn.as_ref()).map(|(day, _)| *day);
+            Some((day.unwrap_or(tonight), Settlement::Withdrawn))
+        }
+        Phase::Closed => {
+            let closed = record.and_then(|record| record.closed.as_ref());
+            let gone = closed.map_or(status == CaseStatus::Withdrawn, |(.., gone)| *gone);
+            let how = if gone { Settlement::Resolved } else { Settlement::Explained };
+            Some((closed.map(|(day, ..)| *day).or_else(answered).unwrap_or(tonight), how))
+        }
+        Phase::Suspended => Some((answered().unwrap_or(tonight), Settlement::Explained)),
+        _ => None,
+    }
 }
 
 /// A case of the ledger that was found tonight.
@@ -206,6 +251,8 @@ fn not_found(plan: &mut Reconciled, key: &str, record: &CaseRecord, night: &Nigh
             if let Some((_, reason)) = record.withdrawn.as_ref().filter(|(day, _)| *day == night.as_of) {
                 plan.push(&place, CaseStatus::Withdrawn, known()?, None);
                 plan.set_last_reason(reason);
+            } else {
+                plan.past.push(place.past(record, known()?));
             }
             return Ok(());
         }
@@ -214,11 +261,16 @@ fn not_found(plan: &mut Reconciled, key: &str, record: &CaseRecord, night: &Nigh
             if let Some((_, reason, _)) = over {
                 plan.push(&place, CaseStatus::Withdrawn, known()?, None);
                 plan.set_last_reason(reason);
+            } else {
+                plan.past.push(place.past(record, known()?));
             }
             return Ok(());
         }
         // It stays explained: when it is found again before the day, nobody is asked.
-        Phase::Suspended => return Ok(()),
+        Phase::Suspended => {
+            plan.past.push(place.past(record, known()?));
+            return Ok(());
+        }
         _ => {}
     }
     let finding = known()?;
@@ -271,6 +323,7 @@ impl Reconciled {
             listed_on: listed.map_or(self.as_of, |record| record.listed_on),
             reopened_reason: why,
             answers: listed.map_or_else(Vec::new, |record| record.current_answers().to_vec()),
+            settled: settled((phase, status), listed, self.as_of),
         });
         let event =
             |payload| Event { case_key: place.key.to_owned(), number: place.number.to_owned(), payload };

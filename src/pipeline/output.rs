@@ -136,6 +136,7 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
         rules: &night.rules,
         outcomes: &night.judged.outcomes,
         cases: &night.recorded.cases,
+        past: &night.recorded.past,
         extracts: &night.delivered.extracts,
         link: &night.linked.summary,
         identities: night.identity_figures(),

@@ -27,6 +27,8 @@ pub struct PublishInput<'a> {
     pub outcomes: &'a [RuleOutcome],
     /// Cases of tonight.
     pub cases: &'a [Case],
+    /// Cases of earlier nights of which no list speaks tonight, for the figures of progress.
+    pub past: &'a [Case],
     /// Extracts of the plan.
     pub extracts: &'a [ExtractFacts],
     /// Figures of the linkage.

@@ -14,6 +14,7 @@ mod input;
 mod outcomes;
 mod package;
 mod page;
+mod progress;
 mod rows;
 mod template;
 mod words;
@@ -201,7 +202,9 @@ pub fn publish(input: &PublishInput<'_>, out: &Path) -> Result<Published, Report
     let rules: BTreeMap<&str, &RuleFacts> = input.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
     let cases: Vec<CaseFacts<'_>> =
         input.cases.par_iter().filter_map(|case| CaseFacts::of(case, &rules, &context, input)).collect();
-    let packages = package::sort_out(input, &cases, &context);
+    let past: Vec<CaseFacts<'_>> =
+        input.past.par_iter().filter_map(|case| CaseFacts::of(case, &rules, &context, input)).collect();
+    let packages = package::sort_out(input, (&cases, &past), &context);
     let mut published = Published { files: Vec::new(), problems: unlisted(input, &rules) };
     let written: Vec<Vec<PublishedFile>> = packages
         .par_iter()
@@ -210,8 +213,8 @@ pub fn publish(input: &PublishInput<'_>, out: &Path) -> Result<Published, Report
     published.files = written.into_iter().flatten().collect();
     published.files.sort_by(|a, b| a.path.cmp(&b.path));
     let path = out.join("report.html");
-    let html =
-        page::render(input, &packages).map_err(|source| ReportError::Page { path: path.clone(), source })?;
+    let html = page::render(input, &packages, (&cases, &past))
+        .map_err(|source| ReportError::Page { path: path.clone(), source })?;
     fs::write(&path, html).map_err(ReportError::io(&path))?;
     Ok(published)
 }

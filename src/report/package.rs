@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::book::{self, Book, BookList, NotRun, SummaryCounts, SummaryRow};
+use super::book::{self, Book, BookList, NotRun, ProgressRow, SummaryCounts, SummaryRow};
 use super::corrections::Correction;
 use super::disclosure::{Recipient, RecipientKind};
 use super::input::{PublishInput, RuleFacts};
+use super::progress::Progress;
 use super::rows::{CaseFacts, Context, ListRows, Receiver};
 use super::template::ListTemplate;
 use super::{PublishedFile, ReportError, artifacts, corrections, flat};
@@ -22,6 +23,8 @@ pub(super) struct Package<'a> {
     recipient: &'a Recipient,
     /// Lists that exist for it, by the templates' order, with its cases.
     pub(super) lists: Vec<(&'a ListTemplate, Vec<&'a CaseFacts<'a>>)>,
+    /// Cases of earlier nights of which no list speaks tonight.
+    past: Vec<&'a CaseFacts<'a>>,
     /// Rows of its own files that were held back: extract id and title, rows.
     returned: Vec<(&'a str, &'a str, &'a [Quarantined])>,
     /// Rows of its own that officers found wrong.
@@ -33,7 +36,7 @@ pub(super) struct Package<'a> {
 /// get a package when there is something in it.
 pub(super) fn sort_out<'a>(
     input: &PublishInput<'a>,
-    cases: &'a [CaseFacts<'a>],
+    (cases, past): (&'a [CaseFacts<'a>], &'a [CaseFacts<'a>]),
     context: &Context<'a>,
 ) -> Vec<Package<'a>> {
     let mut packages: BTreeMap<String, Builder<'a>> = BTreeMap::new();
@@ -49,6 +52,14 @@ pub(super) fn sort_out<'a>(
         let Some(template) = input.desk.template(&facts.rule.list) else { continue };
         for (recipient, town) in addressees(facts, context) {
             builder(&mut packages, recipient, town).list(template).push(facts);
+        }
+    }
+    for facts in past {
+        for (recipient, town) in addressees(facts, context) {
+            // Who gets nothing tonight needs no figures either.
+            if let Some(package) = packages.get_mut(&folder_name(recipient, town)) {
+                package.past.push(facts);
+            }
         }
     }
     let returned_to = input.desk.templates.iter().find(|template| template.returned_rows.is_some());
@@ -70,6 +81,7 @@ pub(super) fn sort_out<'a>(
             title: package.title,
             recipient: package.recipient,
             lists: package.lists.into_values().collect(),
+            past: package.past,
             returned: package.returned,
             corrections: package.corrections,
         })
@@ -80,6 +92,7 @@ struct Builder<'a> {
     title: String,
     recipient: &'a Recipient,
     lists: BTreeMap<(u32, &'a str), (&'a ListTemplate, Vec<&'a CaseFacts<'a>>)>,
+    past: Vec<&'a CaseFacts<'a>>,
     returned: Vec<(&'a str, &'a str, &'a [Quarantined])>,
     corrections: Vec<Correction>,
 }
@@ -96,17 +109,18 @@ fn builder<'b, 'a>(
     recipient: &'a Recipient,
     town: Option<&str>,
 ) -> &'b mut Builder<'a> {
-    let folder = match town {
-        None => recipient.id.clone(),
-        Some(town) => format!("{}-{}", recipient.id, file_name(town)),
-    };
-    packages.entry(folder).or_insert_with(|| Builder {
+    packages.entry(folder_name(recipient, town)).or_insert_with(|| Builder {
         title: town.map_or_else(|| recipient.title.clone(), str::to_owned),
         recipient,
         lists: BTreeMap::new(),
+        past: Vec::new(),
         returned: Vec::new(),
         corrections: Vec::new(),
     })
+}
+
+fn folder_name(recipient: &Recipient, town: Option<&str>) -> String {
+    town.map_or_else(|| recipient.id.clone(), |town| format!("{}-{}", recipient.id, file_name(town)))
 }
 
 /// The recipients of a case, each once: agencies, its own town, the owner of the subject's row.
@@ -299,12 +313,35 @@ impl<'a> Package<'a> {
             run_id: input.run_id,
             as_of: input.as_of,
             summary: self.summary(receiver, input.as_of, &in_book),
+            progress: self.progress(input, &in_book),
             not_run: not_run.collect(),
             basis: basis.collect(),
             returned,
             returned_sheet: returns.unwrap_or_default(),
             lists,
         }
+    }
+
+    /// Figures of progress by list and town.
+    fn progress(&self, input: &PublishInput<'_>, in_book: &dyn Fn(&str) -> bool) -> Vec<ProgressRow> {
+        let mut out = Vec::new();
+        for (template, cases) in self.lists.iter().filter(|(template, _)| in_book(&template.list)) {
+            let of_list = |facts: &&&CaseFacts<'_>| {
+                input.desk.template(&facts.rule.list).is_some_and(|t| t.list == template.list)
+            };
+            let mut towns: BTreeMap<(u16, &str), Progress> = BTreeMap::new();
+            for facts in cases.iter().chain(self.past.iter().filter(of_list)) {
+                let order = if facts.person.town.is_empty() { u16::MAX } else { facts.person.place.town };
+                towns.entry((order, facts.person.town.as_str())).or_default().add(facts, input.as_of);
+            }
+            let rows = towns.into_iter().filter(|(_, progress)| *progress != Progress::default());
+            out.extend(rows.map(|((_, town), progress)| ProgressRow {
+                list: template.sheet.clone(),
+                town: town.to_owned(),
+                progress,
+            }));
+        }
+        out
     }
 
     fn summary(&self, receiver: Receiver<'_>, as_of: Day, in_book: &dyn Fn(&str) -> bool) -> Vec<SummaryRow> {

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use super::input::{ExtractFacts, PublishInput};
 use super::package::Package;
+use super::progress::{Progress, Steps};
+use super::rows::CaseFacts;
 use super::words;
 use crate::diag::Level;
 use crate::domain::{CaseStatus, Completeness, Day, ExtractState};
@@ -96,6 +98,21 @@ struct Handed {
     lists: Vec<(String, u64)>,
 }
 
+/// How far the work on a list is.
+#[derive(Serialize)]
+struct ProgressRow {
+    title: String,
+    open: u32,
+    overdue: u32,
+    answered: u32,
+    month: Steps,
+    year: Steps,
+    settled: u32,
+    /// Of what was found in the school year or before and is not open any more, in per cent; none when
+    /// nothing was found.
+    share: Option<u32>,
+}
+
 /// What the template sees.
 #[derive(Serialize)]
 struct Page<'a> {
@@ -105,6 +122,7 @@ struct Page<'a> {
     facts: &'a [(String, String)],
     total: Counts,
     lists: Vec<Counts>,
+    progress: Vec<ProgressRow>,
     not_run: Vec<NotRunRow>,
     rules_ran: u64,
     stages: Vec<Bar>,
@@ -125,7 +143,11 @@ struct Page<'a> {
 }
 
 /// Renders the page.
-pub(super) fn render(input: &PublishInput<'_>, packages: &[Package<'_>]) -> Result<String, minijinja::Error> {
+pub(super) fn render(
+    input: &PublishInput<'_>,
+    packages: &[Package<'_>],
+    (cases, past): (&[CaseFacts<'_>], &[CaseFacts<'_>]),
+) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_filter("n", thousands);
@@ -140,6 +162,7 @@ pub(super) fn render(input: &PublishInput<'_>, packages: &[Package<'_>]) -> Resu
         facts: input.facts,
         total: total(&lists),
         lists,
+        progress: progress(input, cases, past),
         not_run: not_run(input),
         rules_ran: input.outcomes.iter().filter(|outcome| outcome.not_run.is_none()).count() as u64,
         stages: stages(input, &agencies),
@@ -396,6 +419,36 @@ fn towns(input: &PublishInput<'_>) -> (Vec<String>, Vec<TownRow>) {
         TownRow { town, counts, total, width: width_of(total, widest) }
     });
     (templates.iter().map(|template| template.sheet.clone()).collect(), rows.collect())
+}
+
+/// How far the work on each list is, this month and this school year.
+fn progress(input: &PublishInput<'_>, cases: &[CaseFacts<'_>], past: &[CaseFacts<'_>]) -> Vec<ProgressRow> {
+    let mut rows = Vec::new();
+    for template in &input.desk.templates {
+        let of_list = |facts: &&CaseFacts<'_>| {
+            input.desk.template(&facts.rule.list).is_some_and(|known| known.list == template.list)
+        };
+        let mut sum = Progress::default();
+        for facts in cases.iter().chain(past).filter(of_list) {
+            sum.add(facts, input.as_of);
+        }
+        if sum == Progress::default() {
+            continue;
+        }
+        let [month, .., year] = sum.steps;
+        let (settled, still) = (year.settled(), sum.open + sum.answered);
+        rows.push(ProgressRow {
+            title: template.title.clone(),
+            open: sum.open,
+            overdue: sum.overdue,
+            answered: sum.answered,
+            month,
+            year,
+            settled,
+            share: (settled * 100).checked_div(settled + still),
+        });
+    }
+    rows
 }
 
 fn handed(packages: &[Package<'_>]) -> Vec<Handed> {

@@ -129,7 +129,8 @@ fn marked(template: &str) -> String {
 fn read_marks(text: &str) -> Sentence {
     let mut sentence = Sentence::default();
     for part in text.split(MARKS[0]) {
-        let told = part.split_once(MARKS[1]).and_then(|(names, told)| Some((names, told.split_once(MARKS[2])?)));
+        let told =
+            part.split_once(MARKS[1]).and_then(|(names, told)| Some((names, told.split_once(MARKS[2])?)));
         let Some((names, (value, words))) = told else {
             sentence.say(part);
             continue;
@@ -171,7 +172,8 @@ mod tests {
             ("fen".to_owned(), Cell::Integer(1200)),
             ("kind".to_owned(), text("服刑")),
         ];
-        let form = SentenceForm::of("{% if kind %}{{ kind }}（{{ name ~ kind }}）{% endif %}共 {{ fen | yuan }} 元");
+        let form =
+            SentenceForm::of("{% if kind %}{{ kind }}（{{ name ~ kind }}）{% endif %}共 {{ fen | yuan }} 元");
         let sentence = form.fill(&row).unwrap();
         assert_eq!(sentence.text(), "服刑（甲服刑）共 12.00 元");
         assert_eq!(sentence.without(|name| name == "kind", "*"), "*（*）共 12.00 元");

@@ -50,7 +50,10 @@ fn the_register_is_asked_by_recipient_and_day_and_written_for_a_spreadsheet() {
     assert_eq!(NIGHT.json(&["handover", "--since", "2026-11-20", "--until", "2026-11-20"]), all);
     assert_eq!(NIGHT.doudi(&["handover", "--since", "20261120x"]).status.code(), Some(2));
     let text = NIGHT.well(&["handover"]);
-    assert!(text.starts_with("数据日期") && text.lines().count() == all.as_array().unwrap().len() + 1, "{text}");
+    assert!(
+        text.starts_with("数据日期") && text.lines().count() == all.as_array().unwrap().len() + 1,
+        "{text}"
+    );
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("登记簿.csv");

@@ -63,7 +63,7 @@ pub(in crate::report) struct NotRun {
     pub(in crate::report) reason: String,
 }
 
-const NO_TOWN: &str = "未归镇";
+pub(super) const NO_TOWN: &str = "未归镇";
 
 /// 汇总: rules, then town × rule; for each what is new, carried over, overdue, answered, closed.
 pub(super) fn summary(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Result<(), XlsxError> {
@@ -179,7 +179,7 @@ fn by_town(
     Ok(())
 }
 
-fn column(at: usize) -> u16 {
+pub(super) fn column(at: usize) -> u16 {
     u16::try_from(at).unwrap_or(u16::MAX)
 }
 
@@ -307,11 +307,12 @@ pub(super) fn notes(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Resu
     Ok(())
 }
 
-const WORDS: [&str; 6] = [
+const WORDS: [&str; 7] = [
     "汇总：新增＝本次首次列入或重新列入、尚未答复；结转＝此前列入、尚未答复或答复不一致；其中逾期＝超过应反馈日期仍未答复；已答复＝已核实、处理中或待审核；办结＝已作说明或已办结，不再询问；撤回＝不再符合该情形。",
     "状态：新增＝本次首次列入或重新列入；延续＝上次已列入且无变化；变化＝依据或情形有变化；未复核＝相关规则本次未运行，维持上次结果；撤回＝不再符合该情形，无需再核查。",
     "匹配等级：A＝有效证号和姓名都一致；B＝证号一致、姓名差异可以解释，或证号经公安变更；C＝无可用证号，姓名、出生日期、性别等一致；D＝更弱。",
     "可信度：所依据的各行确属同一个人的概率估计。",
+    "处置进度：发现＝首次列入；核实＝首次作出答复（无法核实的除外）；属实＝其中属实或部分属实；销号＝不再需要核查（属实且情形已消除、已作说明，或未及核实已不再符合）。学期按 9 月、2 月起算，学年按 9 月起算。",
     "（略）：按披露范围不向本单位提供的内容。",
     "线索编号：同一线索始终不变，末位有校验，抄写错误会被识别。",
 ];

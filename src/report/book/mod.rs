@@ -7,12 +7,14 @@
 mod cover;
 mod list_sheet;
 mod look;
+mod progress;
 
 use std::path::Path;
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 pub(super) use cover::{NotRun, SummaryCounts, SummaryRow};
+pub(super) use progress::ProgressRow;
 
 use super::rows::ListRows;
 use crate::domain::{Day, Quarantined};
@@ -29,6 +31,8 @@ pub(super) struct Book<'a> {
     /// Lists in order, each with its annex.
     pub(super) lists: Vec<BookList<'a>>,
     pub(super) summary: Vec<SummaryRow>,
+    /// Figures of progress, by list and town.
+    pub(super) progress: Vec<ProgressRow>,
     pub(super) not_run: Vec<NotRun>,
     /// Rows held back, for the owner of the data: title of the extract and the row.
     pub(super) returned: Vec<(String, &'a Quarantined)>,
@@ -63,6 +67,9 @@ pub(super) fn write(path: &Path, book: &Book<'_>) -> Result<(), XlsxError> {
             let heading = format!("疑似同人待确认 · {}（{}）", list.main.template.title, book.receiver);
             list_sheet::write(workbook.add_worksheet(), &look, book, (&name, &heading), &list.annex)?;
         }
+    }
+    if !book.progress.is_empty() {
+        progress::write(workbook.add_worksheet(), &look, book)?;
     }
     if !book.returned.is_empty() {
         cover::returned_rows(workbook.add_worksheet(), &look, book)?;

@@ -4,7 +4,7 @@ use doudi::diag::{Diagnostic, Spot};
 use doudi::domain::{
     Case, CaseStatus, Completeness, Day, Evidence, ExtractState, FileReport, Finding, FindingDetail,
     FindingParts, Grade, IdentityId, LinkSummary, MentionRef, Phase, Place, Quarantined, ResidentId,
-    RuleOutcome, Severity, Sex,
+    RuleOutcome, Settlement, Severity, Sex,
 };
 use doudi::report::{
     Desk, ExtractFacts, IdentityFigures, Person, PublishInput, Published, RowPlace, RuleFacts, publish,
@@ -18,6 +18,7 @@ pub(crate) struct Demo {
     pub(crate) rules: Vec<RuleFacts>,
     pub(crate) outcomes: Vec<RuleOutcome>,
     pub(crate) cases: Vec<Case>,
+    pub(crate) past: Vec<Case>,
     pub(crate) extracts: Vec<ExtractFacts>,
     pub(crate) link: LinkSummary,
     pub(crate) facts: Vec<(String, String)>,
@@ -148,6 +149,7 @@ fn case(at: usize, rule: &RuleFacts, status: CaseStatus, annex: bool) -> Case {
         listed_on: as_of().plus_days(if status == CaseStatus::New { 0 } else { -30 }),
         reopened_reason: String::new(),
         answers: Vec::new(),
+        settled: (status == CaseStatus::Withdrawn).then(|| (as_of(), Settlement::Withdrawn)),
     }
 }
 
@@ -198,6 +200,7 @@ impl Demo {
             rules: rules(),
             outcomes,
             cases: cases(count),
+            past: Vec::new(),
             extracts: extracts(),
             link,
             facts: vec![("模型".into(), "county-2026-11".into()), ("方案摘要".into(), "ab".repeat(32))],
@@ -215,6 +218,7 @@ impl Demo {
             rules: &self.rules,
             outcomes: &self.outcomes,
             cases: &self.cases,
+            past: &self.past,
             extracts: &self.extracts,
             link: &self.link,
             identities: IdentityFigures { count: 1_102_553, merged: 3, split: 1 },

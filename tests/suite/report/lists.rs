@@ -29,7 +29,7 @@ pub(super) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// All cells of a workbook: sheet → rows of text.
-fn cells(path: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
+pub(super) fn cells(path: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
     let mut book: Xlsx<_> = open_workbook(path).unwrap();
     let sheets = book.sheet_names();
     sheets

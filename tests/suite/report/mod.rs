@@ -4,6 +4,7 @@ pub(crate) mod artifacts;
 mod demo;
 mod forbidden;
 mod lists;
+mod progress;
 
 pub(crate) use demo::{Demo, as_of};
 pub(crate) use lists::workbook_text;
