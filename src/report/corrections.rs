@@ -140,6 +140,7 @@ pub(super) fn write(
         as_of: head.as_of,
         lists: Vec::new(),
         summary: Vec::new(),
+        progress: Vec::new(),
         not_run: Vec::new(),
         returned: Vec::new(),
         returned_sheet: String::new(),

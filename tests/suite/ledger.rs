@@ -283,7 +283,7 @@ proptest! {
                 .cases
                 .iter()
                 .filter(|(_, record)| record.withdrawn.is_none())
-                .map(|(key, record)| (key.clone(), record.finding().unwrap().reason))
+                .map(|(key, record)| (key.clone(), record.finding().unwrap().reason.text().to_owned()))
                 .collect();
             prop_assert_eq!(&folded, &open);
         }

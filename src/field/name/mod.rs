@@ -98,11 +98,13 @@ pub fn standardise(raw: &str, tables: &Tables) -> CleanName {
     }
     let mut clean = full(raw, tables, true);
     // What is left when signs and remarks are gone may be a word of its own (`曾)用名`), so the display form is
-    // cleaned until nothing changes. Each round only shortens it; the bound is for safety.
+    // cleaned until nothing changes, its form neither (a sign that looked like a broken encoding may be gone). Each
+    // round only shortens it; the bound is for safety.
     for _ in 0..ROUNDS_MAX {
         let Some(name) = &clean.name else { break };
         let again = full(&name.display, tables, true);
-        let settled = again.name.as_ref().is_some_and(|next| next.display == name.display);
+        let settled =
+            again.name.as_ref().is_some_and(|next| (&next.display, next.form) == (&name.display, name.form));
         if settled && again.former.is_none() {
             break;
         }
