@@ -31,22 +31,14 @@ departure AS (
     FROM roll_change
     WHERE change_kind IN ('毕业', '退学') AND subject_grade <= 'B' AND change_date <= $known_until
 ),
-last_roll AS (
-    SELECT r.identity, r.row_key, r.school || r.grade_title || r.student_state AS last_school, r.student_state, r.grade,
-           month_first_day(month_add(r.entry_month, 33)) AS due_on,
-           row_number() OVER (PARTITION BY r.identity ORDER BY r.entry_month DESC NULLS LAST, r.row_key) AS nth
-    FROM roll_row r
-    JOIN adult a ON a.identity = r.identity
-),
 gone AS (
     SELECT a.row_key, a.identity, a.over_age_reason, l.row_key AS roll_row, l.last_school, d.change_date AS left_on,
            d.row_key AS change_row, l.student_state = '毕业' AND l.grade = 12 AS may_go_on,
            coalesce(month_add(month_of(d.change_date), 1), month_of(school_year_start($known_until))) AS stop_month
     FROM adult a
-    JOIN last_roll l ON l.identity = a.identity AND l.nth = 1
+    JOIN last_roll l ON l.identity = a.identity AND NOT l.studies
     LEFT JOIN departure d ON d.identity = a.identity AND d.nth = 1
-    WHERE NOT EXISTS (SELECT 1 FROM roll_row e WHERE e.identity = a.identity AND e.enrolled)
-      AND NOT EXISTS (SELECT 1 FROM death x WHERE x.identity = a.identity)
+    WHERE NOT EXISTS (SELECT 1 FROM death x WHERE x.identity = a.identity)
       AND NOT EXISTS (
           SELECT 1 FROM education_aid e
           WHERE e.subject_identity = a.identity AND e.subject_grade <= 'B'

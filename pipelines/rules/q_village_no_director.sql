@@ -17,27 +17,16 @@
 -- children = { title = "在册儿童数" }
 -- ---
 -- A village is no person: a director who left, or the first listed child, stands for it.
-WITH post AS (
-    SELECT coalesce(subject_town, town) AS town, coalesce(subject_village, village) AS village, subject_village, status, row_key
-    FROM child_director
-),
 -- A village that is written so short that it may be one of two is known by its bare name only, here or on the roll.
-vague AS (
+WITH vague AS (
     SELECT town, replace(replace(replace(village, '村委会', ''), '居委会', ''), '村', '') AS stem,
-           bool_or(subject_village IS NULL) AS short
-    FROM post
-    WHERE status = '在岗'
+           bool_or(short) AS short
+    FROM director_post
+    WHERE on_duty
     GROUP BY town, replace(replace(replace(village, '村委会', ''), '居委会', ''), '村', '')
 ),
 village_post AS (
-    SELECT town, village, bool_or(status = '在岗') AS served, min(row_key) AS row_key FROM post GROUP BY town, village
-),
-village_child AS (
-    SELECT coalesce(c.child_town, c.town) AS town, coalesce(c.child_village, c.village) AS village,
-           count(*) AS children, min(c.row_key) AS row_key, bool_and(c.child_village IS NULL) AS short
-    FROM child_roster c
-    WHERE c.status = '登记在册' AND c.child_identity IS NOT NULL
-    GROUP BY coalesce(c.child_town, c.town), coalesce(c.child_village, c.village)
+    SELECT town, village, bool_or(on_duty) AS served, min(row_key) AS row_key FROM director_post GROUP BY town, village
 )
 SELECT p.row_key AS subject_row_key,
        'child_director' AS subject_extract,

@@ -21,20 +21,19 @@
 -- director = { title = "儿童主任", class = "staff" }
 -- ---
 WITH month AS (SELECT month_first_day(month_add(month_of($known_until), -1)) AS from_day),
-visit AS (
-    SELECT subject_identity AS identity, max(visit_date) AS last_visit
-    FROM visit_log
-    WHERE subject_identity IS NOT NULL AND visit_date <= $as_of AND (visit_kind <> '电话' OR $phone_counts)
-    GROUP BY subject_identity
+seen AS (
+    SELECT identity, max(visit_date) AS last_visit
+    FROM visit
+    WHERE identity IS NOT NULL AND (visit_kind <> '电话' OR $phone_counts)
+    GROUP BY identity
 ),
 -- A visit without a usable number belongs to nobody for certain; a child of that name is not listed before
 -- somebody has looked.
-unnumbered AS (
+unsure AS (
     SELECT DISTINCT o.name
-    FROM visit_log o
+    FROM visit o
     CROSS JOIN month m
-    WHERE o.visit_date >= m.from_day AND o.visit_date <= $as_of AND (o.visit_kind <> '电话' OR $phone_counts)
-      AND (o.subject_id_state <> 'valid' OR o.subject_birth <= add_months($as_of, -216))
+    WHERE o.visit_date >= m.from_day AND (o.visit_kind <> '电话' OR $phone_counts) AND o.unnumbered
 )
 SELECT l.row_key AS subject_row_key,
        month_compact(month_of(m.from_day)) AS event,
@@ -46,8 +45,8 @@ SELECT l.row_key AS subject_row_key,
        CASE WHEN n.name IS NOT NULL THEN '有同名儿童的走访没有本人的有效证件号，疑似同人待确认' END AS annex_reason
 FROM listed_child l
 CROSS JOIN month m
-LEFT JOIN visit v ON v.identity = l.identity
-LEFT JOIN unnumbered n ON n.name = l.name
+LEFT JOIN seen v ON v.identity = l.identity
+LEFT JOIN unsure n ON n.name = l.name
 WHERE l.nth = 1
   AND coalesce(v.last_visit < m.from_day, true)
   AND coalesce(l.registered_on < $known_until - $new_days, true)

@@ -3,14 +3,7 @@
 -- ---
 -- Only contrary evidence speaks: the roll itself calls a parent well, the sentence is served outside or is too
 -- short, a court has restored or revoked, the roll's own term is over. An ended custody is another rule's matter.
-WITH court_end AS (
-    SELECT j.subject_identity AS parent, e.code, max(j.effective_on) AS effective_on, min(j.row_key) AS judgment_row
-    FROM judgment j
-    JOIN judgment_effects e ON e.matter = j.matter AND e.effect = 'end'
-    WHERE j.subject_identity IS NOT NULL AND j.subject_grade <= 'B' AND j.effective_on <= $as_of
-    GROUP BY j.subject_identity, e.code
-),
-outside AS (
+WITH outside AS (
     SELECT p.subject_identity AS parent, min(p.row_key) AS prison_row
     FROM prison_term p
     JOIN custody_effects e ON e.source = 'prison_term' AND e.label = p.enforcement AND NOT e.held
@@ -42,7 +35,7 @@ sides AS (
            CASE WHEN s.class IS NULL AND c.parent IS NOT NULL THEN c.judgment_row END AS judgment_row
     FROM recorded_parent r
     LEFT JOIN parent_standing s ON s.identity = r.parent
-    LEFT JOIN court_end c ON c.parent = r.parent AND c.code = r.code
+    LEFT JOIN court_end c ON c.parent = r.parent AND c.code = r.code AND c.grade <= 'B'
     LEFT JOIN outside o ON o.parent = r.parent
     LEFT JOIN short t ON t.parent = r.parent
     LEFT JOIN ever_held h ON h.parent = r.parent

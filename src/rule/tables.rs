@@ -18,9 +18,10 @@ use crate::domain::{
     row_keys,
 };
 use crate::engine::{Engine, EngineError, Parameters, substitute};
+use crate::field::text::{clean, is_nothing};
 
 /// Tables that the stage itself makes.
-pub(super) const OWN_TABLES: [&str; 3] = ["extract_state", "id_check", "identity"];
+pub(super) const OWN_TABLES: [&str; 4] = ["code_check", "extract_state", "id_check", "identity"];
 
 /// What a set of queries needs: tables, and views in an order in which each finds its tables.
 #[derive(Debug, Default)]
@@ -95,6 +96,7 @@ fn table(world: &World, name: &str) -> Result<Option<RecordBatch>, RuleError> {
     let batch = match name {
         "identity" => identity_table(world),
         "id_check" => id_check_table(world),
+        "code_check" => code_check_table(world),
         "extract_state" => extract_state_table(world),
         _ if world.contract(name).is_some() => extract_table(world, name),
         _ => match world.decisions.get(name) {
@@ -310,7 +312,75 @@ fn number_told(set: &RecordSet, mention: &Mention) -> Option<String> {
 /// Official heading of the field that holds a role's number.
 fn id_heading(contract: &Contract, role: u8) -> Option<String> {
     let field = contract.mention.get(usize::from(role))?.resident_id.as_ref()?;
-    contract.field.get(field)?.headers.first().cloned()
+    Some(heading(contract, field))
+}
+
+/// A cell of a code that is in no code table: the record has nothing there, the delivered text stands beside it.
+struct UnknownCode<'w> {
+    set: &'w RecordSet,
+    field: (usize, &'w str),
+    role: &'w str,
+    row_key: &'w str,
+    value: &'w str,
+}
+
+/// Cells of codes that could not be read, of rows that name somebody. A required code holds its whole row back
+/// before, and a field whose contract keeps unknown text has none.
+fn code_check_table(world: &World) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let found: Vec<UnknownCode<'_>> = (0_u16..)
+        .zip(world.records)
+        .flat_map(|(extract, set)| {
+            let fields = set.contract.field.iter().enumerate();
+            let codes = fields.filter(|(_, (_, field))| field.kind == FieldKind::Code);
+            codes.flat_map(move |(order, (name, _))| unknown_codes(world, extract, set, (order, name.as_str())))
+        })
+        .collect();
+    let text = |f: &dyn Fn(&UnknownCode<'_>) -> String| -> ArrayRef {
+        Arc::new(found.iter().map(|one| Some(f(one))).collect::<StringArray>())
+    };
+    let order = |one: &UnknownCode<'_>| i64::try_from(one.field.0).ok();
+    let columns: Columns = vec![
+        ("extract".into(), text(&|one| one.set.extract.clone())),
+        ("extract_title".into(), text(&|one| one.set.contract.title.clone())),
+        ("field_title".into(), text(&|one| heading(&one.set.contract, one.field.1))),
+        ("field_order".into(), Arc::new(found.iter().map(order).collect::<Int64Array>())),
+        ("role".into(), text(&|one| one.role.to_owned())),
+        ("row_key".into(), text(&|one| one.row_key.to_owned())),
+        ("value".into(), text(&|one| clean(one.value).into_owned())),
+    ];
+    batch(columns, found.len())
+}
+
+/// The unread cells of one column of codes. A word for nothing is an empty cell.
+fn unknown_codes<'w>(
+    world: &World<'w>,
+    extract: u16,
+    set: &'w RecordSet,
+    field: (usize, &'w str),
+) -> Vec<UnknownCode<'w>> {
+    let text = |name: &str| set.batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+    let (Some(values), Some(raw), Some(keys)) =
+        (text(field.1), text(&format!("{}_raw", field.1)), row_keys(&set.batch))
+    else {
+        return Vec::new();
+    };
+    let unread = (0..values.len())
+        .filter(|&row| values.is_null(row) && raw.is_valid(row) && !is_nothing(raw.value(row)));
+    let named = |row: usize| {
+        let mention = world.mentions_of_row(extract, u32::try_from(row).ok()?).next()?;
+        set.contract.mention.get(usize::from(world.mentions.mentions[mention].role))
+    };
+    unread
+        .filter_map(|row| {
+            let role = &named(row)?.role;
+            Some(UnknownCode { set, field, role, row_key: keys.value(row), value: raw.value(row) })
+        })
+        .collect()
+}
+
+/// Official heading of a field.
+fn heading(contract: &Contract, field: &str) -> String {
+    contract.field.get(field).and_then(|field| field.headers.first()).map_or(field, String::as_str).to_owned()
 }
 
 fn extract_state_table(world: &World) -> Result<RecordBatch, arrow::error::ArrowError> {

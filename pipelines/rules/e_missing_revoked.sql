@@ -1,0 +1,47 @@
+-- ---
+-- title = "宣告失踪或死亡已撤销"
+-- list = "benefit_exit"
+-- subject = "child_roster.child"
+-- reads = ["child_roster", "judgment"]
+-- optional_reads = ["population", "birth_registration", "student_roll", "prison_term", "custody", "disability_card", "serious_illness", "death_cancellation", "death_certificate", "cremation"]
+-- event = "row_key"
+-- severity = "medium"
+-- basis = ["civil_code#45", "civil_code#50", "child_system_exit"]
+-- recipients = ["civil-affairs"]
+-- due_days = 10
+-- reason = "名册类别为{{ category }}，{{ side_title }}登记为{{ recorded_state }}；法院文书 {{ document_number }} 已撤销宣告，{{ effective_on }} 生效，{{ remains }}；另一方：{{ other_state }}。疑似认定情形已变化，待核查"
+-- verify = ["文书是否确已生效（有无上诉、再审）", "该父母现在何处、是否履行抚养", "是否可转为其他保障类别"]
+-- [columns]
+-- category = { title = "名册类别", class = "watch_group" }
+-- side_title = { title = "父或母", class = "relative" }
+-- recorded_state = { title = "名册登记状态", class = "custody" }
+-- document_number = { title = "裁判文书号", class = "case" }
+-- effective_on = { title = "生效日期", class = "case" }
+-- other_state = { title = "另一方状态", class = "custody" }
+-- ---
+SELECT r.row_key AS subject_row_key,
+       c.judgment_row AS event,
+       r.category,
+       r.side_title,
+       r.recorded_state,
+       c.document_number,
+       c.effective_on,
+       CASE WHEN s.identity IS NULL THEN '未见其他符合情形的状态' ELSE '但有' || s.label || '记录，请核对是否应转为其他类别' END AS remains,
+       r.other_state,
+       r.unproven_parent AS parent_identity,
+       r.link_doubt AS annex_reason,
+       r.row_key AS evidence_child_roster,
+       r.population_row AS evidence_population,
+       r.birth_row AS evidence_birth_registration,
+       c.judgment_row AS evidence_judgment
+FROM recorded_parent r
+JOIN court_end c ON c.parent = r.parent AND c.code = r.code
+LEFT JOIN parent_standing s ON s.identity = r.parent
+WHERE r.code IN ('MISS', 'DEAD')
+  AND (r.orphan OR r.de_facto)
+  AND r.benefit_status <> '已停发'
+  AND c.effective_on <= $known_until
+  -- What the roll recorded after the judgment is another matter.
+  AND coalesce(r.recorded_from < c.effective_on, true)
+  -- An orphan needs a parent who is dead or missing; without support any other state of the parent does.
+  AND (s.identity IS NULL OR (r.orphan AND s.class <> 'D'))

@@ -1,0 +1,63 @@
+-- ---
+-- title = "分色走访超期"
+-- list = "quality"
+-- subject = "child_roster.child"
+-- reads = ["child_roster"]
+-- absent_from = "visit_log.subject"
+-- optional_reads = ["death_cancellation", "death_certificate", "cremation"]
+-- event = "day"
+-- severity = "medium"
+-- basis = ["three_year_plan", "four_colours_2022"]
+-- recipients = ["civil-affairs", "town"]
+-- due_days = 10
+-- reason = "{{ category }}，风险等级{{ colour }}色，最近一次走访 {{ last_visit }}，截至 {{ known_until }} 已超过该等级的 {{ interval_days }} 天间隔{% if director %}，儿童主任 {{ director }}{% endif %}。疑似分色走访超期，待核查"
+-- verify = ["是否已走访未录入", "风险等级是否已调整", "各等级走访频次以本地标准为准"]
+-- [params]
+-- colours = { default = ["红", "黄"], title = "按间隔核对的风险等级（其余等级按一月一访）", status = "to_confirm" }
+-- red_days = { default = 7, title = "红色走访间隔天数", status = "to_confirm" }
+-- yellow_days = { default = 15, title = "黄色走访间隔天数", status = "to_confirm" }
+-- blue_days = { default = 30, title = "蓝色走访间隔天数", status = "to_confirm" }
+-- green_days = { default = 30, title = "绿色走访间隔天数", status = "to_confirm" }
+-- phone_counts = { default = false, title = "电话走访是否算作走访", status = "to_confirm" }
+-- [columns]
+-- category = { title = "名册类别", class = "watch_group" }
+-- colour = { title = "风险等级", class = "watch_group" }
+-- last_visit = { title = "最近走访" }
+-- director = { title = "儿童主任", class = "staff" }
+-- ---
+WITH child AS (
+    SELECT l.*, CASE l.risk_level WHEN '红' THEN $red_days WHEN '黄' THEN $yellow_days WHEN '蓝' THEN $blue_days WHEN '绿' THEN $green_days END
+                AS interval_days
+    FROM listed_child l
+    WHERE l.nth = 1 AND l.risk_level IN $colours AND coalesce(l.birth > add_months($as_of, -216), true)
+),
+seen AS (
+    SELECT identity, max(visit_date) AS last_visit
+    FROM visit
+    WHERE identity IS NOT NULL AND (visit_kind <> '电话' OR $phone_counts)
+    GROUP BY identity
+),
+-- The interval begins with the visit or, where that came later, with the assessment that gave the colour. Whoever
+-- was not seen since the first of last month is on the list of the monthly visits.
+due AS (
+    SELECT c.*, s.last_visit, greatest(s.last_visit, coalesce(c.assessed_on, s.last_visit)) + c.interval_days AS due_on
+    FROM child c
+    JOIN seen s ON s.identity = c.identity
+    WHERE s.last_visit >= month_first_day(month_add(month_of($known_until), -1))
+),
+unsure AS (
+    SELECT name, max(visit_date) AS last_visit FROM visit WHERE unnumbered AND (visit_kind <> '电话' OR $phone_counts) GROUP BY name
+)
+SELECT d.row_key AS subject_row_key,
+       CAST(d.due_on AS VARCHAR) AS event,
+       coalesce(d.public_label, '名册儿童') AS category,
+       d.risk_level AS colour,
+       d.last_visit,
+       d.interval_days,
+       $known_until AS known_until,
+       d.director,
+       CASE WHEN n.last_visit > d.last_visit THEN '有同名儿童的走访没有本人的有效证件号，疑似同人待确认' END AS annex_reason
+FROM due d
+LEFT JOIN unsure n ON n.name = d.name
+WHERE d.due_on < $known_until
+  AND NOT EXISTS (SELECT 1 FROM death x WHERE x.identity = d.identity)
