@@ -20,7 +20,7 @@
 -- survey = { title = "残联调查", class = "disability" }
 -- ---
 WITH child AS (
-    SELECT d.row_key, d.subject_identity AS identity, coalesce(i.birth, d.subject_birth) AS birth,
+    SELECT d.row_key, d.subject_identity AS identity, d.name, coalesce(i.birth, d.subject_birth) AS birth,
            d.disability_category, d.disability_level,
            row_number() OVER (PARTITION BY d.subject_identity ORDER BY d.row_key) AS nth
     FROM disability_card d
@@ -33,6 +33,9 @@ survey AS (
     SELECT subject_identity AS identity, survey_year, in_school, not_enrolled_reason,
            row_number() OVER (PARTITION BY subject_identity ORDER BY survey_year DESC, row_key) AS nth
     FROM basic_survey
+),
+doubt AS (
+    SELECT name, min(doubt) AS doubt FROM proof_in_doubt WHERE ledger_row IS NULL GROUP BY name
 )
 SELECT c.row_key AS subject_row_key,
        school_year_of($known_until) AS event,
@@ -42,9 +45,11 @@ SELECT c.row_key AS subject_row_key,
        c.disability_category || c.disability_level AS card,
        CAST(s.survey_year AS VARCHAR) || ' 年调查：' || CASE s.in_school WHEN '是' THEN '在学' ELSE '未在学' END
            || coalesce('（' || s.not_enrolled_reason || '）', '') AS survey,
+       q.doubt AS annex_reason,
        c.row_key AS evidence_disability_card
 FROM child c
 LEFT JOIN survey s ON s.identity = c.identity AND s.nth = 1
+LEFT JOIN doubt q ON q.name = c.name
 WHERE c.nth = 1
   AND c.birth >= add_months(school_year_start($known_until), -(15 + $upper_extra_years) * 12)
   AND c.birth < add_months(school_year_start($known_until), -72)

@@ -35,10 +35,11 @@ WITH child AS (
       AND NOT EXISTS (SELECT 1 FROM accounted_for a WHERE a.identity = p.resident_identity)
 ),
 doubt AS (
-    SELECT c.row_key, array_agg(q.row_key ORDER BY q.row_key) AS ledger_rows
+    SELECT c.row_key, min(q.doubt) AS doubt,
+           array_agg(q.ledger_row ORDER BY q.ledger_row) FILTER (WHERE q.ledger_row IS NOT NULL) AS ledger_rows
     FROM child c
     JOIN proof_in_doubt q
-      ON q.town = c.town
+      ON coalesce(q.town = c.town, true)
      AND (q.name = c.name OR (q.birth = c.birth AND substr(q.name, 1, 1) = substr(c.name, 1, 1)))
     GROUP BY c.row_key
 ),
@@ -73,7 +74,7 @@ SELECT c.row_key AS subject_row_key,
        s.words AS living_signs,
        coalesce(s.word_count, 0) AS sign_count,
        CASE WHEN s.words IS NULL THEN 2 ELSE 1 END AS rank,
-       CASE WHEN q.row_key IS NOT NULL THEN '控辍台账有同镇、同名或同出生日期的市外就读证明，证件号对不上，疑似同人待确认' END AS annex_reason,
+       q.doubt AS annex_reason,
        q.ledger_rows AS evidence_dropout_ledger,
        c.row_key AS evidence_population
 FROM child c

@@ -31,10 +31,11 @@ WITH child AS (
     WHERE c.status = '登记在册' AND c.child_identity IS NOT NULL
 ),
 doubt AS (
-    SELECT c.row_key, array_agg(q.row_key ORDER BY q.row_key) AS ledger_rows
+    SELECT c.row_key, min(q.doubt) AS doubt,
+           array_agg(q.ledger_row ORDER BY q.ledger_row) FILTER (WHERE q.ledger_row IS NOT NULL) AS ledger_rows
     FROM child c
     JOIN proof_in_doubt q
-      ON q.town = c.town
+      ON coalesce(q.town = c.town, true)
      AND (q.name = c.name OR (q.birth = c.birth AND substr(q.name, 1, 1) = substr(c.name, 1, 1)))
     GROUP BY c.row_key
 ),
@@ -53,7 +54,7 @@ SELECT c.row_key AS subject_row_key,
        CASE WHEN c.resident_id IS NULL THEN '姓名与出生日期、监护人' ELSE '证件号、学籍号、姓名与出生日期' END AS keys_tried,
        CAST(t.change_date AS VARCHAR) || ' ' || t.change_kind AS last_trace,
        c.guardian_phone AS carer_phone,
-       CASE WHEN q.row_key IS NOT NULL THEN '控辍台账有同镇、同名或同出生日期的市外就读证明，证件号对不上，疑似同人待确认' END AS annex_reason,
+       q.doubt AS annex_reason,
        q.ledger_rows AS evidence_dropout_ledger,
        c.row_key AS evidence_child_roster
 FROM child c

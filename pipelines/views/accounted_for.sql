@@ -4,8 +4,10 @@
 WITH reasons AS (
     SELECT subject_identity AS identity, '残疾儿童安置：' || placement_kind AS reason
     FROM placement
-    WHERE valid_until >= $as_of
-       OR (valid_until IS NULL AND substr(school_year, 1, 4) = substr(school_year_of($as_of), 1, 4))
+    -- A row that is like the child's in its name only accounts for nobody; see proof_in_doubt.
+    WHERE subject_grade <= 'B'
+      AND (valid_until >= $as_of
+           OR (valid_until IS NULL AND substr(school_year, 1, 4) = substr(school_year_of($as_of), 1, 4)))
     UNION ALL
     SELECT identity, '死亡' FROM death
     UNION ALL

@@ -30,14 +30,23 @@ fn assess(world: &World<'_>, family: &mut Family, index: usize, dice: &mut Dice)
     let civil = world.calendar.civil;
     let neglect = neglect(family, index);
     let Some(roster) = family.kid(index).roster.as_mut() else { return };
-    let without = neglect == Some(Neglect::Colour) || dice.chance(0.004);
+    let told = matches!(neglect, Some(Neglect::Interval | Neglect::OldRisk));
+    let without = (neglect == Some(Neglect::Colour) || dice.chance(0.004)) && !told;
     let old = neglect == Some(Neglect::OldColour) || dice.chance(0.006);
     let ago = if old { dice.between(200, 330) } else { dice.between(5, 160) };
     roster.colour = ["红", "黄", "蓝", "绿"][dice.weighted(&[4.0, 14.0, 30.0, 48.0])];
     roster.assessed = Some(civil.plus_days(-ago).max(roster.listed));
-    if without {
-        roster.colour = "";
-        roster.assessed = None;
+    match neglect {
+        Some(Neglect::Interval) => roster.colour = "红",
+        Some(Neglect::OldRisk) => {
+            roster.colour = "绿";
+            roster.assessed = Some(civil.plus_days(-120).max(roster.listed));
+        }
+        _ if without => {
+            roster.colour = "";
+            roster.assessed = None;
+        }
+        _ => {}
     }
 }
 
@@ -156,7 +165,48 @@ fn visits(world: &World<'_>, family: &mut Family, index: usize, dice: &mut Dice)
             out.push(Visit { day, kind });
         }
     }
+    let salt = family.people[index].number;
+    let roster = family.kid(index).roster.as_ref();
+    let colour = roster.map_or("", |roster| roster.colour);
+    let high = Risk { colour, listed, neglect, death };
+    often(world, &high, &mut Dice::new(&[world.seed, 0x0f7e, salt]), &mut out);
     family.kid(index).visits = out;
+}
+
+/// What decides how often a child is seen beyond once a month.
+struct Risk {
+    colour: &'static str,
+    listed: Day,
+    neglect: Option<Neglect>,
+    death: Option<Day>,
+}
+
+/// Visits of the last weeks to whoever is at a higher risk: each week the red, every other week the yellow.
+/// The dice are their own, so that the county is the same with and without them.
+fn often(world: &World<'_>, risk: &Risk, dice: &mut Dice, out: &mut Vec<Visit>) {
+    let civil = world.calendar.civil;
+    let each = match risk.colour {
+        "红" => 6,
+        "黄" => 13,
+        _ => return,
+    };
+    if risk.neglect == Some(Neglect::Interval) {
+        let last = civil.plus_days(-dice.between(12, 17));
+        out.retain(|visit| visit.day < last);
+        out.push(Visit { day: last, kind: "月访" });
+        return;
+    }
+    if risk.neglect.is_some_and(|neglect| matches!(neglect, Neglect::Visits | Neglect::Calls)) || dice.chance(0.02) {
+        return;
+    }
+    let mut day = civil.plus_days(-dice.between(0, 3));
+    while day > civil.plus_days(-45) && day >= risk.listed {
+        if risk.death.is_none_or(|death| death > day) {
+            out.push(Visit { day, kind: "月访" });
+        }
+        day = day.plus_days(-each);
+    }
+    out.sort_by_key(|visit| visit.day);
 }
 
 /// Two lessons a month, in the term.

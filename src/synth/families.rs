@@ -71,6 +71,7 @@ fn blank(number: u64, sex: Sex, birth: Day, name: Name) -> Person {
         police_missing: false,
         lost_since: None,
         illness: None,
+        treated_until: None,
         away: false,
         insured: None,
         twice: None,

@@ -59,7 +59,8 @@ pub(crate) fn card_for(world: &World<'_>, dice: &mut Dice, person: &Person) -> C
         let years = (as_of.days() - issued.days()) / 3652 + 1;
         issued.plus_months(years * 120)
     };
-    Card { category, level, issued, until: dice.chance(0.97).then_some(until), state, reissue }
+    let until = dice.chance(0.97).then_some(until);
+    Card { category, level, issued, until, state, reissue, graded_before: None }
 }
 
 fn card_chance(age: i32) -> f64 {

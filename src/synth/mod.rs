@@ -264,6 +264,7 @@ fn run_chunk(
     let facts = village_facts(world, chunk.village, &families, director);
     let mut expected = findings::shown(expected, &out.rows);
     expected.extend(findings::shared_account(&families));
+    expected.extend(findings::incomplete(world, &families, &out.rows));
     let parts =
         ALL.iter().zip(out.rows).map(|(&extract, rows)| part(format(options, extract), rows)).collect();
     Done { town: world.tables.villages[chunk.village].town, parts, expected, marks, facts, people }

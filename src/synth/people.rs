@@ -55,6 +55,8 @@ pub(crate) struct Card {
     pub(crate) state: &'static str,
     /// Re-issues so far (B1, B2 …).
     pub(crate) reissue: u8,
+    /// The level before the card was graded anew: the number still ends with it.
+    pub(crate) graded_before: Option<u8>,
 }
 
 impl Card {
@@ -181,6 +183,8 @@ pub(crate) struct Person {
     pub(crate) lost_since: Option<Day>,
     /// Serious illness, and since when.
     pub(crate) illness: Option<(&'static str, Day)>,
+    /// The last settlement for it, where treatment has ended; otherwise it goes on.
+    pub(crate) treated_until: Option<Day>,
     /// Works away from home.
     pub(crate) away: bool,
     /// Insured as an employee since this day, whatever the sample of employees says.
@@ -213,14 +217,21 @@ impl Person {
         }
     }
 
+    /// Declared missing or dead by a court that has not revoked it since.
+    pub(crate) fn declared_since(&self, edge: Day) -> Option<Day> {
+        let dated = |matters: &'static [&'static str]| {
+            self.judgments
+                .iter()
+                .filter(move |j| matters.contains(&j.matter) && j.effective <= edge)
+                .map(|j| j.effective)
+        };
+        let revoked = dated(&["撤销宣告"]).max();
+        dated(&["宣告失踪", "宣告死亡"]).filter(|&begun| revoked.is_none_or(|end| begun > end)).min()
+    }
+
     /// Dead or declared so: the "D" of the matrix, with the day it became so.
     pub(crate) fn gone_since(&self, edge: Day) -> Option<Day> {
-        let declared = self
-            .judgments
-            .iter()
-            .filter(|j| matches!(j.matter, "宣告失踪" | "宣告死亡") && j.effective <= edge)
-            .map(|j| j.effective)
-            .min();
+        let declared = self.declared_since(edge);
         let died = self.death.map(|death| death.day).filter(|&day| day <= edge);
         [declared, died].into_iter().flatten().min()
     }
@@ -366,6 +377,10 @@ pub(crate) enum Neglect {
     Lessons,
     /// No education aid.
     Aid,
+    /// High risk, and visited as seldom as everybody else.
+    Interval,
+    /// Something has happened, and the colour is the one from before.
+    OldRisk,
 }
 
 /// A care agreement with somebody who looks after the child while the parents are away.
@@ -481,6 +496,8 @@ pub(crate) struct Kid {
     pub(crate) is_twin: bool,
     /// Keeps out of every natural event: the story alone decides.
     pub(crate) scripted: bool,
+    /// The civil roll has a word for the household that is no code.
+    pub(crate) odd_code: bool,
 }
 
 /// Social relief of a household.

@@ -290,6 +290,60 @@ pub(crate) enum Story {
     RegisteredTwice,
     /// Twice in the register, and the change log says why.
     RegisteredTwiceLogged,
+    /// The parent's sentence ends within weeks.
+    ReleaseSoon,
+    /// The parent's sentence ends next year.
+    ReleaseLater,
+    /// An orphan whose father or mother a court had declared missing, and does so no more.
+    MissingRevoked,
+    /// Revoked, and declared dead since.
+    MissingRevokedAgain,
+    /// Guardianship given back by a court.
+    GuardianRestored,
+    /// Given back, but the parent is in prison.
+    GuardianRestoredHeld,
+    /// Listed as ill, not treated for more than a year.
+    IllReviewDue,
+    /// An orphan counted in a household on relief.
+    OrphanOnRelief,
+    /// An orphan in a household on marginal relief.
+    OrphanOnMarginal,
+    /// A destitute man in prison, still paid.
+    PrisonerPaid,
+    /// A destitute man in prison, paid no more.
+    PrisonerStopped,
+    /// The study grant of an orphan who has been adopted.
+    GrantAdopted,
+    /// The study grant of an adopted orphan with a disability card, which is right.
+    GrantAdoptedDisabled,
+    /// The study grant of an orphan who left school.
+    GrantLeft,
+    /// The study grant of somebody who was no orphan.
+    GrantNotOrphan,
+    /// The study grant as it should be.
+    GrantRight,
+    /// Left behind by the roll and sixteen years old.
+    LeftBehindGrown,
+    /// Left behind by the roll, a parent at home for months.
+    LeftBehindBack,
+    /// A parent at home for some weeks.
+    LeftBehindBackJust,
+    /// Destitute as a minor, eighteen now and not at school.
+    DestituteGrown,
+    /// Eighteen and in senior school.
+    DestituteStudies,
+    /// Eighteen, with a card that makes unable to work.
+    DestituteDisabled,
+    /// Red, and visited once a month only.
+    RedSeldomSeen,
+    /// Missing for some days, found again, the colour not looked at since.
+    ColourNotRaised,
+    /// A card graded anew under its old number.
+    CardGradedAnew,
+    /// Graded anew, and the card issued again.
+    CardIssuedAgain,
+    /// A word on the civil roll that is no code.
+    OddCode,
 }
 
 /// Story, count per 1.1 million people, least count in any world.
@@ -435,6 +489,33 @@ const COUNTS: &[(Story, u32, u32)] = &[
     (Story::ParentsNumber, 2, 2),
     (Story::RegisteredTwice, 11, 2),
     (Story::RegisteredTwiceLogged, 4, 1),
+    (Story::ReleaseSoon, 11, 2),
+    (Story::ReleaseLater, 5, 1),
+    (Story::MissingRevoked, 11, 2),
+    (Story::MissingRevokedAgain, 3, 1),
+    (Story::GuardianRestored, 9, 2),
+    (Story::GuardianRestoredHeld, 3, 1),
+    (Story::IllReviewDue, 11, 2),
+    (Story::OrphanOnRelief, 11, 2),
+    (Story::OrphanOnMarginal, 3, 1),
+    (Story::PrisonerPaid, 8, 2),
+    (Story::PrisonerStopped, 4, 1),
+    (Story::GrantAdopted, 4, 1),
+    (Story::GrantAdoptedDisabled, 2, 1),
+    (Story::GrantLeft, 4, 1),
+    (Story::GrantNotOrphan, 4, 1),
+    (Story::GrantRight, 12, 1),
+    (Story::LeftBehindGrown, 6, 1),
+    (Story::LeftBehindBack, 6, 1),
+    (Story::LeftBehindBackJust, 3, 1),
+    (Story::DestituteGrown, 11, 2),
+    (Story::DestituteStudies, 5, 1),
+    (Story::DestituteDisabled, 3, 1),
+    (Story::RedSeldomSeen, 6, 2),
+    (Story::ColourNotRaised, 8, 2),
+    (Story::CardGradedAnew, 11, 2),
+    (Story::CardIssuedAgain, 5, 1),
+    (Story::OddCode, 6, 2),
 ];
 
 /// How the family of a story has to look.
@@ -501,6 +582,17 @@ pub(crate) fn cast(story: Story, calendar: &Calendar, dice: &mut Dice) -> Cast {
             (calendar.births_of_grade(9).0, calendar.births_of_grade(8).1)
         }
         S::ContinuedLeft => (as_of.plus_months(-12 * 20), as_of.plus_months(-12 * 18 - 4)),
+        S::GrantAdopted | S::GrantAdoptedDisabled | S::GrantLeft | S::GrantNotOrphan | S::GrantRight => {
+            (as_of.plus_months(-12 * 20), as_of.plus_months(-12 * 18 - 8))
+        }
+        S::LeftBehindGrown => (as_of.plus_months(-12 * 16 - 9), as_of.plus_months(-12 * 16 - 1)),
+        S::DestituteGrown | S::DestituteDisabled => {
+            (as_of.plus_months(-12 * 19 - 6), as_of.plus_months(-12 * 18 - 2))
+        }
+        S::DestituteStudies => {
+            let (low, high) = calendar.births_of_grade(12);
+            (low, high.min(as_of.plus_months(-12 * 18 - 1)))
+        }
         S::RegisteredTwice | S::RegisteredTwiceLogged => (as_of.plus_months(-12 * 5), as_of.plus_months(-14)),
         S::ListedNoRoll
         | S::PlainNoRoll

@@ -18,6 +18,8 @@ pub(crate) const SEVERE: &str = "重残重病困境儿童生活费";
 pub(crate) const DESTITUTE: &str = "特困供养金";
 /// Minimum living.
 pub(crate) const MINIMUM: &str = "低保金";
+/// Study grant of orphans over eighteen.
+pub(crate) const STUDY: &str = "福彩圆梦助学金";
 /// Nursing subsidy.
 pub(crate) const NURSING: &str = "重度残疾人护理补贴";
 /// Living subsidy.

@@ -214,7 +214,13 @@ fn household_cells(out: &mut Out<'_>, family: &Family, index: usize, roster: &Ro
         _ => ("2", "本辖区户口"),
     };
     let pen = out.pen(Extract::ChildRoster);
-    let kind = if family.rural { pen.code("1", "农业") } else { pen.code("2", "非农业") };
+    // The register no longer tells farmers from others, and some write what it says instead of a code.
+    let odd = family.people[index].kid.as_deref().is_some_and(|kid| kid.odd_code);
+    let kind = match family.rural {
+        _ if odd => Cell::text("居民家庭户口"),
+        true => pen.code("1", "农业"),
+        false => pen.code("2", "非农业"),
+    };
     [pen.code(code, text), kind]
 }
 
@@ -259,7 +265,7 @@ fn director_of(out: &Out<'_>, village: usize) -> (String, Day) {
 }
 
 /// Whoever has the village's post, or had it; taken from the village's own grown-ups where one fits.
-pub(super) fn director(out: &mut Out<'_>, families: &[Family]) -> Option<(Post, u64)> {
+pub(super) fn director(out: &mut Out<'_>, families: &[Family]) -> Option<(Post, u64, Option<Day>)> {
     let extract = Extract::ChildDirector;
     let village = families.first().map(|f| f.village)?;
     let post = post(out.world, village);
@@ -277,7 +283,7 @@ pub(super) fn director(out: &mut Out<'_>, families: &[Family]) -> Option<(Post, 
     let pen = out.pen(extract);
     let who = pen.who(&person);
     let since = civil.plus_days(-pen.dice.between(200, 2200));
-    let trained = civil.plus_days(-pen.dice.between(20, 420));
+    let trained = Some(civil.plus_days(-pen.dice.between(20, 420))).filter(|&day| day > since);
     let cells = vec![
         who.name,
         who.id,
@@ -285,10 +291,10 @@ pub(super) fn director(out: &mut Out<'_>, families: &[Family]) -> Option<(Post, 
         place,
         Cell::text(if post == Post::Left { "离岗" } else { "在岗" }),
         pen.date(since),
-        if trained > since { pen.date(trained) } else { Cell::Empty },
+        pen.maybe_date(trained),
     ];
     out.add(extract, cells, vec![mention(extract, "subject", &person, ("姓名", "身份证号"), who.written)]);
-    Some((post, person.number))
+    Some((post, person.number, trained))
 }
 
 fn visits(out: &mut Out<'_>, family: &Family, index: usize) {

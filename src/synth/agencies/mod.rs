@@ -156,7 +156,7 @@ impl<'w> Out<'w> {
 
     /// Rows about the village itself.
     /// Gives the village's post with whoever has or had it.
-    pub(crate) fn village(&mut self, families: &[Family], first_part: bool) -> Option<(Post, u64)> {
+    pub(crate) fn village(&mut self, families: &[Family], first_part: bool) -> Option<(Post, u64, Option<Day>)> {
         let director = if first_part { civil::director(self, families) } else { None };
         for index in 0..self.rows.len() {
             if self.pens[index].shifted {
@@ -276,7 +276,8 @@ pub(crate) fn temporary(world: &World<'_>, rates: &Rates, person: &Person, roll:
 fn card_number(person: &Person) -> Option<String> {
     let (id, card) = (person.old_id.filter(|_| false).or(person.id)?, person.card?);
     let suffix = if card.reissue > 0 { format!("B{}", card.reissue) } else { String::new() };
-    Some(format!("{}{}{}{suffix}", id.text(), card.category, card.level))
+    let level = card.graded_before.unwrap_or(card.level);
+    Some(format!("{}{}{level}{suffix}", id.text(), card.category))
 }
 
 /// The guardian an office has written down: not every office has the same one.

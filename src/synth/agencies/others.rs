@@ -108,6 +108,7 @@ fn illness(out: &mut Out<'_>, family: &Family, index: usize) {
     let who = out.who(extract, family, index);
     let pen = out.pen(extract);
     let last = cut_off.plus_days(-pen.dice.between(3, 40)).max(since);
+    let last = person.treated_until.unwrap_or(last);
     let paid = format!("{}.{:02}", pen.dice.between(4_000, 90_000), pen.dice.between(0, 99));
     let cells = vec![who.name, who.id, Cell::text(kind), pen.date(since), pen.date(last), Cell::text(paid)];
     out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.written)]);

@@ -22,7 +22,7 @@ impl Case<'_, '_> {
         }
     }
 
-    fn basic_months(&self) -> Vec<Month> {
+    pub(super) fn basic_months(&self) -> Vec<Month> {
         paid_months(self.world, self.child, |p| p == ORPHAN || p == DE_FACTO || p == SEVERE)
     }
 
@@ -117,7 +117,7 @@ impl Case<'_, '_> {
         }
         let lives = |father| {
             self.parent(father).is_some_and(|parent| {
-                let declared = parent.judgments.iter().any(|j| j.matter.starts_with("宣告"));
+                let declared = parent.declared_since(calendar.others).is_some();
                 let moved = parent.moved.as_ref().is_some_and(|m| m.kind != MoveKind::Inside);
                 let gone =
                     visible(self.world, parent).is_some() || declared || moved || parent.police_missing;

@@ -57,11 +57,7 @@ impl Case<'_, '_> {
     pub(super) fn standing(&self, father: bool) -> Option<Standing> {
         let parent = self.parent(father)?;
         let calendar = self.world.calendar;
-        let declared = parent
-            .judgments
-            .iter()
-            .filter(|j| j.matter.starts_with("宣告") && j.effective <= calendar.others)
-            .map(|j| j.effective);
+        let declared = parent.declared_since(calendar.others);
         let death = visible(self.world, parent);
         let gone = death.map(|d| d.day).into_iter().chain(declared).min();
         if gone.is_some() {
@@ -116,7 +112,7 @@ impl Case<'_, '_> {
         parent.terms.iter().any(|t| t.holds_on(as_of) && t.until >= as_of && t.from <= as_of)
     }
 
-    fn any_state(&self, father: bool) -> bool {
+    pub(super) fn any_state(&self, father: bool) -> bool {
         self.standing(father).is_some() || self.parent(father).is_some_and(|p| self.held(p))
     }
 

@@ -6,11 +6,14 @@ mod guardians;
 mod papers;
 mod people;
 mod quality;
+mod records;
+mod reviews;
 mod school;
 mod uncovered;
 mod villages;
 
 pub(crate) use self::papers::shown;
+pub(crate) use self::records::incomplete;
 pub(crate) use self::villages::{VillageFacts, expected_of_villages, village_facts};
 
 use super::families::World;
@@ -53,6 +56,8 @@ pub(crate) fn expected(world: &World<'_>, rates: &Rates, family: &Family, out: &
         case.guardians(out);
         case.uncovered(out);
         case.quality(out);
+        case.reviews(out);
+        case.records(out);
     }
 }
 

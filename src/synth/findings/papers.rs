@@ -17,6 +17,9 @@ const OWN: &[(&str, &[Extract])] = &[
     ("d_return_lost_again", &[Extract::DropoutLedger]),
     ("e_dibao_headcount", &[Extract::SocialRelief]),
     ("e_living_no_dibao", &[Extract::SocialRelief]),
+    ("e_orphan_dibao", &[Extract::SocialRelief]),
+    ("e_recipient_in_custody", &[Extract::PrisonTerm]),
+    ("e_tk_minor_18", &[Extract::SocialRelief]),
     ("u_living_missing", &[Extract::SocialRelief]),
     ("u_poor_family", &[Extract::SocialRelief]),
 ];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Expected, paid_months, push, visible};
+use super::{Expected, paid_months, push, records, reviews, visible};
 use crate::domain::{Day, Month};
 use crate::synth::families::World;
 use crate::synth::people::{Family, MoveKind, Person};
@@ -14,6 +14,7 @@ pub(super) fn of_person(world: &World<'_>, family: &Family, index: usize, out: &
     dead_paid(world, person, out);
     stacked(world, family, index, out);
     living_after_stop(world, family, index, out);
+    reviews::of_person(world, family, index, out);
     headcount(world, family, index, out);
     if card_shown(world, person) {
         card_and_subsidy(world, person, out);
@@ -21,6 +22,7 @@ pub(super) fn of_person(world: &World<'_>, family: &Family, index: usize, out: &
         living_missing(world, family, index, out);
     }
     twice_registered(person, out);
+    records::card_number(world, person, out);
 }
 
 fn dead_paid(world: &World<'_>, person: &Person, out: &mut Vec<Expected>) {
@@ -31,7 +33,7 @@ fn dead_paid(world: &World<'_>, person: &Person, out: &mut Vec<Expected>) {
 }
 
 /// Months of a subsidy in the delivered files.
-fn subsidy_months(world: &World<'_>, person: &Person, kind: impl Fn(&str) -> bool) -> Vec<Month> {
+pub(super) fn subsidy_months(world: &World<'_>, person: &Person, kind: impl Fn(&str) -> bool) -> Vec<Month> {
     let calendar = world.calendar;
     let mut months: Vec<Month> = person
         .subsidies
@@ -121,7 +123,7 @@ fn headcount(world: &World<'_>, family: &Family, index: usize, out: &mut Vec<Exp
 }
 
 /// A card that the federation's file shows.
-fn card_shown(world: &World<'_>, person: &Person) -> bool {
+pub(super) fn card_shown(world: &World<'_>, person: &Person) -> bool {
     person.id.is_some() && person.card.is_some_and(|card| card.issued <= world.calendar.disability)
 }
 

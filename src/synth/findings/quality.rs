@@ -3,6 +3,12 @@
 use super::{Case, Expected, push, visible};
 use crate::synth::people::Roster;
 
+/// Both parents away, or one away and the other unable, by what the roll records.
+pub(super) fn alone(father: u8, mother: u8) -> bool {
+    let unable = |code: u8| (3..=10).contains(&code);
+    (father == 11 && (mother == 11 || unable(mother))) || (mother == 11 && unable(father))
+}
+
 impl Case<'_, '_> {
     pub(super) fn quality(&self, out: &mut Vec<Expected>) {
         self.lessons(out);
@@ -29,9 +35,7 @@ impl Case<'_, '_> {
     /// A left-behind child both of whose parents are away, or one away and the other unable.
     fn agreement(&self, roster: &Roster, out: &mut Vec<Expected>) {
         let young = self.child.birth.age_on(self.world.calendar.as_of) < 16;
-        let (father, mother) = (roster.father.code, roster.mother.code);
-        let unable = |code: u8| (3..=10).contains(&code);
-        let alone = (father == 11 && (mother == 11 || unable(mother))) || (mother == 11 && unable(father));
+        let alone = alone(roster.father.code, roster.mother.code);
         let agreed = self.kid.care.is_some_and(|care| !care.ended);
         if roster.category == 8 && young && alone && !agreed {
             push(out, "q_care_agreement_missing", self.child, String::new());

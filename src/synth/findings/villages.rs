@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Expected;
+use crate::domain::Day;
+use crate::synth::calendar::{Calendar, date};
 use crate::synth::care::{Post, survey_half};
 use crate::synth::families::World;
 use crate::synth::people::Family;
@@ -13,12 +15,24 @@ pub(crate) struct VillageFacts {
     /// Index of the village.
     pub(crate) village: usize,
     /// Whoever has the post of the children's director, or had it; false when left.
-    pub(crate) director: Option<(bool, u64)>,
+    pub(crate) director: Option<Director>,
     /// First child on the civil roll, and first one listed before the half-year of the survey.
     first: Option<u64>,
     first_before: Option<u64>,
     /// Some child was seen in a survey of that half-year.
     surveyed: bool,
+    /// Children on the civil roll.
+    listed: u32,
+    /// First row of the civil roll with a word that is no code.
+    odd_code: Option<u64>,
+}
+
+/// Whoever has a village's post.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Director {
+    in_office: bool,
+    person: u64,
+    trained: Option<Day>,
 }
 
 /// Gathers the facts of one chunk.
@@ -26,16 +40,21 @@ pub(crate) fn village_facts(
     world: &World<'_>,
     village: usize,
     families: &[Family],
-    director: Option<(Post, u64)>,
+    director: Option<(Post, u64, Option<Day>)>,
 ) -> VillageFacts {
     let (from, to) = survey_half(world.calendar);
-    let director = director.map(|(post, person)| (post == Post::Held, person));
+    let director = director
+        .map(|(post, person, trained)| Director { in_office: post == Post::Held, person, trained });
     let mut out = VillageFacts { village, director, ..VillageFacts::default() };
     for person in families.iter().flat_map(|family| &family.people) {
         let Some(kid) = person.kid.as_deref() else { continue };
         let Some(roster) = kid.roster.as_ref() else { continue };
         let earlier = |known: Option<u64>| known.into_iter().chain([person.number]).min();
+        if kid.odd_code {
+            out.odd_code = earlier(out.odd_code);
+        }
         if roster.active {
+            out.listed += 1;
             out.first = earlier(out.first);
             if roster.listed < from {
                 out.first_before = earlier(out.first_before);
@@ -55,22 +74,48 @@ pub(crate) fn expected_of_villages(world: &World<'_>, facts: &[VillageFacts]) ->
         whole.first = whole.first.into_iter().chain(part.first).min();
         whole.first_before = whole.first_before.into_iter().chain(part.first_before).min();
         whole.surveyed |= part.surveyed;
+        whole.listed += part.listed;
+        whole.odd_code = whole.odd_code.into_iter().chain(part.odd_code).min();
     }
     let town = |village: usize| world.tables.villages[village].town;
     let named: BTreeSet<&str> =
         villages.iter().filter(|(_, v)| v.director.is_some()).map(|(&village, _)| town(village)).collect();
     let half = survey_half(world.calendar).0.iso();
+    let training = training_due(world.calendar);
     let mut out = Vec::new();
     let mut push = |rule, person, event: &str| out.push(Expected::new(rule, person, event));
     for (&village, facts) in &villages {
         match (facts.director, facts.first) {
-            (Some((false, director)), _) => push("q_village_no_director", director, ""),
+            (Some(post), _) if !post.in_office => push("q_village_no_director", post.person, ""),
             (None, Some(child)) if named.contains(town(village)) => push("q_village_no_director", child, ""),
             _ => {}
+        }
+        if let Some(post) = facts.director.filter(|post| post.in_office) {
+            if post.trained.is_none_or(|day| day < training.0) {
+                push("q_director_untrained", post.person, &training.1);
+            }
+            if facts.listed > CHILDREN_MAX {
+                push("q_director_overload", post.person, "");
+            }
         }
         if let Some(child) = facts.first_before.filter(|_| !facts.surveyed) {
             push("q_survey_twice", child, &half);
         }
     }
+    // One column of the roll is one matter, whoever's rows it shows in: the first stands for all.
+    if let Some(child) = villages.values().filter_map(|facts| facts.odd_code).min() {
+        push("z_code_unknown", child, "child_roster");
+    }
     out
+}
+
+/// How many children one director may look after.
+const CHILDREN_MAX: u32 = 30;
+
+/// First day of the year whose training is due, and the day by which it was.
+fn training_due(calendar: &Calendar) -> (Day, String) {
+    let known = calendar.civil;
+    let (year, month, _) = known.ymd();
+    let year = if month >= 11 { year } else { year - 1 };
+    (date(year, 1, 1), date(year, 11, 1).iso())
 }

@@ -33,7 +33,7 @@ impl Teller<'_, '_> {
     }
 
     /// One parent long dead, the child listed because of the other's state as the roll records it.
-    fn listed_for(&mut self, code: u8, from: Day, to: Option<Day>) -> usize {
+    pub(super) fn listed_for(&mut self, code: u8, from: Day, to: Option<Day>) -> usize {
         let (dead, other) = self.either();
         let day = self.ago(1400, 2200).max(self.family.people[self.child].birth.plus_days(20));
         self.kill(dead, day);

@@ -4,6 +4,7 @@
 mod guardians;
 mod payments;
 mod pupils;
+mod reviews;
 mod services;
 mod subsidies;
 
@@ -51,6 +52,7 @@ pub(crate) fn tell(world: &World<'_>, family: &mut Family, dice: &mut Dice) {
     teller.subsidy(story);
     teller.guardian(story);
     teller.service(story);
+    teller.review(story);
 }
 
 impl Teller<'_, '_> {
@@ -98,7 +100,7 @@ impl Teller<'_, '_> {
             _ => issued.plus_months(120).max(as_of.plus_months(8)),
         };
         self.family.people[person].card =
-            Some(Card { category, level, issued, until: Some(until), state, reissue: 0 });
+            Some(Card { category, level, issued, until: Some(until), state, reissue: 0, graded_before: None });
     }
 
     fn prison(&mut self, person: usize, from: Day, months: i32, released: Option<Day>) {
