@@ -27,37 +27,29 @@ WITH delivered AS (
     WHERE status = '登记在册'
 ),
 child AS (
-    SELECT l.row_key, l.identity, l.public_label, l.birth, l.registered_on, c.child_id_state, c.address, c.address_raw, c.guardian_name,
-           c.guardian_name_raw, c.guardian_phone, c.guardian_phone_raw, c.school, c.school_raw, c.study_state, c.director, c.director_raw,
-           coalesce(c.register_class, '') AS register_class
+    SELECT l.row_key, l.identity, l.public_label, l.registered_on,
+           concat_ws('、',
+               CASE WHEN '身份证号' IN $items AND d.ids > 0 AND c.child_id_state = 'missing' AND coalesce(c.register_class, '') <> '无户口'
+                    THEN '身份证号' END,
+               CASE WHEN '现住址' IN $items AND d.addresses > 0 AND coalesce(c.address, c.address_raw) IS NULL THEN '现住址' END,
+               CASE WHEN '监护人姓名' IN $items AND d.guardians > 0 AND coalesce(c.guardian_name, c.guardian_name_raw) IS NULL
+                         AND coalesce(c.register_class, '') <> '福利院集体户' THEN '监护人姓名' END,
+               CASE WHEN '监护人电话' IN $items AND d.phones > 0 AND coalesce(c.guardian_phone, c.guardian_phone_raw) IS NULL
+                         AND coalesce(c.register_class, '') <> '福利院集体户' THEN '监护人电话' END,
+               CASE WHEN '就读学校' IN $items AND d.schools > 0 AND coalesce(c.school, c.school_raw) IS NULL
+                         AND compulsory_cohort(l.birth, $known_until) AND coalesce(c.study_state, '在读') = '在读' THEN '就读学校' END,
+               CASE WHEN '儿童主任' IN $items AND d.directors > 0 AND coalesce(c.director, c.director_raw) IS NULL THEN '儿童主任' END
+           ) AS missing
     FROM listed_child l
     JOIN child_roster c ON c.row_key = l.row_key
+    CROSS JOIN delivered d
     WHERE l.nth = 1 AND coalesce(l.birth > add_months($as_of, -216), true)
-),
-gaps AS (
-    SELECT c.row_key, 1 AS rank, '身份证号' AS item FROM child c CROSS JOIN delivered d
-    WHERE d.ids > 0 AND c.child_id_state = 'missing' AND c.register_class <> '无户口'
-    UNION ALL
-    SELECT c.row_key, 2, '现住址' FROM child c CROSS JOIN delivered d WHERE d.addresses > 0 AND coalesce(c.address, c.address_raw) IS NULL
-    UNION ALL
-    SELECT c.row_key, 3, '监护人姓名' FROM child c CROSS JOIN delivered d
-    WHERE d.guardians > 0 AND coalesce(c.guardian_name, c.guardian_name_raw) IS NULL AND c.register_class <> '福利院集体户'
-    UNION ALL
-    SELECT c.row_key, 4, '监护人电话' FROM child c CROSS JOIN delivered d
-    WHERE d.phones > 0 AND coalesce(c.guardian_phone, c.guardian_phone_raw) IS NULL AND c.register_class <> '福利院集体户'
-    UNION ALL
-    SELECT c.row_key, 5, '就读学校' FROM child c CROSS JOIN delivered d
-    WHERE d.schools > 0 AND coalesce(c.school, c.school_raw) IS NULL AND compulsory_cohort(c.birth, $known_until)
-      AND coalesce(c.study_state, '在读') = '在读'
-    UNION ALL
-    SELECT c.row_key, 6, '儿童主任' FROM child c CROSS JOIN delivered d WHERE d.directors > 0 AND coalesce(c.director, c.director_raw) IS NULL
 )
 SELECT c.row_key AS subject_row_key,
        '' AS event,
-       coalesce(min(c.public_label), '名册儿童') AS category,
-       string_agg(g.item, '、' ORDER BY g.rank) AS missing
+       coalesce(c.public_label, '名册儿童') AS category,
+       c.missing
 FROM child c
-JOIN gaps g ON g.row_key = c.row_key AND g.item IN $items
-WHERE coalesce(c.registered_on < $known_until - $new_days, true)
+WHERE c.missing <> ''
+  AND coalesce(c.registered_on < $known_until - $new_days, true)
   AND NOT EXISTS (SELECT 1 FROM death d WHERE d.identity = c.identity)
-GROUP BY c.row_key
