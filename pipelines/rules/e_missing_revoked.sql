@@ -29,7 +29,7 @@ SELECT r.row_key AS subject_row_key,
        CASE WHEN s.identity IS NULL THEN '未见其他符合情形的状态' ELSE '但有' || s.label || '记录，请核对是否应转为其他类别' END AS remains,
        r.other_state,
        r.unproven_parent AS parent_identity,
-       r.link_doubt AS annex_reason,
+       coalesce(r.link_doubt, CASE WHEN n.name IS NOT NULL THEN '另有同名的宣告文书没有有效证件号，疑似同人待确认' END) AS annex_reason,
        r.row_key AS evidence_child_roster,
        r.population_row AS evidence_population,
        r.birth_row AS evidence_birth_registration,
@@ -37,6 +37,7 @@ SELECT r.row_key AS subject_row_key,
 FROM recorded_parent r
 JOIN court_end c ON c.parent = r.parent AND c.code = r.code
 LEFT JOIN parent_standing s ON s.identity = r.parent
+LEFT JOIN declaration_in_doubt n ON n.name = c.name
 WHERE r.code IN ('MISS', 'DEAD')
   AND (r.orphan OR r.de_facto)
   AND r.benefit_status <> '已停发'

@@ -21,7 +21,7 @@
 -- ---
 WITH alive AS (
     SELECT l.row_key, l.identity, l.category, r.side_title, r.recorded_state, p.parent, p.link_grade,
-           p.population_row, p.birth_row, s.row_key AS parent_row,
+           p.population_row, p.birth_row, s.row_key AS parent_row, s.name AS parent_name,
            -- The register proves the parent; a roll that names the parent without a number makes nothing doubtful.
            CASE p.side WHEN 'father' THEN c.father_identity = p.parent AND c.father_grade > 'B'
                        ELSE c.mother_identity = p.parent AND c.mother_grade > 'B' END AS vague,
@@ -56,6 +56,7 @@ SELECT a.row_key AS subject_row_key,
        $known_until AS known_until,
        p.months,
        p.money,
+       CASE WHEN n.name IS NOT NULL THEN '另有同名的宣告文书没有有效证件号，疑似同人待确认' END AS annex_reason,
        CASE WHEN a.vague THEN NULL ELSE a.parent END AS parent_identity,
        a.row_key AS evidence_child_roster,
        a.population_row AS evidence_population__child,
@@ -64,4 +65,5 @@ SELECT a.row_key AS subject_row_key,
        p.payments AS evidence_benefit_payment
 FROM alive a
 LEFT JOIN paid p ON p.row_key = a.row_key
+LEFT JOIN declaration_in_doubt n ON n.name = a.parent_name
 WHERE a.nth = 1

@@ -9,7 +9,7 @@
 -- basis = ["three_year_plan"]
 -- recipients = ["civil-affairs", "town"]
 -- due_days = 10
--- reason = "{{ category }}，{{ changed_on }} {{ change }}，已超过 {{ after_days }} 天，截至 {{ known_until }} 名册仍登记为{{ recorded }}。疑似未动态更新，待核查"
+-- reason = "{{ category }}，{{ changed_on }} {{ change }}，已超过 {{ after_days }} 天，截至 {{ known_until }} 名册{{ recorded }}。疑似未动态更新，待核查"
 -- verify = ["是否本人或其父母（同名、登记错人）", "系统是否已更新、尚未同步", "待遇是否需要同时调整"]
 -- [params]
 -- after_days = { default = 30, title = "变化多少天以后仍未更新才列", status = "sourced" }
@@ -17,32 +17,32 @@
 -- category = { title = "名册类别", class = "watch_group" }
 -- changed_on = { title = "变化日期" }
 -- change = { title = "变化", class = "relative" }
--- recorded = { title = "名册登记", class = "relative" }
+-- recorded = { title = "名册情况", class = "relative" }
 -- ---
 -- Deaths, moves and adoptions: what may be told to a town. An ended custody is on the list of exits.
 WITH child AS (
     SELECT * FROM listed_child WHERE nth = 1 AND coalesce(birth > add_months($as_of, -216), true)
 ),
 changes AS (
-    SELECT c.row_key, d.death_date AS changed_on, 1 AS rank, '儿童死亡（' || d.sources || '）' AS change, '登记在册' AS recorded, CAST(NULL AS BIGINT) AS parent,
+    SELECT c.row_key, d.death_date AS changed_on, 1 AS rank, '儿童死亡（' || d.sources || '）' AS change, '仍登记在册' AS recorded, CAST(NULL AS BIGINT) AS parent,
            d.cancellation_rows, d.certificate_rows, d.cremation_rows, CAST(NULL AS VARCHAR) AS adoption_row, CAST(NULL AS VARCHAR) AS move_row,
            CAST(NULL AS VARCHAR) AS population_row, CAST(NULL AS VARCHAR) AS birth_row
     FROM child c
     JOIN death d ON d.identity = c.identity AND d.death_date IS NOT NULL
     UNION ALL
-    SELECT c.row_key, a.registered_on, 2, '已办理收养登记', '登记在册（' || coalesce(c.public_label, '名册儿童') || '）', NULL, NULL, NULL, NULL, a.row_key, NULL, NULL, NULL
+    SELECT c.row_key, a.registered_on, 2, '已办理收养登记', '仍登记在册（' || coalesce(c.public_label, '名册儿童') || '）', NULL, NULL, NULL, NULL, a.row_key, NULL, NULL, NULL
     FROM child c
     JOIN adopted a ON a.identity = c.identity
     JOIN adoption r ON r.row_key = a.row_key AND r.subject_grade < 'D'
     WHERE coalesce(c.registered_on < a.registered_on, true)
     UNION ALL
-    SELECT c.row_key, m.moved_on, 3, '户籍迁往市外', '登记在册', NULL, NULL, NULL, NULL, NULL, m.row_key, NULL, NULL
+    SELECT c.row_key, m.moved_on, 3, '户籍迁往市外', '仍登记在册', NULL, NULL, NULL, NULL, NULL, m.row_key, NULL, NULL
     FROM child c
     JOIN move_out m ON m.subject_identity = c.identity AND m.subject_grade < 'D'
     -- Whoever was put on the roll after the move is here for another reason.
     WHERE m.move_kind = '市外' AND coalesce(c.registered_on < m.moved_on, true) AND coalesce(c.register_class, '') <> '外省市户口'
     UNION ALL
-    SELECT r.row_key, d.death_date, 4, r.side_title || '死亡（' || d.sources || '）', r.side_title || r.recorded_state, r.unproven_parent,
+    SELECT r.row_key, d.death_date, 4, r.side_title || '死亡（' || d.sources || '）', '未登记' || r.side_title || '死亡', r.unproven_parent,
            d.cancellation_rows, d.certificate_rows, d.cremation_rows, NULL, NULL, r.population_row, r.birth_row
     FROM child c
     JOIN recorded_parent r ON r.row_key = c.row_key AND r.link_doubt IS NULL

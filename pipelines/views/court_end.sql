@@ -2,7 +2,7 @@
 -- title = "每个由法院撤销宣告或恢复监护资格的成年人每项状态一行：最近一份文书"
 -- ---
 WITH ended AS (
-    SELECT j.subject_identity AS parent, e.code, j.matter, j.effective_on, j.document_number, j.subject_grade AS grade,
+    SELECT j.subject_identity AS parent, j.name, e.code, j.matter, j.effective_on, j.document_number, j.subject_grade AS grade,
            j.row_key AS judgment_row,
            row_number() OVER (
                PARTITION BY j.subject_identity, e.code
@@ -12,4 +12,4 @@ WITH ended AS (
     JOIN judgment_effects e ON e.matter = j.matter AND e.effect = 'end'
     WHERE j.subject_identity IS NOT NULL AND j.subject_grade < 'D' AND j.effective_on <= $as_of
 )
-SELECT parent, code, matter, effective_on, document_number, grade, judgment_row FROM ended WHERE nth = 1
+SELECT parent, name, code, matter, effective_on, document_number, grade, judgment_row FROM ended WHERE nth = 1

@@ -332,7 +332,9 @@ fn code_check_table(world: &World) -> Result<RecordBatch, arrow::error::ArrowErr
         .flat_map(|(extract, set)| {
             let fields = set.contract.field.iter().enumerate();
             let codes = fields.filter(|(_, (_, field))| field.kind == FieldKind::Code);
-            codes.flat_map(move |(order, (name, _))| unknown_codes(world, extract, set, (order, name.as_str())))
+            codes.flat_map(move |(order, (name, _))| {
+                unknown_codes(world, extract, set, (order, name.as_str()))
+            })
         })
         .collect();
     let text = |f: &dyn Fn(&UnknownCode<'_>) -> String| -> ArrayRef {

@@ -196,7 +196,9 @@ fn often(world: &World<'_>, risk: &Risk, dice: &mut Dice, out: &mut Vec<Visit>) 
         out.push(Visit { day: last, kind: "月访" });
         return;
     }
-    if risk.neglect.is_some_and(|neglect| matches!(neglect, Neglect::Visits | Neglect::Calls)) || dice.chance(0.02) {
+    if risk.neglect.is_some_and(|neglect| matches!(neglect, Neglect::Visits | Neglect::Calls))
+        || dice.chance(0.02)
+    {
         return;
     }
     let mut day = civil.plus_days(-dice.between(0, 3));

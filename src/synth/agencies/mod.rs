@@ -156,7 +156,11 @@ impl<'w> Out<'w> {
 
     /// Rows about the village itself.
     /// Gives the village's post with whoever has or had it.
-    pub(crate) fn village(&mut self, families: &[Family], first_part: bool) -> Option<(Post, u64, Option<Day>)> {
+    pub(crate) fn village(
+        &mut self,
+        families: &[Family],
+        first_part: bool,
+    ) -> Option<(Post, u64, Option<Day>)> {
         let director = if first_part { civil::director(self, families) } else { None };
         for index in 0..self.rows.len() {
             if self.pens[index].shifted {

@@ -63,7 +63,8 @@ impl Case<'_, '_> {
 
     fn not_raised(&self, roster: &Roster, out: &mut Vec<Expected>) {
         let known = self.world.calendar.civil;
-        let Some(assessed) = roster.assessed.filter(|_| matches!(roster.colour, "黄" | "蓝" | "绿")) else {
+        let Some(assessed) = roster.assessed.filter(|_| matches!(roster.colour, "黄" | "蓝" | "绿"))
+        else {
             return;
         };
         let missed = |day: Day| {
@@ -83,7 +84,8 @@ impl Case<'_, '_> {
         let mut out: Vec<Event> = Vec::new();
         for carer in carers.into_iter().flatten().map(|index| &self.family.people[index]) {
             out.extend(visible(self.world, carer).map(|death| {
-                let paper = if death.police.is_some() { None } else { Some((Extract::Cremation, carer.number)) };
+                let paper =
+                    if death.police.is_some() { None } else { Some((Extract::Cremation, carer.number)) };
                 (death.day, paper)
             }));
             out.extend(self.taken(carer));
@@ -94,7 +96,9 @@ impl Case<'_, '_> {
         out.extend(ledger.map(|l| (l.listed, Some((Extract::DropoutLedger, self.child.number)))));
         let card = self.child.card.filter(|c| c.severe() && c.valid_on(calendar.as_of));
         out.extend(card.filter(|_| card_shown(self.world, self.child)).map(|c| (c.issued, None)));
-        out.extend(self.child.illness.map(|(_, since)| (since, Some((Extract::SeriousIllness, self.child.number)))));
+        out.extend(
+            self.child.illness.map(|(_, since)| (since, Some((Extract::SeriousIllness, self.child.number)))),
+        );
         out
     }
 
@@ -106,7 +110,8 @@ impl Case<'_, '_> {
         held.flat_map(|term| {
             let prison = term.kind == "监狱服刑";
             let arrest = if prison { term.from.plus_days(-34) } else { term.from };
-            let sentence = (prison && term.from <= calendar.others).then(|| (term.from, paper(Extract::PrisonTerm)));
+            let sentence =
+                (prison && term.from <= calendar.others).then(|| (term.from, paper(Extract::PrisonTerm)));
             let arrest = (arrest <= calendar.police).then(|| (arrest, paper(Extract::Custody)));
             [sentence, arrest]
         })
@@ -120,7 +125,8 @@ impl Case<'_, '_> {
         let own = visible(self.world, self.child).map(|death| death.day);
         let adopted = self.kid.adoptions.iter().filter(|a| a.day <= self.world.calendar.civil);
         let adopted = adopted.max_by_key(|a| a.day).filter(|a| a.kind == "收养" && roster.listed < a.day);
-        let moved = self.child.moved.as_ref().filter(|m| m.kind == MoveKind::Outside && roster.listed < m.day);
+        let moved =
+            self.child.moved.as_ref().filter(|m| m.kind == MoveKind::Outside && roster.listed < m.day);
         let moved = moved.filter(|_| self.family.migrant_from.is_none());
         let parents = [(true, roster.father), (false, roster.mother)].map(|(father, recorded)| {
             let unknown = !matches!(recorded.code, 1 | 2);
@@ -163,11 +169,12 @@ pub(crate) fn incomplete(world: &World<'_>, families: &[Family], rows: &[Vec<Row
         let settled = roster.active && roster.listed < world.calendar.civil.plus_days(-30);
         let minor = person.birth.age_on(world.calendar.as_of) < 18;
         let Some(row) = written.get(&person.number).filter(|_| settled && minor) else { continue };
-        let text = |title: &str| match columns.iter().position(|column| *column == title).map(|at| &row.cells[at]) {
-            Some(Cell::Text(text)) => text.as_str(),
-            Some(Cell::Empty) | None => "",
-            Some(_) => "?",
-        };
+        let text =
+            |title: &str| match columns.iter().position(|column| *column == title).map(|at| &row.cells[at]) {
+                Some(Cell::Text(text)) => text.as_str(),
+                Some(Cell::Empty) | None => "",
+                Some(_) => "?",
+            };
         let empty = |title: &str| matches!(text(title), "" | "无" | "0");
         let household = text("户口分类");
         let home = household.contains("福利院") || household == "1";

@@ -36,9 +36,9 @@ fn prisoner(world: &World<'_>, person: &Person, out: &mut Vec<Expected>) {
 
 fn orphan_on_relief(world: &World<'_>, family: &Family, index: usize, out: &mut Vec<Expected>) {
     let calendar = world.calendar;
-    let relief = family.reliefs().find(|r| {
-        r.kind == "低保" && r.runs_in(calendar.as_of.month()) && r.members.contains(&index)
-    });
+    let relief = family
+        .reliefs()
+        .find(|r| r.kind == "低保" && r.runs_in(calendar.as_of.month()) && r.members.contains(&index));
     let Some(relief) = relief else { return };
     let person = &family.people[index];
     let both: Vec<Month> =
@@ -55,9 +55,9 @@ fn destitute_grown(world: &World<'_>, family: &Family, index: usize, out: &mut V
     let known = calendar.education.min(calendar.civil);
     let person = &family.people[index];
     let turned = Calendar::majority(person.birth);
-    let relief = family.reliefs().find(|r| {
-        r.kind == "特困" && r.runs_in(calendar.as_of.month()) && r.members.contains(&index)
-    });
+    let relief = family
+        .reliefs()
+        .find(|r| r.kind == "特困" && r.runs_in(calendar.as_of.month()) && r.members.contains(&index));
     let minor_then = relief.is_some_and(|relief| relief.from < turned.month());
     let lately = turned.month() < known.month() && turned > known.plus_months(-24);
     let studies = person
@@ -175,9 +175,14 @@ impl Case<'_, '_> {
     fn release(&self, recorded: ParentState, parent: &Person, out: &mut Vec<Expected>) {
         let known = self.world.calendar.others;
         let runs = parent.terms.iter().filter(|t| {
-            t.kind == "监狱服刑" && t.from <= known && t.until >= known && t.released.is_none_or(|day| day > known)
+            t.kind == "监狱服刑"
+                && t.from <= known
+                && t.until >= known
+                && t.released.is_none_or(|day| day > known)
         });
-        let Some(last) = runs.max_by_key(|t| t.until).filter(|t| t.until <= known.plus_days(60)) else { return };
+        let Some(last) = runs.max_by_key(|t| t.until).filter(|t| t.until <= known.plus_days(60)) else {
+            return;
+        };
         if matches!(recorded.code, 5 | 7) && !self.other_state(parent, last.until) {
             let papers = vec![(Extract::PrisonTerm, parent.number)];
             push_with(out, "e_parent_release_soon", self.child, last.until.iso(), papers);
@@ -191,7 +196,10 @@ impl Case<'_, '_> {
             (c.severe() || c.category == 7) && c.valid_on(calendar.as_of) && c.issued <= calendar.disability
         });
         let held = parent.terms.iter().any(|t| {
-            t.until != but && t.holds_on(calendar.as_of) && t.until >= calendar.as_of && t.from <= calendar.as_of
+            t.until != but
+                && t.holds_on(calendar.as_of)
+                && t.until >= calendar.as_of
+                && t.from <= calendar.as_of
         });
         visible(self.world, parent).is_some()
             || parent.gone_since(calendar.others).is_some()

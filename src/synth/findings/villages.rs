@@ -43,8 +43,8 @@ pub(crate) fn village_facts(
     director: Option<(Post, u64, Option<Day>)>,
 ) -> VillageFacts {
     let (from, to) = survey_half(world.calendar);
-    let director = director
-        .map(|(post, person, trained)| Director { in_office: post == Post::Held, person, trained });
+    let director =
+        director.map(|(post, person, trained)| Director { in_office: post == Post::Held, person, trained });
     let mut out = VillageFacts { village, director, ..VillageFacts::default() };
     for person in families.iter().flat_map(|family| &family.people) {
         let Some(kid) = person.kid.as_deref() else { continue };

@@ -99,8 +99,15 @@ impl Teller<'_, '_> {
             "过期" => as_of.plus_days(-self.dice.between(80, 500)),
             _ => issued.plus_months(120).max(as_of.plus_months(8)),
         };
-        self.family.people[person].card =
-            Some(Card { category, level, issued, until: Some(until), state, reissue: 0, graded_before: None });
+        self.family.people[person].card = Some(Card {
+            category,
+            level,
+            issued,
+            until: Some(until),
+            state,
+            reissue: 0,
+            graded_before: None,
+        });
     }
 
     fn prison(&mut self, person: usize, from: Day, months: i32, released: Option<Day>) {

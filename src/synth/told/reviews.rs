@@ -31,8 +31,12 @@ impl Teller<'_, '_> {
             | Story::GrantLeft
             | Story::GrantNotOrphan
             | Story::GrantRight => self.grant(story),
-            Story::LeftBehindGrown | Story::LeftBehindBack | Story::LeftBehindBackJust => self.outgrown(story),
-            Story::DestituteGrown | Story::DestituteStudies | Story::DestituteDisabled => self.destitute(story),
+            Story::LeftBehindGrown | Story::LeftBehindBack | Story::LeftBehindBackJust => {
+                self.outgrown(story)
+            }
+            Story::DestituteGrown | Story::DestituteStudies | Story::DestituteDisabled => {
+                self.destitute(story)
+            }
             Story::RedSeldomSeen => self.neglected(Neglect::Interval),
             Story::ColourNotRaised => {
                 let day = self.ago(20, 70);
@@ -54,7 +58,8 @@ impl Teller<'_, '_> {
     }
 
     fn release(&mut self, story: Story) {
-        let days = if story == Story::ReleaseSoon { self.dice.between(6, 50) } else { self.dice.between(90, 300) };
+        let days =
+            if story == Story::ReleaseSoon { self.dice.between(6, 50) } else { self.dice.between(90, 300) };
         let until = self.world.calendar.as_of.plus_days(days);
         let from = self.ago(700, 1100);
         let parent = self.listed_for(5, from, Some(until));
@@ -123,7 +128,11 @@ impl Teller<'_, '_> {
         let calendar = self.world.calendar;
         let (village, child) = (self.family.village, self.child);
         let category = if story == Story::GrantNotOrphan { 5 } else { 3 };
-        if category == 5 { self.support() } else { self.orphaned() }
+        if category == 5 {
+            self.support()
+        } else {
+            self.orphaned()
+        }
         let turned = self.family.people[child].birth.plus_months(216).month();
         self.list(category);
         if let Some(roster) = self.family.kid(child).roster.as_mut() {
@@ -184,7 +193,8 @@ impl Teller<'_, '_> {
         let (village, child) = (self.family.village, self.child);
         self.orphaned();
         let begun = self.family.people[child].birth.plus_months(150).month();
-        let pay = Pay { project: DESTITUTE, from: begun, to: calendar.pay_to, returned_from: None, amount: 1290 };
+        let pay =
+            Pay { project: DESTITUTE, from: begun, to: calendar.pay_to, returned_from: None, amount: 1290 };
         self.family.people[child].pays.push(pay);
         self.family.relief = Some(Relief { kind: "特困", members: vec![child], from: begun, stop: None });
         let studies = story == Story::DestituteStudies;
