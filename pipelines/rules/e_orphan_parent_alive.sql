@@ -23,8 +23,9 @@ WITH alive AS (
     SELECT l.row_key, l.identity, l.category, r.side_title, r.recorded_state, p.parent, p.link_grade,
            p.population_row, p.birth_row, s.row_key AS parent_row, s.name AS parent_name,
            -- The register proves the parent; a roll that names the parent without a number makes nothing doubtful.
-           CASE p.side WHEN 'father' THEN c.father_identity = p.parent AND c.father_grade > 'B'
-                       ELSE c.mother_identity = p.parent AND c.mother_grade > 'B' END AS vague,
+           least(CASE WHEN c.father_identity = p.parent THEN c.father_grade END,
+                 CASE WHEN c.mother_identity = p.parent THEN c.mother_grade END,
+                 CASE WHEN c.guardian_identity = p.parent THEN c.guardian_grade END) > 'B' AS vague,
            row_number() OVER (PARTITION BY l.identity ORDER BY p.link_grade, p.side, s.row_key) AS nth
     FROM listed_child l
     JOIN parent_link p ON p.child = l.identity AND p.grade <= 'B'

@@ -4,7 +4,7 @@
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]
 -- absent_from = "care_agreement.child"
--- optional_reads = ["death_cancellation", "death_certificate", "cremation"]
+-- optional_reads = ["population", "birth_registration", "student_roll", "death_cancellation", "death_certificate", "cremation"]
 -- event = "day_or_school_year"
 -- severity = "medium"
 -- basis = ["three_year_plan", "minor_protection_law#22", "minor_protection_law#23"]
@@ -27,13 +27,11 @@ SELECT c.row_key AS subject_row_key,
        c.back AS returned,
        g.valid_until,
        $known_until AS known_until,
-       CASE WHEN n.name IS NOT NULL AND NOT c.back THEN '有同名儿童的协议没有本人的有效证件号，疑似同人待确认' END AS annex_reason,
+       CASE WHEN n.valid_until >= $known_until AND NOT c.back THEN '另有同名儿童的协议证件号对不上人，或填了父母、监护人的证号，疑似同人待确认' END AS annex_reason,
        c.row_key AS evidence_child_roster,
        g.row_key AS evidence_care_agreement
 FROM left_behind_child c
 JOIN latest g ON g.identity = c.identity AND g.nth = 1
-LEFT JOIN (
-    SELECT DISTINCT name FROM agreement WHERE unnumbered AND coalesce(valid_until >= $known_until, true)
-) n ON n.name = c.name
+LEFT JOIN agreement_in_doubt n ON n.row_key = c.row_key
 WHERE ((c.alone AND g.valid_until < $known_until) OR (c.back AND coalesce(g.valid_until >= $known_until, true)))
   AND NOT EXISTS (SELECT 1 FROM death d WHERE d.identity = c.identity)

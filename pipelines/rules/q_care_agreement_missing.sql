@@ -4,7 +4,7 @@
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]
 -- absent_from = "care_agreement.child"
--- optional_reads = ["death_cancellation", "death_certificate", "cremation"]
+-- optional_reads = ["population", "birth_registration", "student_roll", "death_cancellation", "death_certificate", "cremation"]
 -- event = "none"
 -- severity = "medium"
 -- basis = ["three_year_plan", "minor_protection_law#22", "minor_protection_law#23"]
@@ -22,9 +22,9 @@ SELECT a.row_key AS subject_row_key,
        CASE WHEN a.father_away THEN a.father_state ELSE '另有不能照护的情形' END AS father_told,
        CASE WHEN a.mother_away THEN a.mother_state ELSE '另有不能照护的情形' END AS mother_told,
        $known_until AS known_until,
-       CASE WHEN n.name IS NOT NULL THEN '有同名儿童的协议没有本人的有效证件号，疑似同人待确认' END AS annex_reason
+       CASE WHEN n.row_key IS NOT NULL THEN '有同名儿童的协议证件号对不上人，或填了父母、监护人的证号，疑似同人待确认' END AS annex_reason
 FROM left_behind_child a
-LEFT JOIN (SELECT DISTINCT name FROM agreement WHERE unnumbered) n ON n.name = a.name
+LEFT JOIN agreement_in_doubt n ON n.row_key = a.row_key
 -- An agreement that ran out is another list's matter; one that was ended is none.
 WHERE a.alone
   AND NOT EXISTS (SELECT 1 FROM agreement g WHERE g.identity = a.identity)

@@ -22,7 +22,7 @@
 -- ---
 WITH month AS (SELECT month_add(month_of($known_until), -1) AS month),
 placed AS (
-    SELECT p.row_key, p.subject_identity AS identity, m.month,
+    SELECT p.row_key, p.subject_identity AS identity, p.name, m.month,
            row_number() OVER (PARTITION BY p.subject_identity ORDER BY p.row_key) AS nth
     FROM placement p
     CROSS JOIN month m
@@ -41,20 +41,29 @@ taught AS (
     WHERE subject_identity IS NOT NULL AND taught_on <= $as_of
 ),
 counted AS (
-    SELECT p.row_key, p.identity, p.month, count(t.taught_on) AS times,
+    SELECT p.row_key, p.identity, p.name, p.month, count(t.taught_on) AS times,
            string_agg(CAST(t.taught_on AS VARCHAR), '、' ORDER BY t.taught_on) AS dates
     FROM placed p
     LEFT JOIN taught t ON t.identity = p.identity AND t.month = p.month
     WHERE p.nth = 1
-    GROUP BY p.row_key, p.identity, p.month
+    GROUP BY p.row_key, p.identity, p.name, p.month
+),
+-- A lesson without a usable number belongs to nobody for certain; it may be one of this child's.
+unsure AS (
+    SELECT DISTINCT h.name, month_of(h.taught_on) AS month, h.subject_identity AS identity
+    FROM home_teaching h
+    WHERE h.subject_id_state NOT IN ('valid', 'extended') AND h.taught_on <= $as_of
 )
 SELECT c.row_key AS subject_row_key,
        month_compact(c.month) AS event,
        c.month,
        c.times,
        c.dates,
-       $least AS least
+       $least AS least,
+       CASE WHEN u.identity <> c.identity OR u.last_identity <> c.identity THEN '当月有同名学生的送教记录没有有效证件号，疑似同人待确认' END AS annex_reason
 FROM counted c
+LEFT JOIN (SELECT name, month, min(identity) AS identity, max(identity) AS last_identity FROM unsure GROUP BY name, month) u
+  ON u.name = c.name AND u.month = c.month
 WHERE c.times < $least
   AND NOT EXISTS (SELECT 1 FROM death d WHERE d.identity = c.identity)
   AND NOT EXISTS (

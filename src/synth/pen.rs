@@ -37,6 +37,8 @@ pub(crate) enum Written {
     Nothing,
     /// No valid number.
     Invalid,
+    /// A number that a spreadsheet has rounded: it tells a birth date, and nobody.
+    Rounded,
     /// A number that is valid by itself, whosever it is.
     Number(ResidentId),
 }
@@ -551,8 +553,8 @@ fn value(text: &str) -> Written {
 /// rounded numbers is a valid one and nothing shows that it was rounded.
 fn rounded(cell: &Cell) -> Written {
     match cell {
-        Cell::Text(text) => value(text),
-        _ => Written::Invalid,
+        Cell::Text(text) if value(text) != Written::Invalid => value(text),
+        _ => Written::Rounded,
     }
 }
 

@@ -53,9 +53,9 @@ impl Mention {
         Self { minors_after: Some(as_of.plus_months(-18 * 12)), ..self }
     }
 
-    /// Some number is written, and it is not somebody else's.
+    /// Some number is written, whole, and it is not somebody else's.
     pub(crate) fn numbered(&self) -> bool {
-        self.written != Written::Nothing && self.borrowed().is_none()
+        !matches!(self.written, Written::Nothing | Written::Rounded) && self.borrowed().is_none()
     }
 
     /// A valid number of somebody else.
@@ -105,7 +105,7 @@ impl Mention {
         };
         match self.written {
             Written::Nothing => false,
-            Written::Invalid => true,
+            Written::Invalid | Written::Rounded => true,
             Written::Number(number) => differs(number),
         }
     }
