@@ -60,7 +60,8 @@ def iso(day):
 class County:
     def __init__(self, folder, seed, start):
         self.seed, self.day, self.start = seed, start, start
-        self.rng = random.Random(f"{seed}|county")
+        # What happens does not depend on what officers answer.
+        self.rng, self.office = random.Random(f"{seed}|county"), random.Random(f"{seed}|office")
         self.d = Deliveries(folder)
         self.roles = self.read_roles()
         self.facts = collections.defaultdict(list)
@@ -327,6 +328,9 @@ class County:
         self.dies(person, died)
         event = iso(died)
         self.fact("e_dead_paid", person, event, True, died, "happened")
+        # What else is true of a child who died and of whom not every office has heard.
+        for rule in ("d_name_there_child_not", "e_dibao_headcount"):
+            self.fact(rule, person, event, True, died, "follows")
         return True
 
     def dies(self, person, died):
@@ -441,7 +445,8 @@ class County:
         out = {}
         for person, row in self.listed().items():
             guardian = row.who.get("guardian")
-            if not guardian or guardian in self.taken or guardian in (row.who.get("father"), row.who.get("mother")):
+            grandparent = "祖" in self.d.label("child_roster", "guardian_relation", row)
+            if not guardian or guardian in self.taken or not grandparent:
                 continue
             if is_number(number_of(row["guardian_id"])) and self.of(guardian, "population", "resident"):
                 if not self.of(guardian, "death_cancellation", "subject"):
@@ -550,7 +555,6 @@ class County:
             self.pay(f"{self.day:%Y%m}")
         if self.day.day == 20:
             self.assess()
-        if self.day.day == 1:
             self.plan_lessons()
         if self.rng.random() < 0.25:
             self.adult_dies()
@@ -598,8 +602,9 @@ class County:
             lessons = self.of(person, "home_teaching", "subject") if person else []
             if not lessons or self.d.label("placement", "placement_kind", placed) != "送教上门":
                 continue
-            wanted = 1 if self.rng.random() < 0.1 else 3
-            for on in self.rng.sample(range(2, 28), wanted):
+            had = sum(1 for row in lessons if (on := day_of(row["taught_on"])) and f"{on:%Y%m}" == f"{self.day:%Y%m}")
+            wanted = max(0, (1 if self.rng.random() < 0.1 else 3) - had)
+            for on in self.rng.sample(range(max(2, self.day.day), 29), wanted):
                 day = self.day.replace(day=on)
                 row = lessons[-1].copy(record_number=self.next_number("SJ"), taught_on=iso(day))
                 self.on(day + datetime.timedelta(days=1), lambda row=row, person=person: self.add("home_teaching", row, subject=person))
@@ -651,8 +656,8 @@ class County:
             action = self.mend(rule, person, extract)
         elif reason == "已做未录入" and rule == "q_visit_overdue":
             action = lambda: self.late_visits(person)
-        if action is not None and self.rng.random() < 0.8:
-            self.at(self.rng.randint(3, 25), lambda: (self.index(), action(), self.do(person, f"{rule} acted on")))
+        if action is not None and self.office.random() < 0.8:
+            self.at(self.office.randint(3, 25), lambda: (self.index(), action(), self.do(person, f"{rule} acted on")))
 
     def mend(self, rule, person, extract):
         if rule in STOPS:
@@ -698,14 +703,15 @@ class County:
         """The child is on the roll again."""
         rows = self.of(person, "student_roll", "pupil")
         if rows:
-            rows[0]["student_state"] = "在籍在读"
+            dead = self.of(person, "death_cancellation", "subject")
+            rows[0]["student_state"] = "死亡" if dead else "在籍在读"
             return
         age = self.age(person, self.day) or 10
         peers = [row for row in self.d.rows("student_roll") if self.age(row.who.get("pupil", ""), self.day) == age]
         number, birth = self.id_of(person), self.birth_of(person)
         if not peers or not number:
             return
-        peer = self.rng.choice(peers)
+        peer = self.office.choice(peers)
         row = peer.copy(name=self.name_of(person), resident_id=number, roll_number=f"G{number}", birth_date=iso(birth),
                         sex="男" if int(number[16]) % 2 else "女", student_state="在籍在读")
         for field in [f for f in row if f.startswith("member_")]:
@@ -714,6 +720,8 @@ class County:
         row.who = {"pupil": person}
         part.rows.append(row)
         self.rows_of[person].append(("student_roll", row, "pupil"))
+        # A pupil in need who has no aid yet.
+        self.fact("u_edu_aid_missing", person, None, True, self.day, "follows")
 
     def correct(self, person, extract):
         """The owner mends the number wherever the extract has it wrong."""

@@ -31,7 +31,8 @@ class Case:
         if kind == "changed":
             self.finding = said["finding"]
             return
-        self.phase = LEADS[kind]
+        if kind != "approved" or self.phase != "withdrawn":
+            self.phase = LEADS[kind]
         if kind == "approved":
             self.answers[self.earlier + said["answer"]]["approved_by"] = said["by"]
         elif kind == "closed":

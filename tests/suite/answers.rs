@@ -252,6 +252,28 @@ fn an_answer_to_a_withdrawn_case_is_kept_and_counts_when_it_comes_back() {
 }
 
 #[test]
+fn a_signature_on_a_withdrawn_case_is_kept_and_counts_when_it_comes_back() {
+    let stop = |approver: &str| Answer { needs_approval: true, approver: approver.into(), ..explained("甲") };
+    for signed_at_once in [true, false] {
+        let (mut ledger, clue) = asked();
+        if signed_at_once {
+            night(&mut ledger, 2, FULL, &[]);
+            assert_eq!(import(&mut ledger, 3, &[(&clue, stop("乙"))]), [Ok(Taken::Recorded)]);
+        } else {
+            assert_eq!(import(&mut ledger, 1, &[(&clue, stop(""))]), [Ok(Taken::Recorded)]);
+            night(&mut ledger, 2, FULL, &[]);
+            assert_eq!(import(&mut ledger, 3, &[(&clue, stop("乙"))]), [Ok(Taken::Approved)]);
+        }
+        let case = first(&ledger);
+        assert_eq!((case.phase, case.answers[0].approved_by.as_str()), (Phase::Withdrawn, "乙"));
+        assert_eq!(import(&mut ledger, 3, &[(&clue, stop("丙"))]), [Ok(Taken::Known)]);
+        let plan = night(&mut ledger, 4, FULL, &[finding("d", "a", "x")]);
+        assert!(!plan.cases[0].asks(), "two persons explained it");
+        assert_eq!(first(&ledger).phase, Phase::Closed);
+    }
+}
+
+#[test]
 fn days_that_cannot_be_are_refused_and_unknown_numbers_are_told() {
     let (mut ledger, clue) = asked();
     let dated = |number: i32| {
