@@ -551,11 +551,11 @@ class County:
     def routine(self):
         if self.day.day == 1 or self.day == self.start + datetime.timedelta(days=1):
             self.plan_visits()
+            self.plan_lessons()
         if self.day.day == 6:
             self.pay(f"{self.day:%Y%m}")
         if self.day.day == 20:
             self.assess()
-            self.plan_lessons()
         if self.rng.random() < 0.25:
             self.adult_dies()
 
