@@ -230,6 +230,10 @@ class County:
         states = {self.d.label("student_roll", "student_state", row) for row in self.of(person, "student_roll", "pupil")}
         return states == {"休学"}
 
+    def time_d_transfer_dangling(self, person, event, day):
+        """Gone to another school for a while, and on no roll here."""
+        return not any(self.d.label("student_roll", "student_state", row) == "在籍在读" for row in self.of(person, "student_roll", "pupil"))
+
     def time_e_parent_drug_done(self, person, event, day):
         return any("06" in str(row[f"{side}_state"]) or "强制" in str(row[f"{side}_state"])
                    for row in self.listed_rows(person) for side in ("father", "mother"))

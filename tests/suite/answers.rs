@@ -274,6 +274,26 @@ fn a_signature_on_a_withdrawn_case_is_kept_and_counts_when_it_comes_back() {
 }
 
 #[test]
+fn a_row_whose_file_did_not_come_is_no_change_of_the_fact() {
+    let ran = BTreeMap::from([("d".to_owned(), RuleRun::Partial)]);
+    let without_payment = |ledger: &Ledger, gaps: &[&str]| {
+        let gaps = gaps.iter().map(|extract| (*extract).to_owned()).collect();
+        let tonight = Night { run_id: "run-2", as_of: day(2), rules: &ran, gaps: &gaps };
+        let mut poorer = finding("d", "a", "x");
+        poorer.annex = true;
+        ledger.reconcile(&tonight, &[poorer]).unwrap()
+    };
+    let mut ledger = Ledger::in_memory().unwrap();
+    let clue = night(&mut ledger, 1, FULL, &[with_more_evidence()]).cases[0].number.clone();
+    assert_eq!(without_payment(&ledger, &["payment"]).events.len(), 0, "an open case keeps its rows");
+    assert_eq!(without_payment(&ledger, &[]).count(EventKind::Changed), 1);
+    import(&mut ledger, 1, &[(&clue, explained("甲"))]);
+    assert_eq!(without_payment(&ledger, &["payment"]).events.len(), 0, "nobody is asked again");
+    let asked = without_payment(&ledger, &["roll"]);
+    assert_eq!(asked.cases[0].reopened_reason, "上次说明后依据有变化：新增 0 行，减少 1 行，所在页有变化");
+}
+
+#[test]
 fn days_that_cannot_be_are_refused_and_unknown_numbers_are_told() {
     let (mut ledger, clue) = asked();
     let dated = |number: i32| {
