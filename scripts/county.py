@@ -720,6 +720,7 @@ class County:
                         sex="男" if int(number[16]) % 2 else "女", student_state="在籍在读")
         for field in [f for f in row if f.startswith("member_")]:
             row[field] = ""
+        row.update({field: "0" for field in ("left_behind", "is_orphan", "gets_aid", "migrant_child", "inclusive_class") if field in row})
         part = next(part for part in self.d.parts_of("student_roll") if any(r is peer for r in part.rows))
         row.who = {"pupil": person}
         part.rows.append(row)

@@ -294,7 +294,8 @@ impl FindingRecord {
     /// A row of an extract that did not come whole (`gaps`) is not gone because it is not found, and the page
     /// that a case is on without such a row is no news either.
     pub(super) fn is_the_same_fact(&self, other: &Self, gaps: &BTreeSet<String>) -> bool {
-        let unseen = || self.evidence.iter().any(|row| gaps.contains(&row.0) && !other.evidence.contains(row));
+        let unseen =
+            || self.evidence.iter().any(|row| gaps.contains(&row.0) && !other.evidence.contains(row));
         self.rows_apart(other, gaps) == (0, 0) && (self.annex == other.annex || unseen())
     }
 

@@ -223,11 +223,7 @@ fn found_again(
 
 /// A withdrawn case is found again: it is asked about, unless it was explained meanwhile and the fact is
 /// the one that was explained.
-fn back_again(
-    record: &CaseRecord,
-    now: FindingRecord,
-    (as_of, gaps): (Day, &BTreeSet<String>),
-) -> Payload {
+fn back_again(record: &CaseRecord, now: FindingRecord, (as_of, gaps): (Day, &BTreeSet<String>)) -> Payload {
     if record.finding.is_the_same_fact(&now, gaps) {
         match record.explained() {
             Some(Silence::Fact) => return Payload::Closed { reason: KNOWN.to_owned(), gone: false },

@@ -253,7 +253,8 @@ fn an_answer_to_a_withdrawn_case_is_kept_and_counts_when_it_comes_back() {
 
 #[test]
 fn a_signature_on_a_withdrawn_case_is_kept_and_counts_when_it_comes_back() {
-    let stop = |approver: &str| Answer { needs_approval: true, approver: approver.into(), ..explained("甲") };
+    let stop =
+        |approver: &str| Answer { needs_approval: true, approver: approver.into(), ..explained("甲") };
     for signed_at_once in [true, false] {
         let (mut ledger, clue) = asked();
         if signed_at_once {
