@@ -1,5 +1,7 @@
 //! Events: what happened to a case, as it lies in the ledger for good.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -288,15 +290,21 @@ impl FindingRecord {
 
     /// Whether the fact is the same that an officer was asked about: the same rows, on the same page. The
     /// event is part of the case key. Sentences drift (an age, a number of days) without being news.
-    pub(super) fn is_the_same_fact(&self, other: &Self) -> bool {
-        self.annex == other.annex && self.evidence == other.evidence
+    ///
+    /// A row of an extract that did not come whole (`gaps`) is not gone because it is not found, and the page
+    /// that a case is on without such a row is no news either.
+    pub(super) fn is_the_same_fact(&self, other: &Self, gaps: &BTreeSet<String>) -> bool {
+        let unseen =
+            || self.evidence.iter().any(|row| gaps.contains(&row.0) && !other.evidence.contains(row));
+        self.rows_apart(other, gaps) == (0, 0) && (self.annex == other.annex || unseen())
     }
 
-    /// What the rows of `other` have that these have not, and the other way round, in numbers.
-    pub(super) fn rows_apart(&self, other: &Self) -> (usize, usize) {
-        let missing =
-            |from: &Self, of: &Self| of.evidence.iter().filter(|e| !from.evidence.contains(e)).count();
-        (missing(self, other), missing(other, self))
+    /// How many rows `other` has that these have not, and how many of these are gone there; rows of `gaps`
+    /// may only be unseen.
+    pub(super) fn rows_apart(&self, other: &Self, gaps: &BTreeSet<String>) -> (usize, usize) {
+        let added = other.evidence.iter().filter(|row| !self.evidence.contains(row));
+        let gone = self.evidence.iter().filter(|row| !gaps.contains(&row.0) && !other.evidence.contains(row));
+        (added.count(), gone.count())
     }
 
     /// The subject beside each candidate.

@@ -5,7 +5,7 @@ use crate::domain::Phase as P;
 
 /// (phase before, event, phase after); `None` before the case exists. What does not stand here cannot
 /// happen.
-const TRANSITIONS: [(Option<P>, E, P); 39] = [
+const TRANSITIONS: [(Option<P>, E, P); 40] = [
     (None, E::Opened, P::New),
     // Asked.
     (Some(P::New), E::Sent, P::Sent),
@@ -40,6 +40,8 @@ const TRANSITIONS: [(Option<P>, E, P); 39] = [
     (Some(P::Closed), E::Answered, P::Closed),
     (Some(P::Suspended), E::Answered, P::Suspended),
     (Some(P::Withdrawn), E::Answered, P::Withdrawn),
+    // So is who signs late: it counts when the case comes back.
+    (Some(P::Withdrawn), E::Approved, P::Withdrawn),
     (Some(P::Suspended), E::Suspended, P::Suspended),
     (Some(P::Approved), E::Disputed, P::Disputed),
     (Some(P::Closed), E::Disputed, P::Disputed),
@@ -90,7 +92,7 @@ mod tests {
             (P::Closed, "···R·CD···"),
             (P::Suspended, "···R·UD··U"),
             (P::Reopened, "·RW·SA····"),
-            (P::Withdrawn, "···R·W··CU"),
+            (P::Withdrawn, "···R·W·WCU"),
         ];
         assert_eq!(expected.map(|(phase, _)| phase), P::ALL);
         for (phase, events) in expected {

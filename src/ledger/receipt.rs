@@ -183,11 +183,12 @@ fn check_days(record: &CaseRecord, answer: &Answer, day: Day) -> Result<(), NotT
 fn known(record: &CaseRecord, answer: &Answer, at: usize, day: Day) -> (Vec<Payload>, Taken) {
     let given = &record.current_answers()[at];
     let open = matches!(record.phase, Phase::Answered | Phase::Disputed);
-    if answer.approver.is_empty() || !given.approved_by.is_empty() || !open {
+    let can_be_signed = open || record.phase == Phase::Withdrawn;
+    if answer.approver.is_empty() || !given.approved_by.is_empty() || !can_be_signed {
         return (Vec::new(), Taken::Known);
     }
     let mut payloads = vec![Payload::Approved { by: answer.approver.clone(), answer: at }];
-    payloads.extend(settled(&given.answer, day));
+    payloads.extend(settled(&given.answer, day).filter(|_| open));
     (payloads, Taken::Approved)
 }
 
@@ -200,6 +201,10 @@ fn added(record: &CaseRecord, answer: &Answer, day: Day) -> (Vec<Payload>, Taken
     let contradicted = contradicted(record, &answer);
     let mut payloads = vec![Payload::Answered { answer: answer.clone() }];
     if record.phase == Phase::Withdrawn {
+        // Nobody is asked about it now; what was said and signed counts when it comes back.
+        if !approver.is_empty() {
+            payloads.push(Payload::Approved { by: approver, answer: record.current_answers().len() });
+        }
         return (payloads, Taken::Recorded);
     }
     if let Some(other) = &contradicted

@@ -130,7 +130,7 @@ pub(super) fn reconcile(
             }
             (Some(record), Some(finding)) => {
                 let place = Place { key, number: &record.number, record: Some(record) };
-                found_again(&mut plan, &place, record, finding);
+                found_again(&mut plan, &place, record, (finding, night.gaps));
             }
             (Some(record), None) => not_found(&mut plan, key, record, night)?,
             (None, None) => {}
@@ -191,14 +191,22 @@ fn settled(
 /// A case of the ledger that was found tonight.
 ///
 /// The status tells what is new *on this day*, so the same night run twice gives the same lists.
-fn found_again(plan: &mut Reconciled, place: &Place<'_>, record: &CaseRecord, finding: &Finding) {
+fn found_again(
+    plan: &mut Reconciled,
+    place: &Place<'_>,
+    record: &CaseRecord,
+    (finding, gaps): (&Finding, &BTreeSet<String>),
+) {
     let now = FindingRecord::of(finding);
+    let same = |gaps: &BTreeSet<String>| record.finding.is_the_same_fact(&now, gaps);
+    // What tonight's files cannot show is not taken out of the ledger.
+    let only_unseen = same(gaps) && !same(&BTreeSet::new());
     let payload = match record.phase {
-        Phase::Withdrawn => Some(back_again(record, now, plan.as_of)),
+        Phase::Withdrawn => Some(back_again(record, now, (plan.as_of, gaps))),
         Phase::Closed | Phase::Suspended => {
-            why_again(record, &now, plan.as_of).map(|why| Payload::Reopened { finding: now, why })
+            why_again(record, &now, (plan.as_of, gaps)).map(|why| Payload::Reopened { finding: now, why })
         }
-        _ if record.finding.says_the_same(&now) => None,
+        _ if only_unseen || record.finding.says_the_same(&now) => None,
         _ => Some(Payload::Changed { finding: now }),
     };
     let asked_again = matches!(payload, Some(Payload::Reopened { .. }));
@@ -215,8 +223,8 @@ fn found_again(plan: &mut Reconciled, place: &Place<'_>, record: &CaseRecord, fi
 
 /// A withdrawn case is found again: it is asked about, unless it was explained meanwhile and the fact is
 /// the one that was explained.
-fn back_again(record: &CaseRecord, now: FindingRecord, as_of: Day) -> Payload {
-    if record.finding.is_the_same_fact(&now) {
+fn back_again(record: &CaseRecord, now: FindingRecord, (as_of, gaps): (Day, &BTreeSet<String>)) -> Payload {
+    if record.finding.is_the_same_fact(&now, gaps) {
         match record.explained() {
             Some(Silence::Fact) => return Payload::Closed { reason: KNOWN.to_owned(), gone: false },
             Some(Silence::Through(through)) if through >= as_of => return Payload::Suspended { through },
@@ -227,18 +235,22 @@ fn back_again(record: &CaseRecord, now: FindingRecord, as_of: Day) -> Payload {
 }
 
 /// Why a silent case has to be asked about again; `None`: it stays silent.
-fn why_again(record: &CaseRecord, now: &FindingRecord, as_of: Day) -> Option<String> {
+fn why_again(
+    record: &CaseRecord,
+    now: &FindingRecord,
+    (as_of, gaps): (Day, &BTreeSet<String>),
+) -> Option<String> {
     if record.closed.as_ref().is_some_and(|(.., gone)| *gone) {
         return Some("办结后再次符合该情形".to_owned());
     }
     if let Some(through) = record.silent_through.filter(|through| *through < as_of) {
         return Some(format!("上次说明的有效期至 {}，已过", through.iso()));
     }
-    if record.finding.is_the_same_fact(now) {
+    if record.finding.is_the_same_fact(now, gaps) {
         return None;
     }
     let page = if record.finding.is_annex() == now.is_annex() { "" } else { "，所在页有变化" };
-    let (added, gone) = record.finding.rows_apart(now);
+    let (added, gone) = record.finding.rows_apart(now, gaps);
     Some(format!("上次说明后依据有变化：新增 {added} 行，减少 {gone} 行{page}"))
 }
 

@@ -289,7 +289,7 @@ fn finding(
     let annex = annex_reason(world, rule, draft, &item.support, candidates);
     finding.annex = annex.is_some();
     finding.annex_reason = annex.unwrap_or_default();
-    finding.candidates = to_compare((world, index), &finding, item.subject, candidates);
+    finding.candidates = to_compare((world, index), &finding, item, candidates);
     Ok((finding, evidence))
 }
 
@@ -311,14 +311,16 @@ fn annex_reason(
     (gated(support) == Grade::C).then(|| ANNEX_WEAK_LINK.to_owned())
 }
 
-/// Who an officer is asked to compare with the subject: near misses, or the other rows that linkage takes
-/// for the same person.
+/// Who an officer is asked to compare with the subject: near misses, or the row that linkage takes for the
+/// same person without being sure. Where the doubt is another one (a paper that is missing, say), no two rows
+/// would settle it: the officer answers the case itself.
 fn to_compare(
     (world, index): (&World, &RowIndex),
     finding: &Finding,
-    subject: usize,
+    item: &Weighed<'_>,
     misses: &[NearMiss],
 ) -> Vec<MentionRef> {
+    let subject = item.subject;
     if !misses.is_empty() {
         return misses.iter().filter_map(|miss| mention_ref(world, miss.candidate as usize)).collect();
     }
@@ -334,7 +336,8 @@ fn to_compare(
     let others = finding.evidence().iter().filter_map(of_row);
     let others = others.filter(|&at| world.mentions.mentions[at].extract != own.extract);
     // With two rows or more nobody could tell which of them is meant.
-    let others: Vec<usize> = if finding.annex { others.take(2).collect() } else { Vec::new() };
+    let unsure = finding.annex && gated(&item.support) == Grade::C;
+    let others: Vec<usize> = if unsure { others.take(2).collect() } else { Vec::new() };
     if others.len() == 1 { mention_ref(world, others[0]).into_iter().collect() } else { Vec::new() }
 }
 

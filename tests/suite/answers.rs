@@ -252,6 +252,49 @@ fn an_answer_to_a_withdrawn_case_is_kept_and_counts_when_it_comes_back() {
 }
 
 #[test]
+fn a_signature_on_a_withdrawn_case_is_kept_and_counts_when_it_comes_back() {
+    let stop =
+        |approver: &str| Answer { needs_approval: true, approver: approver.into(), ..explained("甲") };
+    for signed_at_once in [true, false] {
+        let (mut ledger, clue) = asked();
+        if signed_at_once {
+            night(&mut ledger, 2, FULL, &[]);
+            assert_eq!(import(&mut ledger, 3, &[(&clue, stop("乙"))]), [Ok(Taken::Recorded)]);
+        } else {
+            assert_eq!(import(&mut ledger, 1, &[(&clue, stop(""))]), [Ok(Taken::Recorded)]);
+            night(&mut ledger, 2, FULL, &[]);
+            assert_eq!(import(&mut ledger, 3, &[(&clue, stop("乙"))]), [Ok(Taken::Approved)]);
+        }
+        let case = first(&ledger);
+        assert_eq!((case.phase, case.answers[0].approved_by.as_str()), (Phase::Withdrawn, "乙"));
+        assert_eq!(import(&mut ledger, 3, &[(&clue, stop("丙"))]), [Ok(Taken::Known)]);
+        let plan = night(&mut ledger, 4, FULL, &[finding("d", "a", "x")]);
+        assert!(!plan.cases[0].asks(), "two persons explained it");
+        assert_eq!(first(&ledger).phase, Phase::Closed);
+    }
+}
+
+#[test]
+fn a_row_whose_file_did_not_come_is_no_change_of_the_fact() {
+    let ran = BTreeMap::from([("d".to_owned(), RuleRun::Partial)]);
+    let without_payment = |ledger: &Ledger, gaps: &[&str]| {
+        let gaps = gaps.iter().map(|extract| (*extract).to_owned()).collect();
+        let tonight = Night { run_id: "run-2", as_of: day(2), rules: &ran, gaps: &gaps };
+        let mut poorer = finding("d", "a", "x");
+        poorer.annex = true;
+        ledger.reconcile(&tonight, &[poorer]).unwrap()
+    };
+    let mut ledger = Ledger::in_memory().unwrap();
+    let clue = night(&mut ledger, 1, FULL, &[with_more_evidence()]).cases[0].number.clone();
+    assert_eq!(without_payment(&ledger, &["payment"]).events.len(), 0, "an open case keeps its rows");
+    assert_eq!(without_payment(&ledger, &[]).count(EventKind::Changed), 1);
+    import(&mut ledger, 1, &[(&clue, explained("甲"))]);
+    assert_eq!(without_payment(&ledger, &["payment"]).events.len(), 0, "nobody is asked again");
+    let asked = without_payment(&ledger, &["roll"]);
+    assert_eq!(asked.cases[0].reopened_reason, "上次说明后依据有变化：新增 0 行，减少 1 行，所在页有变化");
+}
+
+#[test]
 fn days_that_cannot_be_are_refused_and_unknown_numbers_are_told() {
     let (mut ledger, clue) = asked();
     let dated = |number: i32| {
