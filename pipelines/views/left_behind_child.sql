@@ -14,7 +14,7 @@ WITH parents AS (
     WHERE l.nth_of_category = 1 AND l.category IN $categories AND l.birth > add_months($as_of, -192)
 )
 -- One parent at home needs no agreement; a parent who cannot care is not at home in that sense.
-SELECT row_key, identity, name, father_state, mother_state,
+SELECT row_key, identity, name, father_state, mother_state, father_away, mother_away,
        coalesce((father_away AND (mother_away OR mother_unable)) OR (mother_away AND father_unable), false) AS alone,
        coalesce(able AND NOT father_away AND NOT mother_away, false) AS back
 FROM parents
