@@ -183,6 +183,7 @@ impl<'a> Builder<'a> {
             rural: !village.urban,
             relief: None,
             next_relief: None,
+            hurt: None,
             story: None,
             anchor,
         }

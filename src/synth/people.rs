@@ -381,6 +381,8 @@ pub(crate) enum Neglect {
     Interval,
     /// Something has happened, and the colour is the one from before.
     OldRisk,
+    /// No rehabilitation.
+    Rehabilitation,
 }
 
 /// A care agreement with somebody who looks after the child while the parents are away.
@@ -470,6 +472,8 @@ pub(crate) struct Kid {
     pub(crate) guardian: Option<usize>,
     /// Visits, oldest first.
     pub(crate) visits: Vec<Visit>,
+    /// From when until when visits find the child living alone.
+    pub(crate) alone: Option<(Day, Day)>,
     /// Lessons at home, oldest first.
     pub(crate) lessons: Vec<Day>,
     /// Calls to the police.
@@ -538,10 +542,19 @@ pub(crate) struct Family {
     pub(crate) relief: Option<Relief>,
     /// Relief that went on under another name after the first had stopped.
     pub(crate) next_relief: Option<Relief>,
+    /// Who was hurt in an accident and lives, and when.
+    pub(crate) hurt: Option<(usize, Day)>,
     /// The story told by this family, and the child it is about.
     pub(crate) story: Option<Story>,
     /// The child (or person) the story is about.
     pub(crate) anchor: usize,
+}
+
+impl Kid {
+    /// Whether a visit finds the child living alone.
+    pub(crate) fn alone_on(&self, visit: Day) -> bool {
+        self.alone.is_some_and(|(from, until)| from <= visit && visit < until)
+    }
 }
 
 impl Relief {

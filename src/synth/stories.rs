@@ -344,6 +344,40 @@ pub(crate) enum Story {
     CardIssuedAgain,
     /// A word on the civil roll that is no code.
     OddCode,
+    /// Absent every few days, never long.
+    OftenAbsent,
+    /// Put off from school for a year that is over.
+    DeferOverdue,
+    /// Without registration, on no roll.
+    NoHukouNoRoll,
+    /// Visitors' child on no roll.
+    VisitorNoRoll,
+    /// In the dropout ledger, and nobody has come again.
+    LedgerStale,
+    /// In the dropout ledger since a few days.
+    LedgerFresh,
+    /// One parent has just died, the other lives far away.
+    OneParentWeak,
+    /// Seriously ill, on no roll of civil affairs.
+    IllUncovered,
+    /// A small child with a card and no rehabilitation.
+    NoRehab,
+    /// Orphan of age in senior school, without the study grant.
+    NoStudyGrant,
+    /// Left behind by the civil roll, not by the school's code.
+    SchoolCodeUnset,
+    /// Taken off the roll when a parent was released, who is in prison again.
+    StoppedAgain,
+    /// Found alone at home by the last visits.
+    LivesAlone,
+    /// Was found alone once, and no more.
+    LivedAlone,
+    /// The guardian has just been hurt in an accident.
+    GuardianHurt,
+    /// The carer of the agreement takes drugs or is severely ill in mind.
+    CarerUnfit,
+    /// On the roll, and newly seriously ill.
+    NewlyIll,
 }
 
 /// Story, count per 1.1 million people, least count in any world.
@@ -516,6 +550,23 @@ const COUNTS: &[(Story, u32, u32)] = &[
     (Story::CardGradedAnew, 11, 2),
     (Story::CardIssuedAgain, 5, 1),
     (Story::OddCode, 6, 2),
+    (Story::OftenAbsent, 8, 2),
+    (Story::DeferOverdue, 8, 2),
+    (Story::NoHukouNoRoll, 6, 2),
+    (Story::VisitorNoRoll, 9, 2),
+    (Story::LedgerStale, 8, 2),
+    (Story::LedgerFresh, 5, 1),
+    (Story::OneParentWeak, 8, 2),
+    (Story::IllUncovered, 10, 2),
+    (Story::NoRehab, 9, 2),
+    (Story::NoStudyGrant, 9, 2),
+    (Story::SchoolCodeUnset, 9, 2),
+    (Story::StoppedAgain, 8, 2),
+    (Story::LivesAlone, 3, 2),
+    (Story::LivedAlone, 3, 1),
+    (Story::GuardianHurt, 2, 2),
+    (Story::CarerUnfit, 3, 2),
+    (Story::NewlyIll, 3, 2),
 ];
 
 /// How the family of a story has to look.
@@ -552,6 +603,7 @@ pub(crate) fn cast(story: Story, calendar: &Calendar, dice: &mut Dice) -> Cast {
     let year = calendar.school_year;
     let as_of = calendar.as_of;
     let school = (calendar.births_of_grade(8).0, calendar.births_of_grade(2).1);
+    let any_grade = (calendar.births_of_grade(9).0, calendar.births_of_grade(1).1);
     let born = match story {
         S::EntrantNoRoll => (date(year - 6, 8, 31), date(year - 6, 8, 31)),
         S::DayTooYoung => (date(year - 6, 9, 1), date(year - 6, 9, 1)),
@@ -563,7 +615,7 @@ pub(crate) fn cast(story: Story, calendar: &Calendar, dice: &mut Dice) -> Cast {
         S::LeftNowAdult => (as_of.plus_months(-12 * 20), as_of.plus_months(-12 * 18 - 3)),
         S::DisabledAdult => (date(year - 18, 8, 20), date(year - 18, 8, 31)),
         S::Adult18Paid => adult_window(calendar, dice),
-        S::Adult18Senior => {
+        S::Adult18Senior | S::NoStudyGrant => {
             let (low, high) = calendar.births_of_grade(12);
             (low, high.min(as_of.plus_months(-12 * 18 - 1)))
         }
@@ -607,12 +659,30 @@ pub(crate) fn cast(story: Story, calendar: &Calendar, dice: &mut Dice) -> Cast {
         | S::ReturnedLost
         | S::SuspendOverdue
         | S::TransferDangling => school,
-        _ => (calendar.births_of_grade(9).0, calendar.births_of_grade(1).1),
+        _ => second_births(story, calendar).unwrap_or(any_grade),
     };
     Cast {
         born,
         twins: matches!(story, S::TwinNoRoll | S::TwinsListed),
-        visitors: matches!(story, S::VisitorHomeTaught | S::VisitorListed),
+        visitors: matches!(story, S::VisitorHomeTaught | S::VisitorListed | S::VisitorNoRoll),
+    }
+}
+
+/// When the children of the dropout and uncovered lists' second release are born, where it matters.
+fn second_births(story: Story, calendar: &Calendar) -> Option<(Day, Day)> {
+    use Story as S;
+    let grades = |oldest: i32, youngest: i32| {
+        (calendar.births_of_grade(oldest).0, calendar.births_of_grade(youngest).1)
+    };
+    match story {
+        S::DeferOverdue => Some(grades(4, 2)),
+        // Older pupils may board, and are alone at weekends only.
+        S::LivesAlone | S::LivedAlone => Some(grades(6, 2)),
+        S::NoRehab => Some((calendar.as_of.plus_months(-12 * 6), calendar.as_of.plus_months(-12 * 4))),
+        S::OftenAbsent | S::NoHukouNoRoll | S::VisitorNoRoll | S::LedgerStale | S::LedgerFresh => {
+            Some(grades(8, 2))
+        }
+        _ => None,
     }
 }
 

@@ -113,7 +113,7 @@ fn an_explained_case_stays_silent_until_its_fact_changes_and_then_says_what_chan
 }
 
 #[test]
-fn a_proof_holds_through_its_day_and_not_longer() {
+pub(crate) fn a_proof_holds_through_its_day_and_not_longer() {
     let (mut ledger, clue) = asked();
     let until = answer("甲", Outcome::Refuted, Silence::Through(day(5)));
     assert_eq!(import(&mut ledger, 2, &[(&clue, until)]), [Ok(Taken::Settled)]);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed look at the repository is a failed test")]
 
 mod answers;
+mod boundaries;
 mod broken;
 mod contracts;
 mod county;

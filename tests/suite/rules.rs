@@ -1,7 +1,7 @@
 //! The rules of `pipelines/rules` against their cases files, their heads against contracts, tables
 //! and the legal basis.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -154,18 +154,4 @@ fn every_rule_has_all_three_kinds_of_cases() {
         none(&test.problems);
         assert!(test.holds(), "{}", test.rule);
     }
-}
-
-/// The boundary cases of the rule book that concern these rules stand in a case by their number.
-#[test]
-fn boundary_cases_are_held_by_number() {
-    let mut held: BTreeSet<u32> = BTreeSet::new();
-    for path in files("pipelines/rules", ".cases.toml") {
-        let file: rule::CaseFile = toml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-        held.extend(file.case.iter().flat_map(|case| case.boundary.iter().copied()));
-    }
-    // 15, 16, 21 and 23 belong to other rules, to the reader of names and to validation.
-    let wanted: BTreeSet<u32> = (1..=25).filter(|number| ![15, 16, 21, 23].contains(number)).collect();
-    let missing: Vec<&u32> = wanted.difference(&held).collect();
-    assert!(missing.is_empty(), "no case holds {missing:?}");
 }

@@ -309,7 +309,8 @@ fn visits(out: &mut Out<'_>, family: &Family, index: usize) {
         let pen = out.pen(extract);
         let problem = ["", "学习成绩下降", "与老人共同生活，\n冬季取暖需关注", "近期情绪低落"]
             [pen.dice.weighted(&[93.0, 3.0, 2.0, 2.0])];
-        let alone = if pen.dice.chance(0.002) { "是" } else { "否" };
+        let alone =
+            if person.kid.as_deref().is_some_and(|kid| kid.alone_on(visit.day)) { "是" } else { "否" };
         let date = pen.date(visit.day);
         let cells = vec![
             serial,

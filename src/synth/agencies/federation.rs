@@ -2,9 +2,10 @@
 
 use super::{Out, card_number, guardian, mention, village_cell};
 use crate::synth::dice::mix;
+use crate::synth::families::World;
 use crate::synth::layout::Extract;
 use crate::synth::pen::{Cell, Written};
-use crate::synth::people::Family;
+use crate::synth::people::{Family, Neglect, Person};
 
 const CATEGORIES: [&str; 7] = ["视力", "听力", "言语", "肢体", "智力", "精神", "多重"];
 const LEVELS: [&str; 4] = ["一级", "二级", "三级", "四级"];
@@ -95,12 +96,21 @@ fn survey(out: &mut Out<'_>, family: &Family, index: usize) {
     out.add(extract, cells, vec![mention(extract, "subject", person, ("姓名", "身份证号"), who.written)]);
 }
 
+/// Whether somebody with a card has a course of rehabilitation: nearly all small children, many of the others
+/// who are young.
+pub(crate) fn rehabilitated(world: &World<'_>, person: &Person) -> bool {
+    let age = person.birth.age_on(world.calendar.as_of);
+    let neglected = person.kid.as_deref().is_some_and(|kid| kid.neglect == Some(Neglect::Rehabilitation));
+    let left_out = if age < 7 { 15 } else { 400 };
+    let chosen = mix(&[world.seed, 0x4e8, person.number]) % 1000 >= left_out;
+    age < 14 && person.death.is_none() && !neglected && chosen
+}
+
 fn rehabilitation(out: &mut Out<'_>, family: &Family, index: usize) {
     let extract = Extract::Rehabilitation;
     let person = &family.people[index];
     let calendar = out.world.calendar;
-    let young = person.birth.age_on(calendar.as_of) < 14 && person.death.is_none();
-    if !young || mix(&[out.world.seed, 0x4e8, person.number]) % 10 < 4 {
+    if !rehabilitated(out.world, person) {
         return;
     }
     let from = calendar.disability.plus_days(-out.pen(extract).dice.between(100, 320));

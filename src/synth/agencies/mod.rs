@@ -8,6 +8,9 @@ mod money;
 mod others;
 mod police;
 
+pub(crate) use self::federation::rehabilitated;
+pub(crate) use self::others::casualty;
+
 use std::fmt::Write as _;
 
 use super::care::Post;

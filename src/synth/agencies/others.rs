@@ -1,8 +1,9 @@
 //! The optional agencies: justice, court, health, medical insurance, human resources, emergency.
 
 use super::{Out, known, mention};
-use crate::domain::Sex;
+use crate::domain::{Day, Sex};
 use crate::synth::dice::mix;
+use crate::synth::families::World;
 use crate::synth::layout::Extract;
 use crate::synth::pen::{Cell, Written};
 use crate::synth::people::Family;
@@ -188,21 +189,29 @@ fn text_of(cell: &Cell) -> &str {
     }
 }
 
+/// Who of a family was hurt in an accident that is on file, and when: the living of a story, else some of
+/// those who died young.
+pub(crate) fn casualty(world: &World<'_>, family: &Family) -> Option<(usize, Day)> {
+    let others = world.calendar.others;
+    let died = (0..family.people.len()).find_map(|p| {
+        let person = &family.people[p];
+        let day = person.death.map(|death| death.day)?;
+        let recent = day > others.plus_days(-200) && known(day, others);
+        (recent && person.birth.ymd().0 > 1966).then_some((p, day))
+    });
+    let died = died.filter(|&(p, _)| mix(&[family.people[p].number, 3]).is_multiple_of(4));
+    family.hurt.or(died)
+}
+
 fn event(out: &mut Out<'_>, family: &Family) {
     let extract = Extract::EmergencyEvent;
-    let hurt = (0..family.people.len()).find(|&p| {
-        let person = &family.people[p];
-        let recent = person.death.is_some_and(|d| d.day > out.world.calendar.others.plus_days(-200));
-        recent
-            && person.birth.ymd().0 > 1966
-            && known(person.death.map_or(person.birth, |d| d.day), out.world.calendar.others)
-    });
+    let casualty = casualty(out.world, family);
     let fire = out.pen(extract).dice.chance(0.00006);
-    if !fire && !hurt.is_some_and(|p| mix(&[family.people[p].number, 3]).is_multiple_of(4)) {
+    if !fire && casualty.is_none() {
         return;
     }
-    let day =
-        hurt.and_then(|p| family.people[p].death).map_or(out.world.calendar.others.plus_days(-9), |d| d.day);
+    let hurt = casualty.map(|(who, _)| who);
+    let day = casualty.map_or(out.world.calendar.others.plus_days(-9), |(_, day)| day);
     let who = hurt.map(|p| out.who(extract, family, p));
     let serial = out.serial("TF");
     let place = &out.world.tables.villages[family.village];

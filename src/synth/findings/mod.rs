@@ -9,6 +9,8 @@ mod quality;
 mod records;
 mod reviews;
 mod school;
+mod second_school;
+mod second_uncovered;
 mod uncovered;
 mod villages;
 
@@ -58,6 +60,8 @@ pub(crate) fn expected(world: &World<'_>, rates: &Rates, family: &Family, out: &
         case.quality(out);
         case.reviews(out);
         case.records(out);
+        case.second_school(out);
+        case.second_uncovered(out);
     }
 }
 

@@ -13,6 +13,9 @@ use crate::synth::layout::Extract;
 
 /// Papers about the subject itself, by rule.
 const OWN: &[(&str, &[Extract])] = &[
+    ("d_child_labour_hint", &[Extract::Insurance]),
+    ("d_migrant_child_no_roll", &[Extract::Residence]),
+    ("d_outside_school_unproved", &[Extract::DropoutLedger]),
     ("d_relief_family_child_out", &[Extract::SocialRelief]),
     ("d_return_lost_again", &[Extract::DropoutLedger]),
     ("e_dibao_headcount", &[Extract::SocialRelief]),
@@ -21,6 +24,8 @@ const OWN: &[(&str, &[Extract])] = &[
     ("e_recipient_in_custody", &[Extract::PrisonTerm]),
     ("e_tk_minor_18", &[Extract::SocialRelief]),
     ("u_living_missing", &[Extract::SocialRelief]),
+    ("u_serious_ill", &[Extract::SeriousIllness]),
+    ("x_child_hospital", &[Extract::SeriousIllness]),
     ("u_poor_family", &[Extract::SocialRelief]),
 ];
 
@@ -33,7 +38,9 @@ pub(crate) fn shown(expected: Vec<Expected>, rows: &[Vec<Row>]) -> Vec<Expected>
     let mut extracts: Vec<Extract> = asked.keys().map(|paper| paper.0).collect();
     extracts.dedup();
     for extract in extracts {
-        for mention in rows[extract.index()].iter().filter_map(|row| row.mentions.first()) {
+        // These are about two: a child beside the grown-up it came with, a carer beside the child.
+        let named = if matches!(extract, Extract::Residence | Extract::CareAgreement) { 2 } else { 1 };
+        for mention in rows[extract.index()].iter().flat_map(|row| row.mentions.iter().take(named)) {
             if let Some(known) = asked.get_mut(&(extract, mention.person)) {
                 known.push(mention.numbered());
             }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::people::card_shown;
 use super::{Case, Expected, push, push_with, visible};
 use crate::domain::Day;
-use crate::synth::agencies::Row;
+use crate::synth::agencies::{Row, casualty};
 use crate::synth::families::World;
 use crate::synth::layout::Extract;
 use crate::synth::pen::Cell;
@@ -96,6 +96,11 @@ impl Case<'_, '_> {
         out.extend(ledger.map(|l| (l.listed, Some((Extract::DropoutLedger, self.child.number)))));
         let card = self.child.card.filter(|c| c.severe() && c.valid_on(calendar.as_of));
         out.extend(card.filter(|_| card_shown(self.world, self.child)).map(|c| (c.issued, None)));
+        let hurt = casualty(self.world, self.family)
+            .filter(|&(who, _)| carers.contains(&Some(who)) && self.family.people[who].death.is_none());
+        out.extend(
+            hurt.map(|(who, day)| (day, Some((Extract::EmergencyEvent, self.family.people[who].number)))),
+        );
         out.extend(
             self.child.illness.map(|(_, since)| (since, Some((Extract::SeriousIllness, self.child.number)))),
         );

@@ -46,11 +46,11 @@ pub(super) fn november(calendar: &Calendar) -> Day {
     date(calendar.school_year, 11, 1)
 }
 
-fn enrolled(roll: &Roll) -> bool {
+pub(super) fn enrolled(roll: &Roll) -> bool {
     matches!(roll.state, "在籍在读" | "休学")
 }
 
-fn left_early(roll: &Roll) -> bool {
+pub(super) fn left_early(roll: &Roll) -> bool {
     matches!(roll.state, "退学" | "其他离校" | "开除" | "失踪")
 }
 
@@ -74,21 +74,27 @@ impl Case<'_, '_> {
         child.id.is_some() && !self.kid.rolls.first().is_some_and(temporary)
     }
 
-    fn year(&self) -> String {
+    pub(super) fn year(&self) -> String {
         self.world.calendar.school_year_text()
     }
 
     /// Elsewhere with a proof that has not run out.
-    fn proved(&self) -> bool {
+    pub(super) fn proved(&self) -> bool {
         let as_of = self.world.calendar.as_of;
         self.kid.ledger.and_then(|l| l.proof_until).is_some_and(|until| until >= as_of)
+    }
+
+    /// Placed somewhere, or put off, for a time that is not over.
+    pub(super) fn placed(&self) -> bool {
+        let as_of = self.world.calendar.as_of;
+        self.kid.placement.is_some_and(|p| p.until.is_none_or(|until| until >= as_of))
     }
 
     fn unseen(&self, out: &mut Vec<Expected>) {
         let calendar = self.world.calendar;
         let child = self.child;
         let held = calendar.grade_one_on_hold() && calendar.grade(child.birth) == 1;
-        let unseen = self.kid.rolls.is_empty() && self.kid.placement.is_none() && !self.gone();
+        let unseen = self.kid.rolls.is_empty() && !self.placed() && !self.gone();
         let cohort = calendar.compulsory(child.birth) && !held;
         if unseen && cohort && !self.proved() {
             if self.listed().is_some() {
@@ -131,7 +137,7 @@ impl Case<'_, '_> {
             Some(day) => day.plus_days(15) <= until,
             None => change.day.plus_months(12) <= until,
         };
-        if over && self.numbered() && !self.gone() && !self.proved() && self.kid.placement.is_none() {
+        if over && self.numbered() && !self.gone() && !self.proved() && !self.placed() {
             let event = change.until.unwrap_or_else(|| change.day.plus_months(12));
             push(out, "d_suspend_overdue", self.child, event.iso());
         }
@@ -161,7 +167,7 @@ impl Case<'_, '_> {
         let this_summer = date(calendar.school_year, 5, 1);
         let dated = self.kid.changes.iter().any(|c| c.kind == "毕业" && c.day >= this_summer);
         let october = calendar.education >= date(calendar.school_year, 10, 1);
-        if done && !on && dated && october && !self.gone() && !self.proved() && self.kid.placement.is_none() {
+        if done && !on && dated && october && !self.gone() && !self.proved() && !self.placed() {
             push(out, "d_g6_no_g7", self.child, self.year());
         }
     }

@@ -5,6 +5,7 @@ mod guardians;
 mod payments;
 mod pupils;
 mod reviews;
+mod second;
 mod services;
 mod subsidies;
 
@@ -20,8 +21,8 @@ use super::people::{
 };
 use super::school::{SPECIAL, change, disabled_schooling, roll, school_for};
 use super::stories::Story;
-use super::welfare::{DESTITUTE, MINIMUM, NURSING, ORPHAN, delist, enlist, household};
-use crate::domain::Day;
+use super::welfare::{DESTITUTE, MINIMUM, NURSING, ORPHAN, STUDY, delist, enlist, household};
+use crate::domain::{Day, Month};
 
 /// Everything a story needs at hand.
 struct Teller<'a, 'w> {
@@ -53,6 +54,7 @@ pub(crate) fn tell(world: &World<'_>, family: &mut Family, dice: &mut Dice) {
     teller.guardian(story);
     teller.service(story);
     teller.review(story);
+    teller.second(story);
 }
 
 impl Teller<'_, '_> {
@@ -320,7 +322,11 @@ impl Teller<'_, '_> {
     fn money(&mut self, story: Story) {
         match story {
             Story::DeadPaid | Story::DeadReturned | Story::DeadStopped => self.dead_recipient(story),
-            Story::Adult18Paid | Story::Adult18Senior | Story::Adult18Continued | Story::Adult18ThisMonth => {
+            Story::Adult18Paid
+            | Story::Adult18Senior
+            | Story::Adult18Continued
+            | Story::Adult18ThisMonth
+            | Story::NoStudyGrant => {
                 self.adult(story);
             }
             Story::MovedPaid | Story::MovedInside | Story::MovedStudy | Story::MovedStopped => {
@@ -395,7 +401,7 @@ impl Teller<'_, '_> {
         self.orphaned();
         self.list(3);
         let (grade, state) = match story {
-            Story::Adult18Senior | Story::Adult18ThisMonth => (12, "在籍在读"),
+            Story::Adult18Senior | Story::Adult18ThisMonth | Story::NoStudyGrant => (12, "在籍在读"),
             Story::Adult18Continued => (12, "毕业"),
             _ => (9, "毕业"),
         };
@@ -408,6 +414,13 @@ impl Teller<'_, '_> {
         let kid = self.family.kid(self.child);
         kid.changes.clear();
         kid.rolls = vec![row];
+        if matches!(story, Story::Adult18Senior | Story::Adult18ThisMonth) {
+            let from = Month::new(self.world.calendar.school_year, 9);
+            let to = self.world.calendar.pay_to;
+            let pay = Pay { project: STUDY, from, to, returned_from: None, amount: 1_000 };
+            self.family.people[self.child].pays.push(pay);
+        }
+        let kid = self.family.kid(self.child);
         if let (Story::Adult18Continued, Some(roster)) = (story, kid.roster.as_mut()) {
             roster.status = 1;
             roster.continued = "全日制学校在读";

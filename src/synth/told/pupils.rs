@@ -14,6 +14,11 @@ pub(crate) fn weekend(day: Day) -> bool {
     (day.days() + 3).rem_euclid(7) >= 5
 }
 
+/// Whether it is one of these days of the week, Monday being 0.
+pub(super) fn weekdays(day: Day, wanted: &[i32]) -> bool {
+    wanted.contains(&(day.days() + 3).rem_euclid(7))
+}
+
 /// So many school days in a row, the last one not after `last`, oldest first.
 fn school_days(last: Day, count: i32) -> Vec<Day> {
     let days = (0..).map(|back| last.plus_days(-back)).filter(|&day| !weekend(day));

@@ -35,7 +35,7 @@ impl Teller<'_, '_> {
     }
 
     /// Both parents away, the child with the grandparents.
-    fn left_behind(&mut self, listed: bool) {
+    pub(super) fn left_behind(&mut self, listed: bool) {
         self.elder_at_home();
         self.family.rural = true;
         self.family.people[self.father].away = true;
