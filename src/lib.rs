@@ -11,6 +11,7 @@ pub mod explain;
 pub mod feedback;
 pub mod field;
 pub mod frame;
+pub mod handbook;
 pub mod kernel;
 pub mod ledger;
 pub mod link;

@@ -1,5 +1,6 @@
 -- ---
 -- title = "适龄残疾儿童未安置"
+-- condition = "持有效残疾人证，年龄在义务教育年龄段内（上限按参数放宽），学籍库任何状态都查不到本人，也没有特教学校、随班就读、送教上门、康复机构办学点、延缓入学等安置结论，没有死亡、迁出、减员或在有效期内的市外就读证明。"
 -- list = "dropout"
 -- subject = "disability_card.subject"
 -- reads = ["disability_card", "placement"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "小升初流失"
+-- condition = "今年夏季小学毕业（有毕业异动日期的按日期，没有的按出生日期应读七年级），10月1日以后仍没有任何在籍学籍或六年级以上的学籍，也没有安置结论、死亡、迁出或在有效期内的市外就读证明。"
 -- list = "dropout"
 -- subject = "student_roll.pupil"
 -- reads = ["student_roll"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "户籍适龄无学籍"
+-- condition = "户籍正常、按出生日期属于义务教育适龄，学籍库任何状态都查不到本人，也没有安置结论、死亡、迁出、名册减员或在有效期内的市外就读证明。一年级新生在暂缓期内不列；空挂户也列出，没有本地生活迹象的排在后面；学籍库有近似的人，或控辍台账有对不上证号的市外就读证明的，进附表。"
 -- list = "dropout"
 -- subject = "population.resident"
 -- reads = ["population", "placement", "move_out", "death_cancellation"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "未完成义务教育离校"
+-- condition = "学籍状态为退学、开除、失踪、其他离校等未完成离校，年级不高于九年级，未满18周岁；没有其他在籍学籍，没有九年级毕业或更高年级的学籍，没有死亡、出国状态，也没有死亡记录。"
 -- list = "dropout"
 -- subject = "student_roll.pupil"
 -- reads = ["student_roll"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "救助家庭学龄儿童无学籍"
+-- condition = "在保的低保、特困家庭成员（类别按参数），按出生日期属于义务教育适龄，学籍库任何状态都查不到本人，也没有其他去向。一年级新生在暂缓期内不列。"
 -- list = "dropout"
 -- subject = "social_relief.subject"
 -- reads = ["social_relief"]

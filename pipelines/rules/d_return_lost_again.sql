@@ -1,5 +1,6 @@
 -- ---
 -- title = "复学后再缺"
+-- condition = "控辍台账有复学日期且在规定月数以内，复学以后又连续无故缺勤达到规定的上学日数，或学籍状态变为未完成离校且没有其他在籍学籍；没有死亡记录。"
 -- list = "dropout"
 -- subject = "dropout_ledger.subject"
 -- reads = ["dropout_ledger"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "休学逾期未复学"
+-- condition = "学籍状态为休学，年级不高于参数规定，最近一次休学登记的截止日期已过规定天数（未登记截止日期的，自休学之日起满规定月数），此后没有其他学籍异动，没有在籍在读的学籍，没有安置结论、死亡、迁出或在有效期内的市外就读证明。"
 -- list = "dropout"
 -- subject = "student_roll.pupil"
 -- reads = ["student_roll", "roll_change"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "已被收养仍享受"
+-- condition = "收养登记仍有效（最近一次登记是收养，不是解除或撤销），而登记的次月及以后（停发月按对照表）仍有基本生活费发放成功。"
 -- list = "benefit_exit"
 -- subject = "benefit_payment.subject"
 -- reads = ["benefit_payment", "adoption"]

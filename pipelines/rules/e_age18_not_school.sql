@@ -1,5 +1,6 @@
 -- ---
 -- title = "满十八周岁未见在读"
+-- condition = "名册登记在册、享受状态为正常发放，满18周岁的次月已到，学籍库没有在籍学籍，本学年没有教育资助记录，满18周岁后没有福彩圆梦发放，没有死亡记录。高中、九年级毕业当年夏季至暂缓期满不列。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

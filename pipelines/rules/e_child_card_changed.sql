@@ -1,5 +1,6 @@
 -- ---
 -- title = "重残儿童残疾证变化"
+-- condition = "名册登记为重残儿童、未停发、未满18周岁，本人残疾人证已注销、迁出，或过期、冻结超过规定天数，或等级已不在重残范围内（一、二级，或三、四级智力、精神）。多重三、四级、迁出和冻结时间不详的进附表。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "disability_card"]

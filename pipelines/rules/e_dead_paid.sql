@@ -1,5 +1,6 @@
 -- ---
 -- title = "死亡后仍享受"
+-- condition = "有死亡日期（公安注销、死亡医学证明、火化登记之一），而死亡的次月及以后（停发月按对照表）仍有发放成功的所属月份。退回的不算，按所属月份而不是转账日期比较；只有弱匹配月份的进附表。"
 -- list = "benefit_exit"
 -- subject = "benefit_payment.subject"
 -- reads = ["benefit_payment", "death_cancellation"]

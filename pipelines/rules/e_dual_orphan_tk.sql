@@ -1,5 +1,6 @@
 -- ---
 -- title = "孤儿或事实无人抚养与特困同月享受"
+-- condition = "同一儿童同一所属月份，既有孤儿或事实无人抚养基本生活费，又有特困供养金；特困供养金没有发放明细的，以救助名册的在保月份为准。"
 -- list = "benefit_exit"
 -- subject = "benefit_payment.subject"
 -- reads = ["benefit_payment", "social_relief"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "福彩圆梦条件变化"
+-- condition = "仍有福彩圆梦助学金发放，而（一）收养登记仍有效且没有有效残疾人证，（二）学籍库最近为未完成离校且没有其他在读学籍，或（三）名册从未在满18周岁前认定为孤儿，也没有孤儿基本生活费发放。只凭反证，查不到学籍不算。"
 -- list = "benefit_exit"
 -- subject = "benefit_payment.subject"
 -- reads = ["benefit_payment"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "监护资格已恢复"
+-- condition = "名册登记为事实无人抚养、未停发，登记父或母被撤销监护资格；法院已恢复监护资格（在登记起始之后），也没有其他符合情形的状态。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "judgment"]

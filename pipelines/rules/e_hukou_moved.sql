@@ -1,5 +1,6 @@
 -- ---
 -- title = "户籍迁出后仍享受"
+-- condition = "户籍迁往市外（市内迁移、升学不算），而迁出的次月及以后（停发月按对照表）仍有发放成功的所属月份。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "benefit_payment", "move_out"]

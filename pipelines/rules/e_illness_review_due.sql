@@ -1,5 +1,6 @@
 -- ---
 -- title = "重病复核到期"
+-- condition = "名册登记为重病儿童、未停发、未满18周岁，登记已满规定月数，且规定月数以内没有重病医保结算；没有死亡记录。有同名结算没有有效证号的进附表。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

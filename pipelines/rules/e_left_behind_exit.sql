@@ -1,5 +1,6 @@
 -- ---
 -- title = "留守名册清退"
+-- condition = "名册登记为农村留守儿童，而已满退出年龄，或户籍迁往市外，或名册登记父或母在家、随父或母在本市居住登记满规定月数，或（按参数）父母登记在册之后在本市单位新参保满规定月数；没有死亡记录。不涉及资金。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "低保已停仍发生活补贴"
+-- condition = "低保已停保，本人不在参数所列的其他在保类别中，停保当月起困难残疾人生活补贴仍连续发放达到规定月数。"
 -- list = "benefit_exit"
 -- subject = "disability_subsidy.subject"
 -- reads = ["social_relief", "disability_subsidy"]

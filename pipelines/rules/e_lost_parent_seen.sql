@@ -1,5 +1,6 @@
 -- ---
 -- title = "失联父母有活动记录"
+-- condition = "名册登记父或母失联并有认定日期，认定之后、规定月数以内，该父或母以本人有效证号办理过子女出生登记、居住登记、新参加社会保险或户籍变更更正。有活动不等于履行抚养，请核实。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "失联年度复核"
+-- condition = "名册登记为事实无人抚养、未停发，登记父或母失联且没有截止日期，认定已满规定月数（每满一周期提示一次）。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

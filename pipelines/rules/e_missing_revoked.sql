@@ -1,5 +1,6 @@
 -- ---
 -- title = "宣告失踪或死亡已撤销"
+-- condition = "名册登记为孤儿或事实无人抚养、未停发，登记父或母死亡或宣告失踪；法院已撤销宣告（在登记起始之后），该父或母没有其他符合情形的状态（孤儿：没有死亡或宣告失踪）。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "judgment"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "护理补贴等级不符"
+-- condition = "残疾人证有效，但类别等级不在护理补贴范围内（对照表；三、四级智力和精神按参数），而最近规定月数以内仍有护理补贴发放。多重三、四级进附表。"
 -- list = "benefit_exit"
 -- subject = "disability_card.subject"
 -- reads = ["disability_card", "disability_subsidy"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "一证多人、一卡多户"
+-- condition = "发放明细中同一有效证号用于两个以上不同姓名且连接不到同一人；或同一银行账号发放基本生活费给规定个数以上互无父母关系的在册儿童（福利院集体户除外）。"
 -- list = "data_error"
 -- subject = "benefit_payment.subject"
 -- reads = ["benefit_payment"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "孤儿仍计入低保"
+-- condition = "同一儿童同一所属月份既有孤儿基本生活费，又在低保保障人口中，最近规定月数以内仍在重叠。默认提示核对；叠享对照表改为可叠享的不列。"
 -- list = "benefit_exit"
 -- subject = "social_relief.subject"
 -- reads = ["social_relief", "benefit_payment"]

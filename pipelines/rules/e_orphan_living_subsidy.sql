@@ -1,5 +1,6 @@
 -- ---
 -- title = "孤儿领取困难残疾人生活补贴"
+-- condition = "同一人同一所属月份，既有孤儿基本生活费，又有困难残疾人生活补贴。护理补贴可以叠享，不列。"
 -- list = "benefit_exit"
 -- subject = "disability_subsidy.subject"
 -- reads = ["benefit_payment", "disability_subsidy"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "孤儿父母健在"
+-- condition = "名册登记为孤儿、未停发，户籍或出生登记以证号证明的父或母（非福利院集体户的，名册所登记的也算）户籍正常，没有死亡或法院宣告失踪、死亡的记录；儿童没有有效的收养登记。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "population"]

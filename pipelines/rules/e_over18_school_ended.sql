@@ -1,5 +1,6 @@
 -- ---
 -- title = "超龄续发后已离校"
+-- condition = "享受状态为超龄续发、已满18周岁，学籍库已没有在籍学籍，最近学籍为毕业或离校，离校次月以后仍有基本生活费发放成功；没有本学年教育资助、福彩圆梦发放或死亡记录。高中毕业当年的升学间隔不列，往年高中毕业且已登记续发原因的不列；当年高中毕业且已登记续发原因的进附表，请补在读证明。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "student_roll", "benefit_payment"]

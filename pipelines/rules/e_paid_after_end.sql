@@ -1,5 +1,6 @@
 -- ---
 -- title = "减员或停发后仍发放"
+-- condition = "名册已减员或已停发并登记了末领年月，末领年月之后的所属月份仍有基本生活费发放成功；名册上另有正常发放或超龄续发的行的不列。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "benefit_payment"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "父母残疾证变化"
+-- condition = "名册登记为事实无人抚养、未停发，登记父或母为重残；该父或母的残疾人证已注销、迁出，或过期、冻结超过规定天数，或等级已不在重残范围内，也没有其他在档状态。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "disability_card"]

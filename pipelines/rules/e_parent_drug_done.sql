@@ -1,5 +1,6 @@
 -- ---
 -- title = "父母强制隔离戒毒解除"
+-- condition = "名册登记为事实无人抚养、未停发，登记父或母为强制隔离戒毒；最近一次强制隔离戒毒已解除或期满（没有期满日期的自起始满规定月数），也没有其他在档状态。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "custody"]

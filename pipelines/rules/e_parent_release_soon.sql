@@ -1,5 +1,6 @@
 -- ---
 -- title = "父母将释放预告"
+-- condition = "名册登记为事实无人抚养、未停发，登记父或母服刑在押或限制人身自由，刑期在规定天数以内届满且未提前释放，也没有其他在档状态。仅供提前核对。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "prison_term"]

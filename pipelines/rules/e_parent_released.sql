@@ -1,5 +1,6 @@
 -- ---
 -- title = "父母刑满释放或解除羁押"
+-- condition = "名册登记为事实无人抚养、未停发，登记父或母为服刑在押或限制人身自由；该父或母最近一次服刑、羁押已释放或解除（在登记起始之后），未再次被羁押，也没有死亡、重残、重病、失联等其他在档状态。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "prison_term"]

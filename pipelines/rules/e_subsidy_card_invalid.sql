@@ -1,5 +1,6 @@
 -- ---
 -- title = "残疾人证失效仍发两项补贴"
+-- condition = "残疾人证已注销、迁出，或过期、冻结超过规定天数，而最近规定月数以内仍有两项补贴发放。迁出的、冻结起始时间不详的进附表，请先补证。"
 -- list = "benefit_exit"
 -- subject = "disability_card.subject"
 -- reads = ["disability_card", "disability_subsidy"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "特困人员领取残疾人两项补贴"
+-- condition = "同一人同一所属月份，既享受特困供养（没有发放明细的以救助名册的在保月份为准），又有困难残疾人生活补贴或重度残疾人护理补贴。"
 -- list = "benefit_exit"
 -- subject = "disability_subsidy.subject"
 -- reads = ["social_relief", "disability_subsidy"]

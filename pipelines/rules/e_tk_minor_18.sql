@@ -1,5 +1,6 @@
 -- ---
 -- title = "特困未成年人满18"
+-- condition = "满18周岁以前纳入特困供养、现已满18周岁的次月（且在规定月数以内）仍在保，学籍库没有在籍学籍，没有死亡记录。持残疾人证可能按无劳动能力继续符合的进附表。"
 -- list = "benefit_exit"
 -- subject = "social_relief.subject"
 -- reads = ["social_relief"]

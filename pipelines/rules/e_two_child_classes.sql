@@ -1,5 +1,6 @@
 -- ---
 -- title = "同一儿童同月两类基本生活费"
+-- condition = "同一儿童同一所属月份发放成功两种不可叠享的基本生活费（不可叠享按叠享对照表）。"
 -- list = "benefit_exit"
 -- subject = "benefit_payment.subject"
 -- reads = ["benefit_payment"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "委托照护协议到期"
+-- condition = "需要委托照护协议的留守儿童，最近一份有效协议已过有效期；或父母已返回而协议仍有效。没有期限的协议不算到期。有同名而证号对不上人的协议的进附表。"
 -- list = "quality"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "分色走访超期"
+-- condition = "风险等级为参数所列颜色的名册儿童（未满18周岁），最近一次走访（或此后的评估）以来已超过该颜色的间隔天数；上月初以来没有走访的见“一月一访逾期”。有同名走访没有有效证号的进附表。"
 -- list = "quality"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "事件后未重新评估分色"
+-- condition = "风险等级为参数所列颜色的名册儿童，发生父母或照护人死亡、被采取措施、家暴警情等事件已过规定天数（且在规定天数以内），此后没有重新评估，登记在事件之前。"
 -- list = "quality"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

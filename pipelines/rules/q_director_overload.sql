@@ -1,5 +1,6 @@
 -- ---
 -- title = "儿童主任超负荷"
+-- condition = "在岗儿童主任所负责村（社区）的在册儿童（同村多人的平均分担）超过参数规定的人数。"
 -- list = "quality"
 -- subject = "child_director.subject"
 -- reads = ["child_director", "child_roster"]

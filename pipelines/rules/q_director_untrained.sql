@@ -1,5 +1,6 @@
 -- ---
 -- title = "儿童主任培训未覆盖"
+-- condition = "在岗儿童主任应核对年度内没有培训日期，任职已满规定天数；整列没有培训日期的不列。"
 -- list = "quality"
 -- subject = "child_director.subject"
 -- reads = ["child_director"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "一人一档不全"
+-- condition = "名册登记在册、未满18周岁、登记已满规定天数，参数所列必备项目有空缺（不适用的除外）；整列都没有填的视为没有交来，不列。"
 -- list = "quality"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "送教次数不足"
+-- condition = "安置结论为送教上门、家庭同意，上一个自然月是学期月份（按参数）且全月在安置期内，送教日期少于规定次数；没有死亡、迁往市外的记录。"
 -- list = "quality"
 -- subject = "placement.subject"
 -- reads = ["placement"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "未评估分色"
+-- condition = "名册登记在册、未满18周岁，没有风险等级，或评估日期已超过规定月数，登记已满规定天数，没有死亡记录。"
 -- list = "quality"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

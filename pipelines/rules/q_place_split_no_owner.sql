@@ -1,5 +1,6 @@
 -- ---
 -- title = "人户分离责任不明"
+-- condition = "名册登记在册，户籍地址和现住址在不同的镇（或现住址在市外），没有登记责任单位，没有死亡记录。撤并前的镇名按对照表归到现在的镇。"
 -- list = "quality"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

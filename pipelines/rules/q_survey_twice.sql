@@ -1,5 +1,6 @@
 -- ---
 -- title = "一年两排缺失"
+-- condition = "上一个完整的半年里，村（社区）有此前已登记在册的儿童，而没有任何一次摸底排查走访。"
 -- list = "quality"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "系统未动态更新"
+-- condition = "名册登记在册的儿童死亡、被收养、户籍迁往市外，或登记父母死亡，已过规定天数而名册没有更新。解除羁押见应退未退清单。"
 -- list = "quality"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

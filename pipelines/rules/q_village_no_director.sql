@@ -1,5 +1,6 @@
 -- ---
 -- title = "村无儿童主任"
+-- condition = "村（社区）的儿童主任都已离岗；或村里有登记在册的儿童，而该镇交来的儿童主任名单中没有这个村。"
 -- list = "quality"
 -- subject = "*"
 -- reads = ["child_roster"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "一月一访逾期"
+-- condition = "名册登记在册、未满18周岁，上一个自然月初至今没有走访（电话是否算按参数），登记已满规定天数，没有死亡记录。有同名儿童的走访没有有效证号的进附表。"
 -- list = "quality"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "父母双方均符合情形未纳入"
+-- condition = "户籍正常、未满18周岁，父母双方都是重残、重病、服刑、强制隔离戒毒、限制人身自由满6个月，或失联满6个月、撤销监护资格、遣送出境，名册上没有任何登记，没有有效的收养登记，本人没有死亡记录。重病、仅名册登记的状态、多重三四级残疾需补佐证，进附表。"
 -- list = "uncovered"
 -- subject = "population.resident"
 -- reads = ["population"]
@@ -21,44 +22,36 @@
 -- link_grade = { title = "父母关系依据" }
 -- result = { title = "对照结果" }
 -- ---
-WITH child AS (
-    SELECT p.row_key, p.resident_identity AS identity, p.resident_birth AS birth,
-           row_number() OVER (PARTITION BY p.resident_identity ORDER BY p.row_key) AS nth
-    FROM population p
-    JOIN both_parents b ON b.child = p.resident_identity AND b.father_class = 'H' AND b.mother_class = 'H'
-    WHERE p.cancel_state = '正常' AND p.resident_birth > add_months($as_of, -216)
-)
 SELECT c.row_key AS subject_row_key,
-       coalesce(CAST(greatest(b.father_from, b.mother_from) AS VARCHAR), school_year_of($as_of)) AS event,
+       coalesce(CAST(greatest(c.father_from, c.mother_from) AS VARCHAR), school_year_of($as_of)) AS event,
        age_on(c.birth, $as_of) AS age,
-       b.father_title,
-       b.father_from,
-       b.father_source,
-       b.mother_title,
-       b.mother_from,
-       b.mother_source,
-       b.link_grade,
-       b.result,
-       b.doubt AS annex_reason,
-       b.unproven_father AS father_identity,
-       b.unproven_mother AS mother_identity,
-       b.father_birth_row AS evidence_birth_registration__father,
-       b.mother_birth_row AS evidence_birth_registration__mother,
-       b.father_roll_row AS evidence_student_roll__father,
-       b.mother_roll_row AS evidence_student_roll__mother,
-       b.father_judgment AS evidence_judgment__father,
-       b.father_card AS evidence_disability_card__father,
-       b.father_prison AS evidence_prison_term__father,
-       b.father_custody AS evidence_custody__father,
-       b.father_illness AS evidence_serious_illness__father,
-       b.mother_judgment AS evidence_judgment__mother,
-       b.mother_card AS evidence_disability_card__mother,
-       b.mother_prison AS evidence_prison_term__mother,
-       b.mother_custody AS evidence_custody__mother,
-       b.mother_illness AS evidence_serious_illness__mother
-FROM child c
-JOIN both_parents b ON b.child = c.identity AND b.father_class = 'H' AND b.mother_class = 'H'
-WHERE c.nth = 1
-  AND NOT EXISTS (SELECT 1 FROM child_roster r WHERE r.child_identity = c.identity AND r.status = '登记在册')
-  AND NOT EXISTS (SELECT 1 FROM adopted a WHERE a.identity = c.identity)
-  AND NOT EXISTS (SELECT 1 FROM death y WHERE y.identity = c.identity)
+       c.father_title,
+       c.father_from,
+       c.father_source,
+       c.mother_title,
+       c.mother_from,
+       c.mother_source,
+       c.link_grade,
+       c.result,
+       c.doubt AS annex_reason,
+       c.unproven_father AS father_identity,
+       c.unproven_mother AS mother_identity,
+       c.father_birth_row AS evidence_birth_registration__father,
+       c.mother_birth_row AS evidence_birth_registration__mother,
+       c.father_roll_row AS evidence_student_roll__father,
+       c.mother_roll_row AS evidence_student_roll__mother,
+       c.father_judgment AS evidence_judgment__father,
+       c.father_card AS evidence_disability_card__father,
+       c.father_prison AS evidence_prison_term__father,
+       c.father_custody AS evidence_custody__father,
+       c.father_illness AS evidence_serious_illness__father,
+       c.mother_judgment AS evidence_judgment__mother,
+       c.mother_card AS evidence_disability_card__mother,
+       c.mother_prison AS evidence_prison_term__mother,
+       c.mother_custody AS evidence_custody__mother,
+       c.mother_illness AS evidence_serious_illness__mother
+FROM parent_claim c
+WHERE c.father_class = 'H' AND c.mother_class = 'H'
+  AND NOT c.listed
+  AND NOT c.adopted
+  AND NOT c.dead

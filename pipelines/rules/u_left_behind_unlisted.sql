@@ -1,5 +1,6 @@
 -- ---
 -- title = "学籍留守民政未登记"
+-- condition = "在籍、农业户口、未满规定年龄，学籍登记为双亲留守，儿童名册没有任何登记，没有死亡、迁往市外的记录；单亲留守只在另一方有死亡、重残等情形时列入附表（两边口径不同）。"
 -- list = "uncovered"
 -- subject = "student_roll.pupil"
 -- reads = ["student_roll"]
@@ -22,21 +23,6 @@
 -- school = { title = "学校", class = "school" }
 -- grade_title = { title = "年级", class = "school" }
 -- ---
-WITH pupil AS (
-    SELECT r.*, row_number() OVER (PARTITION BY r.identity ORDER BY r.entry_month DESC NULLS LAST, r.row_key) AS nth
-    FROM roll_row r
-    WHERE r.enrolled
-),
-told AS (
-    SELECT p.*, h.register_kind AS household_kind
-    FROM pupil p
-    LEFT JOIN population h ON h.resident_identity = p.identity AND h.cancel_state = '正常'
-    WHERE p.nth = 1 AND p.match_grade <= 'B' AND (p.left_behind IN $double_codes OR p.left_behind IN $single_codes)
-),
--- One parent away makes a left-behind child only where the other cannot care; the school's code does not ask that.
-unable AS (
-    SELECT DISTINCT p.child FROM parent_link p JOIN parent_standing s ON s.identity = p.parent
-)
 SELECT t.row_key AS subject_row_key,
        school_year_of($known_until) AS event,
        age_on(t.birth, $as_of) AS age,
@@ -45,10 +31,10 @@ SELECT t.row_key AS subject_row_key,
        t.grade_title,
        $known_until AS known_until,
        CASE WHEN t.left_behind IN $single_codes THEN '单亲留守，另一方有死亡、重残等情形，需先核实监护能力' END AS annex_reason
-FROM told t
-LEFT JOIN unable u ON u.child = t.identity
-WHERE (t.left_behind IN $double_codes OR u.child IS NOT NULL)
-  AND coalesce(t.household_kind, t.register_kind) = '农业'
+FROM left_behind_pupil t
+WHERE t.match_grade <= 'B'
+  AND (t.left_behind IN $double_codes OR (t.left_behind IN $single_codes AND t.parent_unable))
+  AND t.household_kind = '农业'
   AND age_on(t.birth, $as_of) < $under_age
   AND NOT EXISTS (SELECT 1 FROM child_roster r WHERE r.child_identity = t.identity AND r.status = '登记在册')
   AND NOT EXISTS (SELECT 1 FROM death d WHERE d.identity = t.identity)

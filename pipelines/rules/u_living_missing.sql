@@ -1,5 +1,6 @@
 -- ---
 -- title = "低保残疾人未享生活补贴"
+-- condition = "残疾人证有效、发证已满规定天数、未满规定年龄，是在保低保（类别按参数）家庭成员，规定月数以内没有困难残疾人生活补贴发放，不是名册登记的孤儿，不在特困供养，没有死亡、迁往市外、户籍注销的记录。"
 -- list = "uncovered"
 -- subject = "disability_card.subject"
 -- reads = ["disability_card", "social_relief"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "应享护理补贴未享"
+-- condition = "残疾人证有效、等级为一、二级（三、四级智力和精神按参数），发证已满规定天数，规定月数以内没有护理补贴发放，不在特困供养，没有死亡、迁往市外、户籍注销的记录。"
 -- list = "uncovered"
 -- subject = "disability_card.subject"
 -- reads = ["disability_card", "social_relief"]

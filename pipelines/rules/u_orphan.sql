@@ -1,5 +1,6 @@
 -- ---
 -- title = "疑似孤儿未纳入"
+-- condition = "户籍正常、未满18周岁，父母双方（户籍、出生登记、名册或学籍以证号证明）都已死亡或被法院宣告失踪、宣告死亡，名册上没有孤儿登记，没有有效的收养登记，本人没有死亡记录。父母关系只见于学籍家庭成员的进附表；公安登记的失踪不算宣告失踪。"
 -- list = "uncovered"
 -- subject = "population.resident"
 -- reads = ["population", "death_cancellation"]
@@ -20,61 +21,35 @@
 -- mother_from = { title = "母亲情况日期", class = "relative" }
 -- link_grade = { title = "父母关系依据" }
 -- ---
-WITH gone AS (
-    SELECT identity, code, from_date, source_title, source, row_key,
-           row_number() OVER (PARTITION BY identity ORDER BY from_date, code, row_key) AS nth
-    FROM parent_state
-    WHERE class = 'D' AND counts AND from_date <= $known_until
-),
-lost AS (
-    -- A parent whom one paper names with the number is proven; a row that names nobody's number adds nothing.
-    SELECT l.child, l.side, CASE WHEN l.grade > 'B' THEN l.parent END AS unproven, l.link_grade, l.birth_row, l.roll_row,
-           g.code, g.from_date, g.source_title, CASE g.source WHEN 'judgment' THEN g.row_key END AS judgment_row,
-           d.cancellation_rows, d.certificate_rows, d.cremation_rows
-    FROM parent_link l
-    JOIN gone g ON g.identity = l.parent AND g.nth = 1
-    LEFT JOIN death d ON d.identity = l.parent AND g.source = 'death'
-),
-child AS (
-    SELECT p.row_key, p.resident_identity AS identity, p.resident_birth AS birth,
-           row_number() OVER (PARTITION BY p.resident_identity ORDER BY p.row_key) AS nth
-    FROM population p
-    WHERE p.cancel_state = '正常' AND p.resident_birth > add_months($as_of, -216)
-)
 SELECT c.row_key AS subject_row_key,
-       CAST(greatest(f.from_date, m.from_date) AS VARCHAR) AS event,
+       CAST(greatest(c.father_from, c.mother_from) AS VARCHAR) AS event,
        age_on(c.birth, $as_of) AS age,
-       CASE f.code WHEN 'DEAD' THEN '死亡' ELSE '宣告失踪' END AS father_title,
-       f.from_date AS father_from,
-       f.source_title AS father_source,
-       CASE m.code WHEN 'DEAD' THEN '死亡' ELSE '宣告失踪' END AS mother_title,
-       m.from_date AS mother_from,
-       m.source_title AS mother_source,
-       greatest(f.link_grade, m.link_grade) AS link_grade,
-       CASE WHEN greatest(f.link_grade, m.link_grade) = 'L3' THEN '父母关系仅见于学籍家庭成员，待确认' END AS annex_reason,
-       f.unproven AS father_identity,
-       m.unproven AS mother_identity,
+       c.father_title,
+       c.father_from,
+       c.father_source,
+       c.mother_title,
+       c.mother_from,
+       c.mother_source,
+       c.link_grade,
+       c.doubt AS annex_reason,
+       c.unproven_father AS father_identity,
+       c.unproven_mother AS mother_identity,
        c.row_key AS evidence_population,
-       f.birth_row AS evidence_birth_registration__father,
-       m.birth_row AS evidence_birth_registration__mother,
-       f.roll_row AS evidence_student_roll__father,
-       m.roll_row AS evidence_student_roll__mother,
-       f.cancellation_rows AS evidence_death_cancellation__father,
-       f.certificate_rows AS evidence_death_certificate__father,
-       f.cremation_rows AS evidence_cremation__father,
-       f.judgment_row AS evidence_judgment__father,
-       m.cancellation_rows AS evidence_death_cancellation__mother,
-       m.certificate_rows AS evidence_death_certificate__mother,
-       m.cremation_rows AS evidence_cremation__mother,
-       m.judgment_row AS evidence_judgment__mother
-FROM child c
-JOIN lost f ON f.child = c.identity AND f.side = 'father'
-JOIN lost m ON m.child = c.identity AND m.side = 'mother'
-WHERE c.nth = 1
-  AND NOT EXISTS (
-      SELECT 1 FROM child_roster r
-      JOIN child_categories k ON k.label = r.category AND k.orphan
-      WHERE r.child_identity = c.identity AND r.status = '登记在册'
-  )
-  AND NOT EXISTS (SELECT 1 FROM adopted a WHERE a.identity = c.identity)
-  AND NOT EXISTS (SELECT 1 FROM death d WHERE d.identity = c.identity)
+       c.father_birth_row AS evidence_birth_registration__father,
+       c.mother_birth_row AS evidence_birth_registration__mother,
+       c.father_roll_row AS evidence_student_roll__father,
+       c.mother_roll_row AS evidence_student_roll__mother,
+       c.father_cancellation AS evidence_death_cancellation__father,
+       c.father_certificate AS evidence_death_certificate__father,
+       c.father_cremation AS evidence_cremation__father,
+       c.father_judgment AS evidence_judgment__father,
+       c.mother_cancellation AS evidence_death_cancellation__mother,
+       c.mother_certificate AS evidence_death_certificate__mother,
+       c.mother_cremation AS evidence_cremation__mother,
+       c.mother_judgment AS evidence_judgment__mother
+FROM parent_claim c
+WHERE c.father_class = 'D' AND c.mother_class = 'D'
+  AND c.father_from <= $known_until AND c.mother_from <= $known_until
+  AND NOT c.listed_orphan
+  AND NOT c.adopted
+  AND NOT c.dead

@@ -1,5 +1,6 @@
 -- ---
 -- title = "低保特困家庭儿童未入困境册"
+-- condition = "在保的低保、特困家庭成员（类别按参数），未满18周岁，名册上没有任何登记，户籍未注销、未迁出，没有死亡记录。姓名与户主相同而证号不同的进附表，请先更正证号。"
 -- list = "uncovered"
 -- subject = "social_relief.subject"
 -- reads = ["social_relief"]

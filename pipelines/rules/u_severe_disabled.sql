@@ -1,10 +1,11 @@
 -- ---
 -- title = "重残儿童未纳入"
+-- condition = "未满18周岁，持有效残疾人证，等级为一、二级或三、四级智力、精神，名册上没有困境类登记，规定月数以内没有两项补贴，不在特困供养，户籍未注销、未迁出，没有死亡记录。多重三、四级进附表。"
 -- list = "uncovered"
 -- subject = "disability_card.subject"
 -- reads = ["disability_card", "disability_subsidy", "social_relief"]
 -- absent_from = "child_roster.child"
--- optional_reads = ["population", "death_cancellation", "death_certificate", "cremation"]
+-- optional_reads = ["population", "move_out", "death_cancellation", "death_certificate", "cremation"]
 -- event = "none"
 -- severity = "medium"
 -- basis = ["qidong_guide_2021", "children_in_difficulty_2016", "two_subsidies_2015"]
@@ -20,19 +21,11 @@
 -- first_issued = { title = "首次发证日期", class = "disability" }
 -- ---
 WITH child AS (
-    SELECT d.row_key, d.subject_identity AS identity, coalesce(i.birth, d.subject_birth) AS birth,
-           d.disability_category || d.disability_level AS card, d.first_issued, e.severe,
-           row_number() OVER (
-               PARTITION BY d.subject_identity ORDER BY CASE e.severe WHEN 'yes' THEN 0 ELSE 1 END, d.row_key
-           ) AS nth
-    FROM disability_card d
-    JOIN disability_eligibility e
-      ON e.disability_category = d.disability_category AND e.disability_level = d.disability_level
-     AND e.severe IN ('yes', 'check')
-    LEFT JOIN identity i ON i.identity = d.subject_identity
-    WHERE d.card_status = '正常'
-      AND (d.valid_until IS NULL OR d.valid_until >= $as_of)
-      AND d.subject_identity IS NOT NULL
+    SELECT k.row_key, k.identity, coalesce(i.birth, d.subject_birth) AS birth, k.card, k.first_issued, k.severe
+    FROM card_standing k
+    JOIN disability_card d ON d.row_key = k.row_key
+    LEFT JOIN identity i ON i.identity = k.identity
+    WHERE k.effect = 'in_force' AND k.severe IN ('yes', 'check')
 )
 SELECT c.row_key AS subject_row_key,
        '' AS event,
@@ -43,23 +36,14 @@ SELECT c.row_key AS subject_row_key,
        CASE c.severe WHEN 'check' THEN '多重残疾需核实是否含智力、精神残疾' END AS annex_reason,
        c.row_key AS evidence_disability_card
 FROM child c
-WHERE c.nth = 1
-  -- Whoever has come of age by the day of the list is no child any more, whatever the files' dates.
-  AND age_on(c.birth, $as_of) < 18
+-- Whoever has come of age by the day of the list is no child any more, whatever the files' dates.
+WHERE age_on(c.birth, $as_of) < 18
+  AND NOT EXISTS (SELECT 1 FROM listed_child l WHERE l.identity = c.identity AND l.in_difficulty)
   AND NOT EXISTS (
-      SELECT 1 FROM child_roster r
-      JOIN child_categories k ON k.label = r.category AND k.in_difficulty
-      WHERE r.child_identity = c.identity AND r.status = '登记在册'
+      SELECT 1 FROM subsidy_month s
+      WHERE s.identity = c.identity AND s.month >= month_add(month_of($known_until), -$recent_months)
   )
-  AND NOT EXISTS (
-      SELECT 1 FROM disability_subsidy s
-      WHERE s.subject_identity = c.identity AND s.status = '正常'
-        AND s.belonging_month >= month_add(month_of($known_until), -$recent_months)
-  )
-  AND NOT EXISTS (
-      SELECT 1 FROM social_relief r
-      WHERE r.subject_identity = c.identity AND r.relief_kind = '特困' AND r.status = '正常'
-  )
+  AND NOT EXISTS (SELECT 1 FROM relief_member r WHERE r.identity = c.identity AND r.relief_kind = '特困')
   AND NOT EXISTS (
       SELECT 1 FROM population p
       WHERE p.resident_identity = c.identity AND p.cancel_state IN ('死亡', '迁出')

@@ -1,5 +1,6 @@
 -- ---
 -- title = "主要监护照护人死亡"
+-- condition = "规定天数以内死亡（或近日才登记、死亡不早于规定天数）的人，是名册儿童的监护人或有效委托协议的被委托人；或是未成年人的父、母，而另一方也已死亡或被宣告失踪。"
 -- list = "urgent"
 -- subject = "*"
 -- reads = ["population", "death_cancellation"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "走失、失踪"
+-- condition = "规定天数以内的走失警情未登记找回；或名册儿童连续无故缺勤达到规定上学日数且在规定天数以内。没有死亡记录。"
 -- list = "urgent"
 -- subject = "*"
 -- reads = ["minor_alert"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "家暴、侵害线索"
+-- condition = "规定天数以内的家庭暴力、侵害警情，当事人未满18周岁（或年龄不详），没有死亡记录。没有有效证号、也对应不到户籍和名册的进附表。"
 -- list = "urgent"
 -- subject = "minor_alert.subject"
 -- reads = ["minor_alert"]

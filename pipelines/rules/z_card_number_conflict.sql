@@ -1,5 +1,6 @@
 -- ---
 -- title = "残疾人证号与类别等级不符"
+-- condition = "残疾人证号第19、20位与类别、等级两列不符（换发过的证按参数不列）。以类别、等级两列为准，仅核对数据。"
 -- list = "data_error"
 -- subject = "disability_card.subject"
 -- reads = ["disability_card"]

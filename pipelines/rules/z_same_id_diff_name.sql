@@ -1,5 +1,6 @@
 -- ---
 -- title = "一证多名"
+-- condition = "同一有效证号在业务数据与户籍人口中姓名不同，且曾用名、异体字、缺字都不能解释（连接不到同一人）。"
 -- list = "data_error"
 -- subject = "*"
 -- reads = ["population"]

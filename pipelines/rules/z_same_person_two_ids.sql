@@ -1,5 +1,6 @@
 -- ---
 -- title = "一人多证"
+-- condition = "户籍人口中两个正常户籍的人，姓名、出生日期、性别、父母证号都相同而证号不同，且没有纠正重号、错号的变更记录。"
 -- list = "data_error"
 -- subject = "population.resident"
 -- reads = ["population"]

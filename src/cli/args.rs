@@ -12,6 +12,7 @@ use super::feedback::FeedbackArgs;
 use super::handover::HandoverArgs;
 use super::link::{BlockingArgs, FitArgs, LinkArgs};
 use super::list::ListArgs;
+use super::rules::RulesArgs;
 use super::run::RunArgs;
 use super::status::StatusArgs;
 use super::test::TestArgs;
@@ -41,6 +42,8 @@ pub(super) enum Command {
     Test(TestArgs),
     /// List what a pipeline or a schema folder holds.
     List(ListArgs),
+    /// The rule book as one page: conditions, data, parameters, legal basis, cases of all rules.
+    Rules(RulesArgs),
     /// Tell how a pipeline stands: last run, lock, leftovers, cases, deliveries, ledger.
     Status(StatusArgs),
     /// Look whether tonight's run can go well: folders, disk, clock, ledger, hooks, last good night.
@@ -181,6 +184,10 @@ pub(super) enum SchemaKind {
     View,
     /// The cases of a rule.
     Cases,
+    /// The header of a policy.
+    Policy,
+    /// The cases of a policy.
+    PolicyCases,
     /// A list template.
     ListTemplate,
     /// A pipeline.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::run::clock;
 use super::text_table::aligned;
-use super::{Done, Failure, day, problems, replace, say};
+use super::{Done, Failure, day, policies, problems, replace, say};
 use crate::domain::{Day, GivenAnswer, Phase};
 use crate::explain::{self, FinishedRun};
 use crate::ledger::{CaseRecord, Ledger, LedgerError, LedgerState, StoredEvent, parse_case_number};
@@ -117,6 +117,8 @@ struct Desk {
     ledger: Ledger,
     state: LedgerState,
     day: Day,
+    /// The last run, when there is one.
+    run: Option<FinishedRun>,
     /// Town of each identity of the last run.
     towns: BTreeMap<i64, String>,
 }
@@ -144,8 +146,8 @@ impl Desk {
         };
         // Without a finished run the towns stay empty.
         let run = FinishedRun::open(&plan.out.join("latest")).ok();
-        let towns = run.and_then(|run| explain::towns(&run).ok()).unwrap_or_default();
-        Ok(Self { plan, ledger, state, day, towns })
+        let towns = run.as_ref().and_then(|run| explain::towns(run).ok()).unwrap_or_default();
+        Ok(Self { plan, ledger, state, day, run, towns })
     }
 
     fn tell<'a>(&'a self, record: &'a CaseRecord) -> Told<'a> {
@@ -313,6 +315,12 @@ fn show(number: &str, full: bool, of: &OfArgs) -> Done {
     };
     let told = desk.tell(record);
     let events = desk.ledger.events().map_err(failed)?;
+    let identity = record.finding().map(|finding| finding.identity.0);
+    let policies = match (&desk.run, identity) {
+        (Some(run), Some(identity)) => explain::policies(run, identity, full)
+            .map_err(|error| Failure::source(format!("failed to {error}")))?,
+        _ => Vec::new(),
+    };
     let events: Vec<&StoredEvent> = events.iter().filter(|event| event.case_key == *key).collect();
     if of.json {
         let mut value = one_json(&told);
@@ -320,9 +328,13 @@ fn show(number: &str, full: bool, of: &OfArgs) -> Done {
         value["reopened_reason"] = json!(record.reopened_reason);
         let event = |event: &&StoredEvent| json!({ "day": event.at.iso(), "kind": event.kind, "by": event.run_id, "seq": event.seq });
         value["events"] = events.iter().map(event).collect();
+        value["policies"] = json!(policies);
         say(serde_json::to_string_pretty(&value).map_err(Failure::bug)?);
     } else {
         say(show_text(&told, &events, full));
+        if !policies.is_empty() {
+            say(format!("\n一童一策（{}）\n{}", desk.day.iso(), policies::text(&policies)));
+        }
     }
     Ok(())
 }

@@ -13,9 +13,10 @@ use super::{Done, Failure, say};
 use crate::comparator;
 use crate::diag::Diagnostic;
 use crate::domain::Contract;
+use crate::handbook::{self, BookRow};
 use crate::report::{Desk, RecipientKind};
 use crate::spec::{Plan, compile, contracts_of};
-use crate::tables::{Edition, Tables};
+use crate::tables::{Edition, Priority, Tables};
 
 /// Options of `list`.
 #[derive(Debug, Args)]
@@ -25,6 +26,7 @@ Rules need a pipeline. Contracts, tables and recipients are those of the pipelin
 
 Examples:
   doudi list rules pipelines/nightly.toml
+  doudi list rules pipelines/nightly.toml --all      the whole rule book, and what unwritten rules lack
   doudi list contracts --schemas schemas
   doudi list comparators --json")]
 pub(super) struct ListArgs {
@@ -37,6 +39,9 @@ pub(super) struct ListArgs {
     /// Folder of contracts and tables, when no pipeline is named.
     #[arg(long, value_name = "DIR", default_value = "schemas", conflicts_with = "pipeline")]
     schemas: PathBuf,
+    /// Every rule that was agreed on, also those that do not run, with where each of them stands.
+    #[arg(long)]
+    all: bool,
     /// Machine-readable.
     #[arg(long)]
     json: bool,
@@ -59,6 +64,10 @@ enum ListKind {
 
 /// Lists.
 pub(super) fn list(args: &ListArgs) -> Done {
+    if args.all && args.what != ListKind::Rules {
+        let remedy = "`doudi list rules PIPELINE --all` lists the rule book";
+        return Err(Failure::config(format!("failed to list: --all belongs to rules\n  help: {remedy}")));
+    }
     let records = match (args.what, &args.pipeline) {
         (ListKind::Comparators, _) => Ok(comparators()),
         (ListKind::Rules, None) => {
@@ -67,6 +76,7 @@ pub(super) fn list(args: &ListArgs) -> Done {
                 "failed to list rules: no pipeline is named\n  help: {remedy}"
             )));
         }
+        (ListKind::Rules, Some(pipeline)) if args.all => compile(pipeline).map(|(plan, _)| all_rules(&plan)),
         (what, Some(pipeline)) => compile(pipeline).map(|(plan, _)| of_plan(what, &plan)),
         (what, None) => of_schemas(what, &args.schemas),
     };
@@ -137,6 +147,24 @@ fn rules(plan: &Plan) -> Records {
     Records {
         headings: &["rule", "title", "list", "recipients", "reads"],
         rows: plan.book.rules.iter().map(row).collect(),
+    }
+}
+
+/// The rule book: all rules that were agreed on, and where they stand.
+fn all_rules(plan: &Plan) -> Records {
+    let row = |row: &BookRow| {
+        vec![
+            row.priority.map_or("", Priority::mark).to_owned(),
+            row.rule.clone(),
+            row.title.clone(),
+            row.list.clone(),
+            row.standing.word().to_owned(),
+            row.standing.words(),
+        ]
+    };
+    Records {
+        headings: &["priority", "rule", "title", "list", "standing", "words"],
+        rows: handbook::all_rules(plan).iter().map(row).collect(),
     }
 }
 

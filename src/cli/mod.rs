@@ -12,7 +12,9 @@ mod handover;
 mod link;
 mod list;
 mod measure;
+mod policies;
 mod problems;
+mod rules;
 mod run;
 mod schema;
 mod status;
@@ -66,6 +68,7 @@ fn done(command: Command) -> Done {
         Command::Check(args) => check::check(&args),
         Command::Test(args) => test::test(&args),
         Command::List(args) => list::list(&args),
+        Command::Rules(args) => rules::rules(&args),
         Command::Status(args) => status::status(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Feedback(args) => feedback::feedback(&args),

@@ -42,6 +42,8 @@ fn text(kind: SchemaKind) -> Result<String, Failure> {
         SchemaKind::Rule => schema_for!(crate::rule::RuleHeader),
         SchemaKind::View => schema_for!(crate::rule::ViewHeader),
         SchemaKind::Cases => schema_for!(crate::rule::CaseFile),
+        SchemaKind::Policy => schema_for!(crate::rule::PolicyHeader),
+        SchemaKind::PolicyCases => schema_for!(crate::rule::PolicyCaseFile),
         SchemaKind::ListTemplate => schema_for!(crate::report::ListTemplate),
         SchemaKind::Pipeline => schema_for!(crate::spec::PipelineFile),
         SchemaKind::Link => schema_for!(crate::spec::LinkFile),

@@ -27,6 +27,18 @@ pub enum Severity {
     Urgent,
 }
 
+impl Severity {
+    /// Word for officers.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Urgent => "紧急",
+            Self::High => "高",
+            Self::Medium => "中",
+            Self::Info => "提示",
+        }
+    }
+}
+
 /// A row that a finding rests on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Evidence {

@@ -11,6 +11,7 @@ mod finding;
 mod linkage;
 mod masked;
 mod mention;
+mod policy;
 mod records;
 mod resident_id;
 mod sentence;
@@ -34,6 +35,7 @@ pub use mention::{
     IdState, LocalKey, Mention, MentionSet, NameForm, NameId, NamePool, OtherId, OtherIdSource, Place, Sex,
     StdName,
 };
+pub use policy::{Entitlement, PolicyMatch};
 pub use records::{
     CheckedExtract, ExtractState, FileReport, PulledExtract, PulledFile, Quarantined, RawTable, RecordSet,
     row_keys,

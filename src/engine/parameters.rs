@@ -47,6 +47,18 @@ impl Value {
         }
     }
 
+    /// As people read it.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Flag(flag) => if *flag { "是" } else { "否" }.to_owned(),
+            Self::Integer(number) => number.to_string(),
+            Self::Decimal(number) => number.to_string(),
+            Self::Text(text) => text.clone(),
+            Self::Texts(texts) => texts.join("、"),
+            Self::Day(day) => day.iso(),
+        }
+    }
+
     /// Whether `other` may stand in the place of this value: same kind, whole numbers for decimals.
     pub fn accepts(&self, other: &Self) -> bool {
         matches!(

@@ -8,11 +8,11 @@ use super::ExplainError;
 use super::mask::Mask;
 use super::pair::NEAR_MISS;
 use super::people::{Forest, Hop, MentionRow, Named, ends, mentions, mentions_of, place};
+use super::policies::{PolicyRow, policies};
 use super::run::FinishedRun;
 use super::table::{Cells, each_row};
 use crate::diag::did_you_mean;
 use crate::domain::{Evidence, Finding, FindingDetail, FindingParts, Grade, IdentityId};
-use crate::engine::Value;
 use crate::ledger::{CaseRecord, Ledger, parse_case_number};
 use crate::rule::{BasisStatus, Rule};
 use crate::spec::Plan;
@@ -59,6 +59,8 @@ pub struct CaseReport {
     pub links: Vec<Hop>,
     /// Who might be meant where somebody was not found.
     pub near_misses: Vec<MissRow>,
+    /// What each policy means for the child; empty when the run judged none.
+    pub policies: Vec<PolicyRow>,
     /// What happened to it, oldest first.
     pub history: Vec<Happened>,
 }
@@ -201,6 +203,7 @@ pub fn case(plan: &Plan, run: &FinishedRun, number: &str, full: bool) -> Result<
         evidence,
         links,
         near_misses: near_misses(run, &subject)?,
+        policies: policies(run, finding.identity.0, full)?,
         history: history(&ledger, &held.key, mask)?,
         subject,
         number,
@@ -431,7 +434,7 @@ fn words(plan: &Plan, run: &FinishedRun, rule: &Rule) -> RuleWords {
     let values = plan.book.rule_parameters(rule, run.as_of, run.as_of);
     let parameter = |(name, parameter): (&String, &crate::rule::Parameter)| {
         let value = values.get(name).unwrap_or(&parameter.default);
-        (name.clone(), parameter.title.clone(), value_words(value))
+        (name.clone(), parameter.title.clone(), value.words())
     };
     let basis = header.basis.iter().filter_map(|key| plan.basis.get(key)).map(|basis| {
         let unread = if basis.status == BasisStatus::ToVerify { "（条文待核对）" } else { "" };
@@ -447,17 +450,6 @@ fn words(plan: &Plan, run: &FinishedRun, rule: &Rule) -> RuleWords {
         basis: basis.collect(),
         verify: header.verify.clone(),
         due_days: header.due_days,
-    }
-}
-
-fn value_words(value: &Value) -> String {
-    match value {
-        Value::Flag(flag) => if *flag { "是" } else { "否" }.to_owned(),
-        Value::Integer(number) => number.to_string(),
-        Value::Decimal(number) => number.to_string(),
-        Value::Text(text) => text.clone(),
-        Value::Texts(texts) => texts.join("、"),
-        Value::Day(day) => day.iso(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::contract::is_usable;
 use crate::diag::Diagnostic;
 use crate::domain::{CheckedExtract, Place};
 use crate::ledger::{Delivery, Handover};
-use crate::report::{ExtractFacts, Published, PublishedFile, RuleFacts};
+use crate::report::{ExtractFacts, PolicyFacts, Published, PublishedFile, RuleFacts};
 use crate::spec::Plan;
 use crate::standard::{StandardCounts, Standardised};
 
@@ -94,12 +94,7 @@ pub(super) fn rules(plan: &Plan) -> Vec<RuleFacts> {
             severity: header.severity,
             recipients: header.recipients.clone(),
             due_days: header.due_days,
-            basis: header
-                .basis
-                .iter()
-                .filter_map(|key| plan.basis.get(key))
-                .map(crate::rule::LegalBasis::citation)
-                .collect(),
+            basis: citations(plan, &header.basis),
             discloses,
         }
     };
@@ -122,6 +117,23 @@ pub(super) fn handed_over(night: &Night<'_>, lists: &Published) -> Vec<Handover>
         basis: file.basis.join("；"),
     };
     lists.files.iter().map(line).collect()
+}
+
+fn citations(plan: &Plan, keys: &[String]) -> Vec<String> {
+    keys.iter().filter_map(|key| plan.basis.get(key)).map(crate::rule::LegalBasis::citation).collect()
+}
+
+/// What the sheets need to know of the plan's policies, in their order.
+pub(super) fn policies(plan: &Plan) -> Vec<PolicyFacts> {
+    let mut policies: Vec<&crate::rule::Policy> = plan.book.policies.iter().collect();
+    policies.sort_by_key(|policy| (policy.header.order, &policy.id));
+    let facts = |policy: &crate::rule::Policy| PolicyFacts {
+        id: policy.id.clone(),
+        title: policy.header.title.clone(),
+        class: policy.header.class.clone(),
+        basis: citations(plan, &policy.header.basis),
+    };
+    policies.into_iter().map(facts).collect()
 }
 
 /// Names of town and village, where known.

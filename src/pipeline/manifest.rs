@@ -12,8 +12,8 @@ use super::RunError;
 use super::output::Night;
 use super::stage::{self, Cost};
 use crate::diag::Diagnostic;
-use crate::domain::{Day, ExtractState};
-use crate::report::{ExtractFacts, Published};
+use crate::domain::{Day, Entitlement, ExtractState};
+use crate::report::{ExtractFacts, PolicyFacts, Published};
 
 /// Raised when a key changes its meaning.
 const FORMAT: u32 = 1;
@@ -73,6 +73,8 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
         },
         "identities": { "count": figures.count, "merged": figures.merged, "split": figures.split },
         "rules": rules.collect::<Vec<_>>(),
+        "policies": policies(night),
+        "policies_not_judged": night.judged.policy_fault,
         "legal_basis": night.rules.iter().map(|r| (r.id.clone(), json!(r.basis))).collect::<serde_json::Map<_, _>>(),
         "cases": tallies.collect::<serde_json::Map<_, _>>(),
         "lists": files.collect::<Vec<_>>(),
@@ -84,6 +86,17 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
             "peak_mib": stage::memory("VmHWM:"),
         },
     })
+}
+
+/// Children by policy and verdict.
+fn policies(night: &Night<'_>) -> Value {
+    let of = |policy: &PolicyFacts| {
+        let own = || night.judged.policies.iter().filter(|found| found.policy == policy.id);
+        let count = |verdict: Entitlement| own().filter(|found| found.entitlement == verdict).count();
+        let counts = Entitlement::ALL.map(|verdict| (verdict.word().to_owned(), json!(count(verdict))));
+        (policy.id.clone(), Value::Object(counts.into_iter().collect()))
+    };
+    Value::Object(night.policies.iter().map(of).collect())
 }
 
 /// One extract: `rows_read = rows_accepted + rows_quarantined + rows_dropped` for each file, and

@@ -146,6 +146,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
         pulled: &extracts,
         delivered: &delivered,
         rules: facts::rules(plan),
+        policies: facts::policies(plan),
         records: &records,
         mentions: &mentions,
         linked: &linked,

@@ -18,7 +18,9 @@ use crate::domain::{
 use crate::ledger::Reconciled;
 use crate::link::{LinkModel, Linked};
 use crate::report::artifacts::{self, RowIndex};
-use crate::report::{self, IdentityFigures, Person, PublishInput, Published, RowPlace, RuleFacts};
+use crate::report::{
+    self, IdentityFigures, Person, PolicyFacts, PublishInput, Published, RowPlace, RuleFacts,
+};
 use crate::rule::Judged;
 use crate::spec::Plan;
 
@@ -32,6 +34,7 @@ pub(super) struct Night<'a> {
     pub(super) pulled: &'a [PulledExtract],
     pub(super) delivered: &'a Delivered,
     pub(super) rules: Vec<RuleFacts>,
+    pub(super) policies: Vec<PolicyFacts>,
     pub(super) records: &'a [RecordSet],
     pub(super) mentions: &'a MentionSet,
     pub(super) linked: &'a Linked<'a>,
@@ -69,6 +72,14 @@ impl Night<'_> {
         };
         let known = find(finding.identity).or_else(of_row);
         known.map_or_else(Person::default, |at| Person::of_identity(&all[at], |place| self.place(place)))
+    }
+
+    /// Whoever an identity of tonight is.
+    fn identity(&self, id: IdentityId) -> Person {
+        let all = &self.resolution.identities;
+        let found = all.binary_search_by_key(&id, |identity: &Identity| identity.id);
+        found
+            .map_or_else(|_| Person::default(), |at| Person::of_identity(&all[at], |place| self.place(place)))
     }
 
     /// A person as one row names it.
@@ -121,6 +132,7 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
     let place = |evidence: &Evidence| {
         Some(places.get(&(evidence.extract.as_str(), evidence.row_key.as_str()))?.place.clone())
     };
+    let identity = |id: IdentityId| night.identity(id);
     let mention = |at: &MentionRef| night.mention(at, &places);
     let facts = [
         ("模型".to_owned(), night.model.name.clone()),
@@ -137,11 +149,14 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
         outcomes: &night.judged.outcomes,
         cases: &night.recorded.cases,
         past: &night.recorded.past,
+        policies: &night.policies,
+        matches: &night.judged.policies,
         extracts: &night.delivered.extracts,
         link: &night.linked.summary,
         identities: night.identity_figures(),
         person: &person,
         place: &place,
+        identity: &identity,
         mention: &mention,
     };
     Ok(report::publish(&input, folder)?)
@@ -162,6 +177,7 @@ fn write_artifacts(night: &Night<'_>, folder: &Path) -> Result<(), RunError> {
     artifacts::near_misses(&folder.join("near_misses.parquet"), &index, &night.judged.near_misses)?;
     artifacts::findings(&folder.join("findings.parquet"), &night.judged.findings)?;
     artifacts::cases(&folder.join("cases.parquet"), &night.recorded.cases)?;
+    artifacts::policy_match(&folder.join("policy_match.parquet"), &night.judged.policies, &night.policies)?;
     Ok(())
 }
 

@@ -144,6 +144,7 @@ pub(super) fn write(
         not_run: Vec::new(),
         returned: Vec::new(),
         returned_sheet: String::new(),
+        policies: None,
         basis: Vec::new(),
     };
     book::write_table(&xlsx, &book, &COLUMNS, numbered(corrections))

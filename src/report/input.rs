@@ -2,8 +2,8 @@
 
 use crate::diag::Diagnostic;
 use crate::domain::{
-    Case, Completeness, Day, Evidence, ExtractState, FileReport, Finding, Identity, LinkSummary, MentionRef,
-    Place, Quarantined, ResidentId, RuleOutcome, Severity, Sex,
+    Case, Completeness, Day, Evidence, ExtractState, FileReport, Finding, Identity, IdentityId, LinkSummary,
+    MentionRef, Place, PolicyMatch, Quarantined, ResidentId, RuleOutcome, Severity, Sex,
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,10 @@ pub struct PublishInput<'a> {
     pub cases: &'a [Case],
     /// Cases of earlier nights of which no list speaks tonight, for the figures of progress.
     pub past: &'a [Case],
+    /// Policies of the plan, in their order.
+    pub policies: &'a [PolicyFacts],
+    /// What each policy means for each child, sorted by child and policy.
+    pub matches: &'a [PolicyMatch],
     /// Extracts of the plan.
     pub extracts: &'a [ExtractFacts],
     /// Figures of the linkage.
@@ -39,6 +43,8 @@ pub struct PublishInput<'a> {
     pub person: &'a (dyn Fn(&Finding) -> Person + Sync),
     /// Where a row stands in its delivery.
     pub place: &'a (dyn Fn(&Evidence) -> Option<RowPlace> + Sync),
+    /// Who an identity is.
+    pub identity: &'a (dyn Fn(IdentityId) -> Person + Sync),
     /// A person as one row names it, for the annex.
     pub mention: &'a (dyn Fn(&MentionRef) -> Option<Person> + Sync),
 }
@@ -63,6 +69,19 @@ pub struct RuleFacts {
     /// Disclosure classes that title and sentence reveal; a recipient who lacks one of them sees a
     /// neutral sentence instead.
     pub discloses: Vec<String>,
+}
+
+/// What the sheets of 一童一策 need to know of a policy.
+#[derive(Clone, Debug)]
+pub struct PolicyFacts {
+    /// Policy id.
+    pub id: String,
+    /// Title in Chinese.
+    pub title: String,
+    /// Disclosure class of its verdict.
+    pub class: String,
+    /// Legal basis, one line each, ready to print.
+    pub basis: Vec<String>,
 }
 
 /// What report and lists need to know of an extract.

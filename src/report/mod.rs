@@ -14,6 +14,7 @@ mod input;
 mod outcomes;
 mod package;
 mod page;
+mod policies;
 mod progress;
 mod rows;
 mod template;
@@ -28,7 +29,7 @@ use rayon::prelude::*;
 use crate::diag::{Diagnostic, Level, Spot, did_you_mean};
 
 pub use disclosure::{Disclosure, Recipient, RecipientKind, Show};
-pub use input::{ExtractFacts, IdentityFigures, Person, PublishInput, RowPlace, RuleFacts};
+pub use input::{ExtractFacts, IdentityFigures, Person, PolicyFacts, PublishInput, RowPlace, RuleFacts};
 pub use outcomes::{EVIDENCE, OutcomeCode, Outcomes, SUBJECT, SilenceRule};
 pub use template::{AnswerColumn, AnswerField, AnswerKind, Column, ColumnSource, DetailSpec, ListTemplate};
 

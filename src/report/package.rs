@@ -11,7 +11,7 @@ use super::input::{PublishInput, RuleFacts};
 use super::progress::Progress;
 use super::rows::{CaseFacts, Context, ListRows, Receiver};
 use super::template::ListTemplate;
-use super::{PublishedFile, ReportError, artifacts, corrections, flat};
+use super::{PublishedFile, ReportError, artifacts, corrections, flat, policies};
 use crate::domain::{CaseStatus, Day, Phase, Quarantined, digests_of};
 
 /// Everything one recipient gets.
@@ -304,6 +304,9 @@ impl<'a> Package<'a> {
                 .flat_map(|(_, title, rows)| rows.iter().map(|row| ((*title).to_owned(), row)))
                 .collect(),
         };
+        let policy_sheet = lists.iter().find_map(|list| list.main.template.policy_sheet.as_deref());
+        let policies =
+            policy_sheet.and_then(|name| policies::sheets(input, receiver, self.recipient.kind, name));
         let basis = rules()
             .filter(|rule| !rule.basis.is_empty() && receiver.sees(rule))
             .map(|rule| (receiver.title(rule), rule.basis.join("；")));
@@ -316,6 +319,7 @@ impl<'a> Package<'a> {
             progress: self.progress(input, &in_book),
             not_run: not_run.collect(),
             basis: basis.collect(),
+            policies,
             returned,
             returned_sheet: returns.unwrap_or_default(),
             lists,

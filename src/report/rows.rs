@@ -406,7 +406,7 @@ fn cells(
         ColumnSource::Basis => text(&|f| f.rule.basis.join("；")),
         ColumnSource::Grade => text(&|f| f.case.finding.grade.letter().to_owned()),
         ColumnSource::Status => text(&|f| status_word(f.case.status).to_owned()),
-        ColumnSource::Severity => text(&|f| severity_word(f.rule.severity).to_owned()),
+        ColumnSource::Severity => text(&|f| f.rule.severity.title().to_owned()),
         ColumnSource::CandidateSource => text(&|f| f.candidate_source(receiver)),
         ColumnSource::CandidateName => text(&|f| f.of_candidate(receiver, |person| person.name.clone())),
         ColumnSource::CandidateId => {
@@ -424,7 +424,7 @@ fn cells(
     }
 }
 
-fn number(person: &Person, show: Show) -> String {
+pub(super) fn number(person: &Person, show: Show) -> String {
     let Some(id) = person.resident_id else { return String::new() };
     if show == Show::Full { id.text() } else { id.masked() }
 }
@@ -433,7 +433,7 @@ fn row_words(place: &RowPlace) -> String {
     if place.sheet.is_empty() { place.row.to_string() } else { format!("{}!{}", place.sheet, place.row) }
 }
 
-const fn sex_word(sex: Sex) -> &'static str {
+pub(super) const fn sex_word(sex: Sex) -> &'static str {
     match sex {
         Sex::Male => "男",
         Sex::Female => "女",
@@ -448,14 +448,5 @@ pub(super) const fn status_word(status: CaseStatus) -> &'static str {
         CaseStatus::Changed => "变化",
         CaseStatus::Withdrawn => "撤回",
         CaseStatus::Carried => "未复核",
-    }
-}
-
-const fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Urgent => "紧急",
-        Severity::High => "高",
-        Severity::Medium => "中",
-        Severity::Info => "提示",
     }
 }

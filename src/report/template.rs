@@ -29,6 +29,10 @@ pub struct ListTemplate {
     /// Set for the list of data errors: the sheet of rows that were held back, for their owner.
     #[serde(default)]
     pub returned_rows: Option<String>,
+    /// Name of the sheet that shows what each policy means for each child, in the workbooks of recipients who may
+    /// see all of it; left out: there is none.
+    #[serde(default)]
+    pub policy_sheet: Option<String>,
     /// Lines of the sheet 说明: what the list is and is not.
     pub what: Vec<String>,
     /// Lines of the sheet 说明: how to answer.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::header::{RuleHeader, ViewHeader, defaults};
+use super::policy::Policy;
 use crate::domain::Day;
 use crate::engine::{EngineError, Parameters, Value};
 
@@ -39,6 +40,8 @@ pub struct Book {
     pub rules: Vec<Rule>,
     /// Views, in any order; one that no rule needs is not run.
     pub views: Vec<View>,
+    /// Policies, in any order.
+    pub policies: Vec<Policy>,
     /// The pipeline's own values: rule id or view name → parameter → value.
     pub overrides: BTreeMap<String, Parameters>,
 }
@@ -64,7 +67,7 @@ impl Book {
         parameters
     }
 
-    fn with_overrides(&self, id: &str, mut parameters: Parameters) -> Parameters {
+    pub(super) fn with_overrides(&self, id: &str, mut parameters: Parameters) -> Parameters {
         if let Some(overrides) = self.overrides.get(id) {
             parameters.extend(overrides.iter().map(|(name, value)| (name.clone(), value.clone())));
         }

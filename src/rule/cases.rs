@@ -152,18 +152,16 @@ fn run_case(
     decisions: &BTreeMap<String, RecordBatch>,
 ) -> Result<Vec<String>, String> {
     let as_of = day(case.as_of.as_ref().unwrap_or(&file.as_of))?;
-    let mut built = Built::default();
-    for (extract, contract) in contracts {
-        let rows = case.rows.get(extract).map_or(&[][..], Vec::as_slice);
-        built.add(extract, contract, rows, case, as_of)?;
-    }
-    if let Some(extract) = case.rows.keys().find(|extract| !contracts.contains_key(*extract)) {
-        return Err(format!("`{extract}` is no extract"));
-    }
+    let mut built = Built::of(case, contracts, as_of)?;
     let overrides = case.params.iter().map(|(id, values)| {
         (id.clone(), values.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<Parameters>())
     });
-    let book = Book { rules: vec![rule.clone()], views: book.views.clone(), overrides: overrides.collect() };
+    let book = Book {
+        rules: vec![rule.clone()],
+        views: book.views.clone(),
+        policies: Vec::new(),
+        overrides: overrides.collect(),
+    };
     let resolution = built.resolution();
     let world = World {
         records: &built.records,
@@ -221,9 +219,9 @@ fn compare(case: &CaseSpec, judged: &Judged) -> Vec<String> {
     problems
 }
 
-struct CaseFinder<'a> {
-    world: &'a World<'a>,
-    known: &'a [CaseNearMiss],
+pub(super) struct CaseFinder<'a> {
+    pub(super) world: &'a World<'a>,
+    pub(super) known: &'a [CaseNearMiss],
 }
 
 impl NearMissFinder for CaseFinder<'_> {
@@ -258,15 +256,15 @@ impl NearMissFinder for CaseFinder<'_> {
     }
 }
 
-fn day(text: &str) -> Result<Day, String> {
+pub(super) fn day(text: &str) -> Result<Day, String> {
     Day::parse_iso(text).ok_or_else(|| format!("`{text}` is no day"))
 }
 
 /// A world under construction.
 #[derive(Default)]
-struct Built {
-    records: Vec<RecordSet>,
-    mentions: MentionSet,
+pub(super) struct Built {
+    pub(super) records: Vec<RecordSet>,
+    pub(super) mentions: MentionSet,
     identity: Vec<IdentityId>,
     probability: Vec<f32>,
     grade: Vec<Grade>,
@@ -274,6 +272,23 @@ struct Built {
 }
 
 impl Built {
+    /// The world of a case.
+    pub(super) fn of(
+        case: &CaseSpec,
+        contracts: &BTreeMap<String, Arc<Contract>>,
+        as_of: Day,
+    ) -> Result<Self, String> {
+        let mut built = Self::default();
+        for (extract, contract) in contracts {
+            let rows = case.rows.get(extract).map_or(&[][..], Vec::as_slice);
+            built.add(extract, contract, rows, case, as_of)?;
+        }
+        match case.rows.keys().find(|extract| !contracts.contains_key(*extract)) {
+            Some(extract) => Err(format!("`{extract}` is no extract")),
+            None => Ok(built),
+        }
+    }
+
     fn add(
         &mut self,
         extract: &str,
@@ -360,7 +375,7 @@ impl Built {
         Ok(())
     }
 
-    fn resolution(&mut self) -> Resolution {
+    pub(super) fn resolution(&mut self) -> Resolution {
         Resolution {
             identity: std::mem::take(&mut self.identity),
             probability: std::mem::take(&mut self.probability),

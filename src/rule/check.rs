@@ -11,8 +11,9 @@ use super::basis::{BasisStatus, LegalBasis};
 use super::book::{Book, Rule};
 use super::draft::evidence_extract;
 use super::header::{Parameter, RoleRef};
+use super::policy::Policy;
 use super::sentence::sentence_names;
-use super::tables::{Needs, OWN_TABLES, register, rule_sql};
+use super::tables::{FINDING_SUBJECT, Needs, OWN_TABLES, finding_subjects, register, rule_sql};
 use super::world::World;
 use crate::diag::{Diagnostic, Spot, did_you_mean};
 use crate::domain::{Contract, Day, MentionSet, Resolution};
@@ -56,10 +57,19 @@ pub fn check(
             if let Err(error) = register(&engine, &world, &names) {
                 problems.push(Diagnostic::error("rule_tables", Spot::default(), error.to_string()));
             }
+            let nobody = finding_subjects(&[]).and_then(|none| Ok(engine.register(FINDING_SUBJECT, &none)?));
+            if let Err(error) = nobody {
+                problems.push(Diagnostic::error("rule_tables", Spot::default(), error.to_string()));
+            }
             check_views(&engine, book, &world, &mut problems);
             for rule in &book.rules {
                 check_head(rule, contracts, basis, as_of, &mut problems);
                 check_rule(&engine, book, rule, &world, &mut problems);
+            }
+            for policy in &book.policies {
+                check_policy_head(book, policy, contracts, &mut problems);
+                check_basis(&policy.file, &policy.header.basis, basis, as_of, &mut problems);
+                check_policy(&engine, book, policy, &world, &mut problems);
             }
         }
         Err(error) => problems.push(Diagnostic::error("engine", Spot::default(), error.to_string())),
@@ -71,7 +81,10 @@ fn check_overrides(book: &Book, problems: &mut Vec<Diagnostic>) {
     for (id, values) in &book.overrides {
         let rule =
             book.rules.iter().find(|rule| &rule.id == id).map(|rule| (&rule.file, &rule.header.params));
-        let head = rule.or_else(|| book.view(id).map(|view| (&view.file, &view.header.params)));
+        let policy = book.policies.iter().find(|policy| &policy.id == id);
+        let head = rule
+            .or_else(|| book.view(id).map(|view| (&view.file, &view.header.params)))
+            .or_else(|| policy.map(|policy| (&policy.file, &policy.header.params)));
         let Some((file, params)) = head else {
             let known = book.rules.iter().map(|rule| rule.id.as_str());
             let help = did_you_mean(id, known).map(|near| format!("did you mean `{near}`?"));
@@ -113,7 +126,7 @@ fn check_views(engine: &Engine, book: &Book, world: &World, problems: &mut Vec<D
         let sql = check_sql(&view.file, &view.sql, &view.header.params, &["as_of"], problems)
             .then(|| substitute(&view.sql, &book.view_parameters(view, world.as_of)).unwrap_or_default());
         let Some(sql) = sql else { continue };
-        if let Err(error) = needs.add(engine, book, &sql, world) {
+        if let Err(error) = needs.add(engine, book, &sql, world.as_of) {
             problems.push(sql_error(&view.file, &view.sql, &error));
         } else if !needs.views.contains(&view.name) {
             needs.views.push(view.name.clone());
@@ -183,14 +196,15 @@ fn check_head(
     problems: &mut Vec<Diagnostic>,
 ) {
     let head = &rule.header;
+    if head.condition.trim().is_empty() {
+        let message = "the head does not say in words what has to hold";
+        let fault = Diagnostic::warning("no_condition", Spot::file(&rule.file), message);
+        problems
+            .push(fault.with_help("add `condition = \"…\"`, in Chinese, for those who read the rule book"));
+    }
     let absent = head.absent_from.as_ref();
     let named = head.reads.iter().chain(&head.optional_reads).chain(absent.map(|role| &role.extract));
-    for extract in named.filter(|extract| !contracts.contains_key(*extract)) {
-        let help = did_you_mean(extract, contracts.keys().map(String::as_str));
-        let message = format!("`{extract}` is no extract");
-        let diagnostic = Diagnostic::error("unknown_extract", Spot::file(&rule.file), message);
-        problems.push(with(diagnostic, help.map(|near| format!("did you mean `{near}`?"))));
-    }
+    check_extracts(&rule.file, named, contracts, problems);
     let unknown_role = |role: &&RoleRef| {
         let contract = contracts.get(&role.extract);
         contract.is_some_and(|contract| contract.mention.iter().all(|spec| spec.role != role.role))
@@ -199,11 +213,35 @@ fn check_head(
         let message = format!("`{role}` is no role of its extract");
         problems.push(Diagnostic::error("unknown_role", Spot::file(&rule.file), message));
     }
-    for key in &head.basis {
+    check_basis(&rule.file, &head.basis, basis, as_of, problems);
+}
+
+fn check_extracts<'e>(
+    file: &str,
+    named: impl Iterator<Item = &'e String>,
+    contracts: &BTreeMap<String, Arc<Contract>>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    for extract in named.filter(|extract| !contracts.contains_key(*extract)) {
+        let help = did_you_mean(extract, contracts.keys().map(String::as_str));
+        let message = format!("`{extract}` is no extract");
+        let diagnostic = Diagnostic::error("unknown_extract", Spot::file(file), message);
+        problems.push(with(diagnostic, help.map(|near| format!("did you mean `{near}`?"))));
+    }
+}
+
+fn check_basis(
+    file: &str,
+    keys: &[String],
+    basis: &BTreeMap<String, LegalBasis>,
+    as_of: Day,
+    problems: &mut Vec<Diagnostic>,
+) {
+    for key in keys {
         let (code, message) = match basis.get(key) {
             None => {
                 let message = format!("basis `{key}` is not in the legal-basis table");
-                problems.push(Diagnostic::error("basis_unknown", Spot::file(&rule.file), message));
+                problems.push(Diagnostic::error("basis_unknown", Spot::file(file), message));
                 continue;
             }
             Some(text) if !text.in_force(as_of) => {
@@ -214,7 +252,7 @@ fn check_head(
             }
             Some(_) => continue,
         };
-        problems.push(Diagnostic::warning(code, Spot::file(&rule.file), message));
+        problems.push(Diagnostic::warning(code, Spot::file(file), message));
     }
 }
 
@@ -225,7 +263,7 @@ fn check_rule(engine: &Engine, book: &Book, rule: &Rule, world: &World, problems
     let parameters: Parameters = book.rule_parameters(rule, world.as_of, world.as_of);
     let mut needs = Needs::default();
     let planned = rule_sql(rule, &parameters).and_then(|sql| {
-        needs.add(engine, book, &sql, world)?;
+        needs.add(engine, book, &sql, world.as_of)?;
         engine.columns(&sql)
     });
     match planned {
@@ -234,15 +272,96 @@ fn check_rule(engine: &Engine, book: &Book, rule: &Rule, world: &World, problems
     }
     let head = &rule.header;
     let absent = head.absent_from.as_ref().map(|role| &role.extract);
-    let declared: BTreeSet<&String> = head.reads.iter().chain(&head.optional_reads).chain(absent).collect();
+    let declared = head.reads.iter().chain(&head.optional_reads).chain(absent);
+    check_declared((&rule.file, &rule.sql), &needs, declared, world, problems);
+    if needs.tables.contains(FINDING_SUBJECT) {
+        let spot = Spot::line(&rule.file, sql_line(&rule.sql));
+        let message = format!("the rule reads `{FINDING_SUBJECT}`, which is made after the rules");
+        problems.push(Diagnostic::error("rule_tables", spot, message));
+    }
+}
+
+fn check_declared<'e>(
+    (file, sql): (&str, &str),
+    needs: &Needs,
+    declared: impl Iterator<Item = &'e String>,
+    world: &World,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let declared: BTreeSet<&String> = declared.collect();
     let undeclared =
         needs.tables.iter().filter(|name| world.contract(name).is_some() && !declared.contains(name));
     for name in undeclared {
         let message = format!("the rule reads `{name}`, which its head does not declare");
         problems.push(
-            Diagnostic::error("undeclared_read", Spot::line(&rule.file, sql_line(&rule.sql)), message)
+            Diagnostic::error("undeclared_read", Spot::line(file, sql_line(sql)), message)
                 .with_help("add it to `reads`, or to `optional_reads` when the rule may run without it"),
         );
+    }
+}
+
+fn check_policy_head(
+    book: &Book,
+    policy: &Policy,
+    contracts: &BTreeMap<String, Arc<Contract>>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let head = &policy.header;
+    let conditions = head.conditions.values().chain([&head.enjoyed]);
+    let seen = conditions.flat_map(|condition| condition.seen_in.iter().chain(&condition.denied_in));
+    check_extracts(
+        &policy.file,
+        head.reads.iter().chain(&head.optional_reads).chain(seen),
+        contracts,
+        problems,
+    );
+    for id in head.gap_rules.iter().filter(|id| book.rules.iter().all(|rule| &rule.id != *id)) {
+        let help = did_you_mean(id, book.rules.iter().map(|rule| rule.id.as_str()));
+        let message = format!("the policy names the rule `{id}`, which the pipeline does not run");
+        let fault = Diagnostic::error("unknown_rule", Spot::file(&policy.file), message);
+        problems.push(with(fault, help.map(|near| format!("did you mean `{near}`?"))));
+    }
+}
+
+fn check_policy(
+    engine: &Engine,
+    book: &Book,
+    policy: &Policy,
+    world: &World,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let of_rules = book.gap_rules(policy).flat_map(|rule| rule.header.params.keys());
+    let given: Vec<&str> = GIVEN.into_iter().chain(of_rules.map(String::as_str)).collect();
+    if !check_sql(&policy.file, &policy.sql, &policy.header.params, &given, problems) {
+        return;
+    }
+    let parameters = book.policy_parameters(policy, world.as_of, world.as_of);
+    let mut needs = Needs::default();
+    let planned = substitute(&policy.sql, &parameters).and_then(|sql| {
+        needs.add(engine, book, &sql, world.as_of)?;
+        engine.columns(&sql)
+    });
+    match planned {
+        Ok(schema) => check_policy_columns(policy, &schema, problems),
+        Err(error) => problems.push(sql_error(&policy.file, &policy.sql, &error)),
+    }
+    let declared = policy.header.reads.iter().chain(&policy.header.optional_reads);
+    check_declared((&policy.file, &policy.sql), &needs, declared, world, problems);
+}
+
+fn check_policy_columns(policy: &Policy, schema: &SchemaRef, problems: &mut Vec<Diagnostic>) {
+    let spot = || Spot::line(&policy.file, sql_line(&policy.sql));
+    let mut problem = |message: String| problems.push(Diagnostic::error("rule_columns", spot(), message));
+    for name in ["identity", "subject_extract", "subject_role", "subject_row_key"] {
+        if schema.column_with_name(name).is_none() {
+            problem(format!("the SELECT does not give `{name}`"));
+        }
+    }
+    for name in policy.header.conditions.keys().map(String::as_str).chain(["enjoyed"]) {
+        let kind = schema.column_with_name(name).map(|(_, field)| field.data_type());
+        if !matches!(kind, Some(DataType::Boolean | DataType::Null)) {
+            problem(format!("the SELECT does not give the truth value `{name}`"));
+        }
     }
 }
 

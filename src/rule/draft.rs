@@ -4,8 +4,7 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type};
 use arrow::record_batch::RecordBatch;
 
-use super::book::Rule;
-use super::header::RoleRef;
+use super::header::{EventKind, RoleRef, Subject};
 use super::sentence::Cell;
 use crate::domain::Day;
 
@@ -47,11 +46,19 @@ pub(super) struct Draft {
     pub(super) row: Vec<(String, Cell)>,
 }
 
+/// What a SELECT promises of its rows.
+pub(super) struct DraftShape<'a> {
+    /// Whose rows they are.
+    pub(super) subject: &'a Subject,
+    /// What the column `event` holds.
+    pub(super) event: EventKind,
+}
+
 /// Reads all rows, sorted so that the engine's order does not matter.
 ///
 /// # Errors
 /// What the SELECT should give and does not; no values.
-pub(super) fn drafts(rule: &Rule, batch: &RecordBatch) -> Result<Vec<Draft>, String> {
+pub(super) fn drafts(shape: &DraftShape<'_>, batch: &RecordBatch) -> Result<Vec<Draft>, String> {
     let schema = batch.schema();
     let mut rows: Vec<Vec<(String, Cell)>> = vec![Vec::with_capacity(batch.num_columns()); batch.num_rows()];
     for (field, column) in schema.fields().iter().zip(batch.columns()) {
@@ -61,7 +68,7 @@ pub(super) fn drafts(rule: &Rule, batch: &RecordBatch) -> Result<Vec<Draft>, Str
             row.push((field.name().clone(), cell));
         }
     }
-    let mut drafts = rows.into_iter().map(|row| draft(rule, row)).collect::<Result<Vec<_>, _>>()?;
+    let mut drafts = rows.into_iter().map(|row| draft(shape, row)).collect::<Result<Vec<_>, _>>()?;
     drafts.sort_by_cached_key(|draft| {
         let shown: Vec<String> = draft.row.iter().map(|(_, cell)| cell.text()).collect();
         (draft.subject.clone(), draft.row_key.clone(), draft.event.clone(), shown)
@@ -69,19 +76,19 @@ pub(super) fn drafts(rule: &Rule, batch: &RecordBatch) -> Result<Vec<Draft>, Str
     Ok(drafts)
 }
 
-fn draft(rule: &Rule, row: Vec<(String, Cell)>) -> Result<Draft, String> {
+fn draft(shape: &DraftShape<'_>, row: Vec<(String, Cell)>) -> Result<Draft, String> {
     let text = |name: &str| row.iter().find(|(column, _)| column == name).map(|(_, cell)| cell.text());
     let needed = |name: &str| match text(name) {
         Some(value) if !value.is_empty() => Ok(value),
         Some(_) => Err(format!("column {name} is empty")),
         None => Err(format!("column {name} is missing")),
     };
-    let subject = match rule.header.subject.role() {
+    let subject = match shape.subject.role() {
         Some(role) => role.clone(),
         None => RoleRef { extract: needed("subject_extract")?, role: needed("subject_role")? },
     };
     let event = text("event").unwrap_or_default();
-    if !rule.header.event.fits(&event) {
+    if !shape.event.fits(&event) {
         return Err("column event has not the form that the head declares".to_owned());
     }
     let mut evidence = Vec::new();

@@ -4,12 +4,27 @@ use super::book::Rule;
 use super::world::World;
 use crate::domain::{Day, ExtractState};
 
+/// Extracts without which a rule does not run.
+pub(super) fn needed(rule: &Rule) -> impl Iterator<Item = &String> {
+    rule.header.reads.iter().chain(rule.header.absent_from.as_ref().map(|role| &role.extract))
+}
+
 /// Why a rule does not run, in Chinese; `None` when it may.
 pub(super) fn refusal(rule: &Rule, world: &World) -> Option<String> {
-    let absent = rule.header.absent_from.as_ref();
-    let needed = rule.header.reads.iter().chain(absent.map(|role| &role.extract));
+    let mut reasons: Vec<String> = missing(needed(rule), world).into_iter().collect();
+    if let Some(absent) = &rule.header.absent_from {
+        let subject = rule.header.subject.role().map(|role| &role.extract);
+        for extract in subject.into_iter().chain(std::iter::once(&absent.extract)) {
+            reasons.extend(incomplete(extract, world));
+        }
+    }
+    (!reasons.is_empty()).then(|| reasons.join("；"))
+}
+
+/// Which of these extracts did not come at all, in Chinese; `None` when all did.
+pub(super) fn missing<'e>(extracts: impl Iterator<Item = &'e String>, world: &World) -> Option<String> {
     let mut reasons: Vec<String> = Vec::new();
-    for extract in needed {
+    for extract in extracts {
         let title = title(world, extract);
         let reason = match world.state(extract) {
             ExtractState::Complete | ExtractState::Incomplete(_) => continue,
@@ -20,15 +35,23 @@ pub(super) fn refusal(rule: &Rule, world: &World) -> Option<String> {
             reasons.push(reason);
         }
     }
-    if let Some(absent) = absent {
-        let subject = rule.header.subject.role().map(|role| &role.extract);
-        for extract in subject.into_iter().chain(std::iter::once(&absent.extract)) {
-            if let ExtractState::Incomplete(why) = world.state(extract) {
-                reasons.push(format!("《{}》不完整（{}）", title(world, extract), why.join("；")));
-            }
-        }
-    }
     (!reasons.is_empty()).then(|| reasons.join("；"))
+}
+
+/// In what an extract is incomplete, in Chinese; `None` when it is not.
+fn incomplete(extract: &str, world: &World) -> Option<String> {
+    match world.state(extract) {
+        ExtractState::Incomplete(why) => {
+            Some(format!("《{}》不完整（{}）", title(world, extract), why.join("；")))
+        }
+        _ => None,
+    }
+}
+
+/// What keeps an absence from these extracts from saying anything, in Chinese; empty when all came whole.
+pub(super) fn faults(extracts: &[String], world: &World) -> String {
+    let incomplete = extracts.iter().filter_map(|extract| incomplete(extract, world));
+    missing(extracts.iter(), world).into_iter().chain(incomplete).collect::<Vec<_>>().join("；")
 }
 
 fn title(world: &World, extract: &str) -> String {
@@ -38,9 +61,7 @@ fn title(world: &World, extract: &str) -> String {
 /// The edge of what is known: the smallest as-of date of the extracts without which the rule does
 /// not run, never after the run's own day. Optional extracts do not move it: an old one may lack
 /// facts, but facts it has stay true.
-pub(super) fn known_until(rule: &Rule, world: &World) -> Day {
-    let absent = rule.header.absent_from.as_ref().map(|role| &role.extract);
-    let days = rule.header.reads.iter().chain(absent);
-    let days = days.filter_map(|extract| world.extract(extract).and_then(|(_, set)| set.as_of));
+pub(super) fn known_until<'e>(extracts: impl Iterator<Item = &'e String>, world: &World) -> Day {
+    let days = extracts.filter_map(|extract| world.extract(extract).and_then(|(_, set)| set.as_of));
     days.min().map_or(world.as_of, |day| day.min(world.as_of))
 }

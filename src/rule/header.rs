@@ -15,6 +15,9 @@ use crate::engine::{Parameters, Value};
 pub struct RuleHeader {
     /// Name for people, e.g. `重点儿童无学籍`.
     pub title: String,
+    /// What has to hold, in Chinese, in the words of an officer who reads the rule book.
+    #[serde(default)]
+    pub condition: String,
     /// List it belongs to.
     pub list: String,
     /// Whose case it is: `extract.role`, or `*` when the SELECT names `subject_extract` and

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::book::{Book, Rule, RuleError};
-use super::draft::{Draft, drafts};
+use super::draft::{Draft, DraftShape, drafts};
+use super::entitle::{Made, entitle};
 use super::evidence::{RowIndex, Support, support};
 use super::gate;
 use super::header::ColumnFormat;
@@ -14,7 +15,7 @@ use super::tables::{Needs, register, rule_sql};
 use super::world::World;
 use crate::domain::{
     Day, Evidence, Finding, FindingDetail, FindingParts, Grade, MentionRef, NearMiss, NearMissFinder,
-    RuleOutcome, row_keys,
+    PolicyMatch, RuleOutcome, row_keys,
 };
 use crate::engine::{Engine, Parameters, substitute};
 
@@ -31,6 +32,10 @@ pub struct Judged {
     pub outcomes: Vec<RuleOutcome>,
     /// Candidates looked up for absence rules, sorted by subject and candidate, each pair once.
     pub near_misses: Vec<NearMiss>,
+    /// What each policy means for each child, sorted by child and policy.
+    pub policies: Vec<PolicyMatch>,
+    /// Why no policy was judged, in Chinese; the rules are none the worse for it.
+    pub policy_fault: Option<String>,
 }
 
 /// Runs the rules of `book` on `threads` threads; the result does not depend on their number.
@@ -50,7 +55,7 @@ pub fn judge(
     let mut runs: Vec<RuleRun> = book.rules.iter().map(|rule| RuleRun::new(rule, book, world)).collect();
     let mut needs = Needs::default();
     for run in &mut runs {
-        run.attempt(|run| needs.add(&engine, book, &run.sql, world).map_err(|error| error.to_string()));
+        run.attempt(|run| needs.add(&engine, book, &run.sql, world.as_of).map_err(|error| error.to_string()));
     }
     register(&engine, world, &needs.tables)?;
     let mut broken_views = String::new();
@@ -64,7 +69,8 @@ pub fn judge(
     runs.par_iter_mut().for_each(|run| {
         run.attempt(|run| {
             let batch = engine.query(&run.sql).map_err(|error| format!("{error}{broken_views}"))?;
-            run.drafts = drafts(run.rule, &batch)?;
+            let head = &run.rule.header;
+            run.drafts = drafts(&DraftShape { subject: &head.subject, event: head.event }, &batch)?;
             tracing::info!(rule = run.rule.id, hits = run.drafts.len(), "rule asked");
             Ok(())
         });
@@ -92,6 +98,13 @@ pub fn judge(
     judged.findings.sort_by_cached_key(|finding| (finding.case_key(), finding.subject_role.clone()));
     judged.near_misses.sort_by_key(|miss| (miss.subject, miss.candidate));
     judged.near_misses.dedup_by_key(|miss| (miss.subject, miss.candidate));
+    match entitle(book, world, &Made { engine: &engine, needs: &needs }, &judged) {
+        Ok(policies) => judged.policies = policies,
+        Err(error) => {
+            tracing::error!(%error, "policies not judged");
+            judged.policy_fault = Some(format!("一童一策判断失败，请联系维护人员（{error}）"));
+        }
+    }
     Ok(judged)
 }
 
@@ -107,7 +120,7 @@ fn cases(findings: &[Finding]) -> (u64, u64) {
 }
 
 /// Runs a view once and makes its rows a table; gives their number.
-fn run_view(engine: &Engine, book: &Book, world: &World, name: &str) -> Result<usize, RuleError> {
+pub(super) fn run_view(engine: &Engine, book: &Book, world: &World, name: &str) -> Result<usize, RuleError> {
     let Some(view) = book.view(name) else { return Ok(0) };
     let failed = |error: crate::engine::EngineError| RuleError::Table {
         table: name.to_owned(),
@@ -131,7 +144,7 @@ struct RuleRun<'a> {
 
 impl<'a> RuleRun<'a> {
     fn new(rule: &'a Rule, book: &Book, world: &World) -> Self {
-        let known_until = gate::known_until(rule, world);
+        let known_until = gate::known_until(gate::needed(rule), world);
         let parameters = book.rule_parameters(rule, world.as_of, known_until);
         let mut run = Self {
             rule,
@@ -217,11 +230,11 @@ fn assemble(
 }
 
 /// The grade that decides between list, annex and nothing.
-fn gated(support: &Support) -> Grade {
+pub(super) fn gated(support: &Support) -> Grade {
     support.others.map_or(Grade::A, |_| support.grade)
 }
 
-fn subject_mention(world: &World, index: &RowIndex, draft: &Draft) -> Result<usize, String> {
+pub(super) fn subject_mention(world: &World, index: &RowIndex, draft: &Draft) -> Result<usize, String> {
     let missing = || format!("subject_row_key names a row that is not in {}", draft.subject.extract);
     let row = index.row(&draft.subject.extract, &draft.row_key).ok_or_else(missing)?;
     let (extract, _) = world.extract(&draft.subject.extract).ok_or_else(missing)?;

@@ -10,11 +10,14 @@ mod book;
 mod cases;
 mod check;
 mod draft;
+mod entitle;
 mod evidence;
 mod gate;
 mod header;
 mod judge;
 mod parse;
+mod policy;
+mod policy_cases;
 mod sentence;
 mod tables;
 mod world;
@@ -28,6 +31,9 @@ pub use header::{
     ViewHeader,
 };
 pub use judge::{Judged, judge};
-pub use parse::{head_text, parse, parse_view};
+pub use parse::{head_text, parse, parse_policy, parse_view};
+pub use policy::{Condition, Policy, PolicyHeader};
+pub use policy_cases::{ExpectedMatch, PolicyCase, PolicyCaseFile, test_policy_cases};
 pub use sentence::sentence_names;
+pub use tables::views_read;
 pub use world::{PlaceNames, World};

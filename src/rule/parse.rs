@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::book::{Rule, View};
 use super::header::{RuleHeader, ViewHeader};
+use super::policy::{Policy, PolicyHeader};
 use crate::diag::{Diagnostic, Spot};
 
 /// Line that opens and closes the head.
@@ -21,7 +22,7 @@ pub fn parse(file: &str, text: &str) -> Result<Rule, Vec<Diagnostic>> {
     let (header, first_line) = head::<RuleHeader>(file, text)?;
     let mut problems = Vec::new();
     let spot = |needle: &str| Spot::line(file, line_of(text, needle).max(first_line));
-    for words in std::iter::once(&header.reason).chain(std::iter::once(&header.title)).chain(&header.verify) {
+    for words in [&header.reason, &header.title, &header.condition].into_iter().chain(&header.verify) {
         if let Some(word) = DECIDING_WORDS.iter().find(|word| words.contains(**word)) {
             let message = format!("the wording decides: `{word}`");
             problems.push(
@@ -62,6 +63,23 @@ pub fn parse(file: &str, text: &str) -> Result<Rule, Vec<Diagnostic>> {
 pub fn parse_view(file: &str, text: &str) -> Result<View, Vec<Diagnostic>> {
     let (header, _) = head::<ViewHeader>(file, text)?;
     Ok(View { name: stem(file), file: file.to_owned(), header, sql: text.to_owned() })
+}
+
+/// Reads a policy.
+///
+/// # Errors
+/// Everything that is wrong with the head, each with its line in the file.
+pub fn parse_policy(file: &str, text: &str) -> Result<Policy, Vec<Diagnostic>> {
+    let (header, first_line) = head::<PolicyHeader>(file, text)?;
+    let spot = |needle: &str| Spot::line(file, line_of(text, needle).max(first_line));
+    if header.basis.is_empty() {
+        return Err(vec![Diagnostic::error("no_basis", spot("basis"), "a policy names its legal basis")]);
+    }
+    if header.conditions.is_empty() {
+        let message = "a policy has at least one condition";
+        return Err(vec![Diagnostic::error("no_condition", spot("conditions"), message)]);
+    }
+    Ok(Policy { id: stem(file), file: file.to_owned(), header, sql: text.to_owned() })
 }
 
 fn stem(file: &str) -> String {

@@ -14,14 +14,17 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use super::book::{Book, Rule, RuleError};
 use super::world::World;
 use crate::domain::{
-    Contract, Day, ExtractState, FieldKind, Grade, IdState, Identity, Mention, RecordSet, ResidentId, Sex,
-    row_keys,
+    Contract, Day, ExtractState, FieldKind, Finding, Grade, IdState, Identity, Mention, RecordSet,
+    ResidentId, Sex, row_keys,
 };
 use crate::engine::{Engine, EngineError, Parameters, substitute};
 use crate::field::text::{clean, is_nothing};
 
 /// Tables that the stage itself makes.
 pub(super) const OWN_TABLES: [&str; 4] = ["code_check", "extract_state", "id_check", "identity"];
+
+/// Subjects of tonight's findings: made after the rules, for the policies.
+pub(super) const FINDING_SUBJECT: &str = "finding_subject";
 
 /// What a set of queries needs: tables, and views in an order in which each finds its tables.
 #[derive(Debug, Default)]
@@ -42,9 +45,9 @@ impl Needs {
         engine: &Engine,
         book: &Book,
         sql: &str,
-        world: &World,
+        as_of: Day,
     ) -> Result<(), EngineError> {
-        self.visit(engine, book, sql, world, &mut Vec::new())
+        self.visit(engine, book, sql, as_of, &mut Vec::new())
     }
 
     fn visit(
@@ -52,7 +55,7 @@ impl Needs {
         engine: &Engine,
         book: &Book,
         sql: &str,
-        world: &World,
+        as_of: Day,
         path: &mut Vec<String>,
     ) -> Result<(), EngineError> {
         for name in engine.tables_read(sql)? {
@@ -67,13 +70,49 @@ impl Needs {
                 return Err(EngineError::Plan(format!("view {name} reads itself")));
             }
             path.push(name.clone());
-            let view_sql = substitute(&view.sql, &book.view_parameters(view, world.as_of))?;
-            self.visit(engine, book, &view_sql, world, path)?;
+            let view_sql = substitute(&view.sql, &book.view_parameters(view, as_of))?;
+            self.visit(engine, book, &view_sql, as_of, path)?;
             path.pop();
             self.views.push(name);
         }
         Ok(())
     }
+}
+
+/// One row for each finding: rule, subject's extract, role and row key, identity.
+pub(super) fn finding_subjects(findings: &[Finding]) -> Result<RecordBatch, RuleError> {
+    let text = |of: fn(&Finding) -> &str| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(findings.iter().map(of)))
+    };
+    let identities = findings.iter().map(|finding| finding.identity.0);
+    let columns: Columns = vec![
+        ("rule".into(), text(|finding| &finding.rule)),
+        ("extract".into(), text(|finding| &finding.subject_extract)),
+        ("role".into(), text(|finding| &finding.subject_role)),
+        ("row_key".into(), text(|finding| &finding.subject_row_key)),
+        ("identity".into(), Arc::new(Int64Array::from_iter_values(identities))),
+    ];
+    batch(columns, findings.len())
+        .map_err(|error| RuleError::Table { table: FINDING_SUBJECT.to_owned(), message: error.to_string() })
+}
+
+/// The views that each rule and policy of a book reads, through other views too, in the order in which they
+/// are made.
+///
+/// # Errors
+/// When a text is not one statement, or views read each other in a circle.
+pub fn views_read(book: &Book, as_of: Day) -> Result<BTreeMap<String, Vec<String>>, EngineError> {
+    let engine = Engine::new(1)?;
+    let views = |id: &String, sql: &str, parameters: &Parameters| {
+        let mut needs = Needs::default();
+        needs.add(&engine, book, &substitute(sql, parameters)?, as_of)?;
+        Ok((id.clone(), needs.views))
+    };
+    let rules = book.rules.iter().map(|rule| (&rule.id, &rule.sql, book.rule_parameters(rule, as_of, as_of)));
+    let policies = book.policies.iter();
+    let policies =
+        policies.map(|policy| (&policy.id, &policy.sql, book.policy_parameters(policy, as_of, as_of)));
+    rules.chain(policies).map(|(id, sql, parameters)| views(id, sql, &parameters)).collect()
 }
 
 /// The text of a rule with its parameters filled in.

@@ -10,7 +10,9 @@ use super::plan::Plan;
 use super::read::unreadable;
 use super::toml_check::check_toml;
 use crate::diag::{Diagnostic, Spot};
-use crate::rule::{CaseFile, CaseResult, CaseSpec, Rule, test_cases};
+use crate::rule::{
+    CaseFile, CaseResult, CaseSpec, Policy, PolicyCaseFile, Rule, test_cases, test_policy_cases,
+};
 
 /// How a rule did in its cases.
 #[derive(Clone, Debug)]
@@ -32,12 +34,13 @@ impl RuleTest {
     }
 }
 
-/// Runs the cases of all rules of a plan, or of those named, in the order of the plan.
+/// Runs the cases of all rules and policies of a plan, or of those named, in the order of the plan.
 ///
 /// # Errors
-/// When a name is no rule of the plan.
+/// When a name is no rule or policy of the plan.
 pub fn test_rules(plan: &Plan, only: &[String]) -> Result<Vec<RuleTest>, Vec<Diagnostic>> {
-    let known = || plan.book.rules.iter().map(|rule| rule.id.as_str());
+    let policies = || plan.book.policies.iter().map(|policy| policy.id.as_str());
+    let known = || plan.book.rules.iter().map(|rule| rule.id.as_str()).chain(policies());
     let unknown: Vec<Diagnostic> = only
         .iter()
         .filter(|name| !known().any(|id| id == name.as_str()))
@@ -50,45 +53,83 @@ pub fn test_rules(plan: &Plan, only: &[String]) -> Result<Vec<RuleTest>, Vec<Dia
     if !unknown.is_empty() {
         return Err(unknown);
     }
-    let wanted = |rule: &&Rule| only.is_empty() || only.contains(&rule.id);
-    let rules: Vec<&Rule> = plan.book.rules.iter().filter(wanted).collect();
-    Ok(rules.par_iter().map(|rule| test(plan, rule)).collect())
+    let wanted = |id: &String| only.is_empty() || only.contains(id);
+    let rules: Vec<&Rule> = plan.book.rules.iter().filter(|rule| wanted(&rule.id)).collect();
+    let mut tests: Vec<RuleTest> = rules.par_iter().map(|rule| test(plan, rule)).collect();
+    let policies: Vec<&Policy> = plan.book.policies.iter().filter(|policy| wanted(&policy.id)).collect();
+    tests.par_extend(policies.par_iter().map(|policy| test_policy(plan, policy)));
+    Ok(tests)
 }
 
-/// The cases file of a rule: `<rule>.cases.toml` beside it.
-fn cases_of(rule: &Rule) -> PathBuf {
-    Path::new(&rule.file).with_extension("cases.toml")
+/// The cases file of a rule or policy: `<rule>.cases.toml` beside it.
+fn cases_of(file: &str) -> PathBuf {
+    Path::new(file).with_extension("cases.toml")
+}
+
+/// Reads a cases file into `done` when it has the right shape, else what is wrong with it.
+fn read_cases<T: schemars::JsonSchema + serde::de::DeserializeOwned>(
+    of: &str,
+    done: &mut RuleTest,
+) -> Option<(String, String, T)> {
+    let path = cases_of(of);
+    let file = path.display().to_string();
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => {
+            let fault = unreadable(Spot::file(of), "the cases of the rule", &path, &error);
+            done.problems.push(fault.with_help("write cases: it finds, it does not find, data is missing"));
+            return None;
+        }
+    };
+    match check_toml::<T>(&file, &text) {
+        Err(found) => {
+            done.problems.extend(found);
+            None
+        }
+        Ok(cases) => Some((file, text, cases)),
+    }
+}
+
+/// Verdicts that the cases of every policy show: there is always a child who has it, one who may not, and one
+/// of whom nobody knows.
+const VERDICTS: [&str; 3] = ["enjoyed", "unmet", "unknown"];
+
+fn test_policy(plan: &Plan, policy: &Policy) -> RuleTest {
+    let mut done = RuleTest {
+        rule: policy.id.clone(),
+        title: policy.header.title.clone(),
+        results: Vec::new(),
+        problems: Vec::new(),
+    };
+    let Some((file, _, cases)) = read_cases::<PolicyCaseFile>(&policy.file, &mut done) else { return done };
+    let shown: BTreeSet<&str> =
+        cases.case.iter().flat_map(|case| &case.expects).map(|one| one.verdict.as_str()).collect();
+    let listed = cases.case.iter().flat_map(|case| &case.expects).any(|one| !one.listed_by.is_empty());
+    for verdict in VERDICTS.into_iter().filter(|verdict| !shown.contains(verdict)) {
+        let message = format!("no case shows the verdict `{verdict}`");
+        done.problems.push(Diagnostic::error("case_kind_missing", Spot::file(file.as_str()), message));
+    }
+    if !policy.header.gap_rules.is_empty() && !listed {
+        let message = "no case shows a child whom a gap rule lists";
+        done.problems.push(Diagnostic::error("case_kind_missing", Spot::file(file.as_str()), message));
+    }
+    done.results = test_policy_cases(policy, &plan.book, &cases, &plan.contracts, &plan.tables.decisions);
+    done
 }
 
 fn test(plan: &Plan, rule: &Rule) -> RuleTest {
-    let path = cases_of(rule);
-    let file = path.display().to_string();
     let mut done = RuleTest {
         rule: rule.id.clone(),
         title: rule.header.title.clone(),
         results: Vec::new(),
         problems: Vec::new(),
     };
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) => {
-            let fault = unreadable(Spot::file(rule.file.as_str()), "the cases of the rule", &path, &error);
-            done.problems.push(fault.with_help("write cases: it finds, it does not find, data is missing"));
-            return done;
-        }
-    };
-    match check_toml::<CaseFile>(&file, &text) {
-        Err(found) => done.problems.extend(found),
-        Ok(cases) => {
-            let subject = rule.header.subject.role().map(|role| role.extract.as_str());
-            for kind in missing_kinds(&cases, subject) {
-                let fault = Diagnostic::error("case_kind_missing", Spot::file(file.as_str()), kind);
-                done.problems.push(fault);
-            }
-            let (contracts, decisions) = (&plan.contracts, &plan.tables.decisions);
-            done.results = test_cases(rule, &plan.book, &text, contracts, decisions);
-        }
+    let Some((file, text, cases)) = read_cases::<CaseFile>(&rule.file, &mut done) else { return done };
+    let subject = rule.header.subject.role().map(|role| role.extract.as_str());
+    for kind in missing_kinds(&cases, subject) {
+        done.problems.push(Diagnostic::error("case_kind_missing", Spot::file(file.as_str()), kind));
     }
+    done.results = test_cases(rule, &plan.book, &text, &plan.contracts, &plan.tables.decisions);
     done
 }
 

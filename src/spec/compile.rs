@@ -54,6 +54,7 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
                 link: settings,
                 model,
                 book: rules.book,
+                rule_files: rules.in_folder,
                 basis: schemas.basis,
                 desk,
                 watch,

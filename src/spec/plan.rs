@@ -40,6 +40,8 @@ pub struct Plan {
     pub model: link::LinkModel,
     /// Rules, views and their parameters.
     pub book: Book,
+    /// Ids of all rules in the folder, those that the pipeline does not run among them, sorted.
+    pub rule_files: Vec<String>,
     /// Legal basis by key.
     pub basis: BTreeMap<String, LegalBasis>,
     /// List templates, recipients, disclosure.

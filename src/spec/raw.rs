@@ -76,9 +76,12 @@ pub struct RulesTable {
     /// Folder of views that rules read (`<view>.sql`); left out: `views`, when there is one.
     #[serde(default)]
     pub views: Option<String>,
+    /// Folder of policies (`<policy>.sql`): what each of them means for each child; left out: none is judged.
+    #[serde(default)]
+    pub policies: Option<String>,
     /// Ids of the rules to run: file names without `.sql`.
     pub run: Vec<String>,
-    /// Local values of parameters, by rule id or view name and by parameter:
+    /// Local values of parameters, by rule id, policy id or view name and by parameter:
     /// `[rules.param.<rule>]` and below it `<parameter> = <value>`. Days are written in quotes.
     #[serde(default)]
     pub param: IndexMap<String, IndexMap<String, Value>>,
@@ -173,6 +176,7 @@ impl PipelineFile {
             rules: RulesTable {
                 folder: word(rules, "folder"),
                 views: maybe(rules, "views"),
+                policies: maybe(rules, "policies"),
                 run: run.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect(),
                 param: salvage_parameters(rules),
             },
@@ -210,7 +214,7 @@ mod tests {
 
     const GOOD: &str = "title = \"t\"\nas_of = \"2026-11-20\"\ninput = \"i\"\nout = \"o\"\nstate = \"s\"\n\
         schemas = \"c\"\n[source.a]\ncontract = \"x/a\"\ncompleteness = \"present\"\ntowns = [\"甲镇\"]\n[link]\nsettings = \"l\"\nmodel = \"m\"\n\
-        [rules]\nfolder = \"r\"\nviews = \"v\"\nrun = [\"one\"]\n[rules.param.one]\ndays = 3\nkinds = [\"甲\"]\n\
+        [rules]\nfolder = \"r\"\nviews = \"v\"\npolicies = \"p\"\nrun = [\"one\"]\n[rules.param.one]\ndays = 3\nkinds = [\"甲\"]\n\
         [report]\nlists = \"l\"\n[watch]\nmetrics = \"m.prom\"\n\
         [[watch.hook]]\non = [\"held\"]\ncommand = [\"tell\"]\n";
 

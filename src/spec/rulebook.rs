@@ -16,7 +16,7 @@ use crate::diag::{Diagnostic, Spot};
 use crate::domain::Day;
 use crate::engine::{Parameters, Value};
 use crate::report::RuleFacts;
-use crate::rule::{self, Book, Parameter, Rule, RuleHeader, View, ViewHeader};
+use crate::rule::{self, Book, Parameter, Policy, PolicyHeader, Rule, RuleHeader, View, ViewHeader};
 
 /// Folder of views when the pipeline names none.
 const VIEWS: &str = "views";
@@ -25,6 +25,8 @@ const VIEWS: &str = "views";
 pub(super) struct Rulebook {
     /// What runs.
     pub(super) book: Book,
+    /// Ids of all rules in the folder.
+    pub(super) in_folder: Vec<String>,
     /// Lines of the rules' heads, in the order of the book.
     heads: Vec<KeyLines>,
 }
@@ -32,15 +34,20 @@ pub(super) struct Rulebook {
 impl Rulebook {
     /// Reads what the pipeline names and checks it over empty tables.
     pub(super) fn read(draft: &mut Draft, schemas: &Schemas, as_of: Option<Day>) -> Self {
-        let mut rulebook = Self { book: Book::default(), heads: Vec::new() };
+        let mut rulebook = Self { book: Book::default(), in_folder: Vec::new(), heads: Vec::new() };
         let mut broken = schemas.broken.clone();
         rulebook.read_views(draft, &mut broken);
         let folder = draft.raw.rules.folder.clone();
         if let Some(folder) = draft.existing("rules.folder", &folder, "the folder of rules") {
+            rulebook.in_folder = stems(&folder, "sql");
             rulebook.read_rules(draft, &folder);
-            rulebook.read_parameters(draft, &stems(&folder, "sql"), &broken);
+            rulebook.read_policies(draft);
+            rulebook.read_parameters(draft, &broken);
         }
         rulebook.check_names(draft, schemas);
+        for policy in &rulebook.book.policies {
+            check_policy_class(policy, schemas, &mut draft.problems);
+        }
         for (rule, lines) in rulebook.book.rules.iter().zip(&rulebook.heads) {
             check_desk(rule, lines, schemas, &mut draft.problems);
             check_pulled(rule, lines, draft, schemas);
@@ -76,8 +83,28 @@ impl Rulebook {
         }
     }
 
+    fn read_policies(&mut self, draft: &mut Draft) {
+        let Some(written) = draft.raw.rules.policies.clone() else { return };
+        let Some(folder) = draft.existing("rules.policies", &written, "the folder of policies") else {
+            return;
+        };
+        for path in entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "sql")) {
+            let file = path.display().to_string();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let read = read_sql(draft, &path, &format!("policy/{name}"), Spot::file(file.as_str()));
+            let policy = read.and_then(|text| {
+                let _: KeyLines = head_lines::<PolicyHeader>(&file, &text)?;
+                rule::parse_policy(&file, &text)
+            });
+            match policy {
+                Ok(policy) => self.book.policies.push(policy),
+                Err(found) => draft.problems.extend(found),
+            }
+        }
+    }
+
     fn read_rules(&mut self, draft: &mut Draft, folder: &Path) {
-        let known = stems(folder, "sql");
+        let known = self.in_folder.clone();
         let mut seen = BTreeSet::new();
         for (index, id) in draft.raw.rules.run.clone().into_iter().enumerate() {
             let spot = draft.lines.spot(&format!("rules.run[{index}]"));
@@ -116,20 +143,20 @@ impl Rulebook {
     }
 
     /// Local values; only those that fit go into the book.
-    fn read_parameters(&mut self, draft: &mut Draft, in_folder: &[String], broken: &BTreeSet<String>) {
+    fn read_parameters(&mut self, draft: &mut Draft, broken: &BTreeSet<String>) {
         for (owner, values) in draft.raw.rules.param.clone() {
             let path = format!("rules.param.{owner}");
             let spot = draft.lines.spot(&path);
             let Some(declared) = self.parameters(&owner).cloned() else {
                 // What cannot be read, or is not run, may well have the parameter.
                 let runs = draft.raw.rules.run.contains(&owner);
-                if in_folder.contains(&owner) && !runs {
+                if self.in_folder.contains(&owner) && !runs {
                     let message = format!("parameters for `{owner}`, which this pipeline does not run");
                     draft.problems.push(Diagnostic::warning("parameter_unused", spot, message));
                 } else if !runs && !broken.contains(&owner) {
                     let message = format!("parameters for `{owner}`, which is no rule or view");
                     let views = self.book.views.iter().map(|view| view.name.as_str());
-                    let known = in_folder.iter().map(String::as_str).chain(views);
+                    let known = self.in_folder.iter().map(String::as_str).chain(views);
                     let fault = Diagnostic::error("unknown_rule", spot, message).with_near(&owner, known);
                     draft.problems.push(fault);
                 }
@@ -149,7 +176,10 @@ impl Rulebook {
 
     fn parameters(&self, owner: &str) -> Option<&IndexMap<String, Parameter>> {
         let rule = self.book.rules.iter().find(|rule| rule.id == owner);
-        rule.map(|rule| &rule.header.params).or_else(|| self.book.view(owner).map(|view| &view.header.params))
+        let policy = self.book.policies.iter().find(|policy| policy.id == owner);
+        rule.map(|rule| &rule.header.params)
+            .or_else(|| self.book.view(owner).map(|view| &view.header.params))
+            .or_else(|| policy.map(|policy| &policy.header.params))
     }
 
     /// A view and a table of one name would hide each other.
@@ -186,10 +216,19 @@ impl Rulebook {
         let rules: Vec<Rule> = self.book.rules.iter().filter(whole).cloned().collect();
         let overrides = self.book.overrides.iter();
         let overrides = overrides.filter(|(owner, _)| {
-            rules.iter().any(|rule| rule.id == **owner) || views.iter().any(|view| view.name == **owner)
+            rules.iter().any(|rule| rule.id == **owner)
+                || views.iter().any(|view| view.name == **owner)
+                || self.book.policies.iter().any(|policy| policy.id == **owner)
         });
         let overrides = overrides.map(|(owner, values)| (owner.clone(), values.clone())).collect();
-        let book = Book { rules, views, overrides };
+        // A gap rule that could not be read, or is left out here, has been told already.
+        let lost = self.book.rules.len() < draft.raw.rules.run.len();
+        let has = |rules: &[Rule], id: &String| rules.iter().any(|rule| rule.id == *id);
+        let told = |id: &String| !has(&rules, id) && (lost || has(&self.book.rules, id));
+        let whole =
+            |policy: &&Policy| !names_any(&policy.sql, &broken) && !policy.header.gap_rules.iter().any(&told);
+        let policies: Vec<Policy> = self.book.policies.iter().filter(whole).cloned().collect();
+        let book = Book { rules, views, policies, overrides };
         let decisions = schemas.tables.as_ref().map(|tables| tables.decisions.clone()).unwrap_or_default();
         let day = as_of.unwrap_or(Day::from_days(0));
         let found = rule::check(&book, &schemas.contracts, &decisions, &schemas.basis, day);
@@ -205,7 +244,9 @@ impl Rulebook {
                 problem = problem.with_near(&key, schemas.basis.keys().map(String::as_str));
             }
             let rules = book.rules.iter().map(|rule| (&rule.file, &rule.sql));
-            let mut texts = rules.chain(book.views.iter().map(|view| (&view.file, &view.sql)));
+            let policies = book.policies.iter().map(|policy| (&policy.file, &policy.sql));
+            let mut texts =
+                rules.chain(book.views.iter().map(|view| (&view.file, &view.sql))).chain(policies);
             if let Some((_, text)) = texts.find(|(file, _)| **file == problem.spot.file)
                 && problem.spot.line == 0
             {
@@ -290,6 +331,18 @@ fn check_desk(rule: &Rule, lines: &KeyLines, schemas: &Schemas, problems: &mut V
             problems.push(fault.with_near(class, classes.iter().copied()));
         }
     }
+}
+
+fn check_policy_class(policy: &Policy, schemas: &Schemas, problems: &mut Vec<Diagnostic>) {
+    let Some(desk) = &schemas.desk else { return };
+    let class = policy.header.class.as_str();
+    if desk.disclosure.classes().any(|known| known == class) {
+        return;
+    }
+    let line = line_naming(&policy.sql, class);
+    let message = format!("disclosure.csv has no class `{class}`");
+    let fault = Diagnostic::error("unknown_class", Spot::line(policy.file.as_str(), line), message);
+    problems.push(fault.with_near(class, desk.disclosure.classes()));
 }
 
 /// Every value that a rule shows or names in its sentence has a disclosure class in the template of its list:

@@ -1,5 +1,5 @@
 //! F1: typed look-ups over `schemas/tables/`: characters, surnames, regions, towns and villages, code tables,
-//! decision tables.
+//! decision tables, the rule book.
 //!
 //! In: a folder of CSV and TSV files with its `tables.toml`, or the copy inside the program. Out: one
 //! immutable [`Tables`] and the edition and digest of each file. Everything an office can issue anew is
@@ -17,6 +17,7 @@ mod name_words;
 mod prefixes;
 mod regions;
 mod rows;
+mod rule_book;
 mod store;
 mod surnames;
 mod variants;
@@ -41,6 +42,7 @@ pub use gazetteer::Gazetteer;
 pub use glyphs::Glyphs;
 pub use name_words::{Care, NameWords};
 pub use regions::{RegionKnown, Regions};
+pub use rule_book::{BookEntry, Priority, RuleBook};
 pub use store::{DECISIONS, DecisionsFile, Edition, MANIFEST, TablesFile};
 pub use surnames::Surnames;
 pub use variants::{VariantKind, Variants};
@@ -49,7 +51,7 @@ use rows::TableText;
 use store::Store;
 
 /// Roles a table can have in `tables.toml`.
-const ROLES: [&str; 13] = [
+const ROLES: [&str; 14] = [
     "aliases",
     "char_codes",
     "char_variants",
@@ -60,6 +62,7 @@ const ROLES: [&str; 13] = [
     "pua_map",
     "radical_fold",
     "regions",
+    "rule_book",
     "surname_compound",
     "surname_confusable",
     "surname_readings",
@@ -93,6 +96,8 @@ pub struct Tables {
     pub codes: BTreeMap<String, CodeTable>,
     /// Labels of relations → relation (`relations.csv`).
     pub relations: BTreeMap<String, Relation>,
+    /// Every rule that was agreed on.
+    pub rule_book: RuleBook,
     /// Decision tables by name (`decisions/<name>.csv`), for SQL.
     pub decisions: BTreeMap<String, RecordBatch>,
     editions: Vec<Edition>,
@@ -152,6 +157,7 @@ impl<'a> Loader<'a> {
         self.characters(&mut tables);
         self.names(&mut tables);
         self.places(&mut tables);
+        self.rules(&mut tables);
         self.code_tables(&mut tables);
         self.relation_labels(&mut tables);
         self.decision_tables(&mut tables);
@@ -250,6 +256,14 @@ impl<'a> Loader<'a> {
             for (fixed, rows) in [divisions, aliases].iter().zip(rows) {
                 self.done(fixed, rows);
             }
+        }
+    }
+
+    fn rules(&mut self, tables: &mut Tables) {
+        if let Some(fixed) = self.fixed("rule_book") {
+            let (book, rows) = RuleBook::load(fixed.table(), &mut self.problems);
+            tables.rule_book = book;
+            self.done(&fixed, rows);
         }
     }
 

@@ -137,7 +137,7 @@ fn every_rule_holds_its_cases() {
     assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
 }
 
-/// What `doudi test` says of the nightly pipeline: every rule of the folder is in it, and has a case that
+/// What `doudi test` says of the nightly pipeline: every rule and policy of the folders is in it, and has a case that
 /// must be found, one that must not, and one in which data is missing.
 #[test]
 fn every_rule_has_all_three_kinds_of_cases() {
@@ -148,7 +148,9 @@ fn every_rule_has_all_three_kinds_of_cases() {
     let tests = doudi::spec::test_rules(&plan, &[]).unwrap();
     let mut tested: Vec<&str> = tests.iter().map(|test| test.rule.as_str()).collect();
     tested.sort_unstable();
-    let rules: Vec<String> = files("pipelines/rules", ".sql").iter().map(|path| stem(path)).collect();
+    let mut rules: Vec<String> = files("pipelines/rules", ".sql").iter().map(|path| stem(path)).collect();
+    rules.extend(files("pipelines/policies", ".sql").iter().map(|path| stem(path)));
+    rules.sort();
     assert_eq!(tested, rules);
     for test in &tests {
         none(&test.problems);

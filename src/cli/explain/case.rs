@@ -1,5 +1,6 @@
 //! A case as text: rule, rows, links, near misses, history.
 
+use super::super::policies;
 use super::super::text_table::aligned;
 use super::{changed, percent};
 use crate::explain::{CaseReport, EvidenceRow, Hop, RuleWords};
@@ -20,6 +21,9 @@ pub(super) fn text(report: &CaseReport) -> String {
     parts.push(format!("\n三、证据（{} 行）\n{}", report.evidence.len(), evidence(report)));
     parts.push(format!("\n四、近似候选\n{}", near_misses(report)));
     parts.push(format!("\n五、经过\n{}", history(report)));
+    if !report.policies.is_empty() {
+        parts.push(format!("\n一童一策\n{}", policies::text(&report.policies)));
+    }
     if let Some(rule) = report.rule.as_ref().filter(|rule| !rule.verify.is_empty()) {
         let items: Vec<String> =
             rule.verify.iter().enumerate().map(|(at, item)| format!("  {}. {item}", at + 1)).collect();

@@ -5,6 +5,7 @@
 
 mod linkage;
 mod people;
+mod policies;
 mod verdicts;
 mod writer;
 
@@ -19,6 +20,7 @@ use crate::domain::{Quarantined, RecordSet};
 
 pub use linkage::{links, near_misses, review_pairs};
 pub use people::{RowIndex, identities, mentions};
+pub use policies::policy_match;
 pub use verdicts::{cases, findings};
 pub(super) use writer::schema;
 

@@ -3,14 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, ListBuilder, StringArray, StringBuilder,
-};
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
 use arrow::datatypes::{DataType, Field};
 use arrow::record_batch::RecordBatch;
 
 use super::ReportError;
-use super::writer::{ArrowTypes, schema, text, write};
+use super::writer::{ArrowTypes, lists, schema, text, write};
 use crate::domain::{Case, CaseStatus, Finding};
 
 /// Columns that both files have.
@@ -49,24 +47,13 @@ fn finding_arrays(findings: &[&Finding]) -> Vec<ArrayRef> {
         texts(|f| f.reason.text()),
         Arc::new(BooleanArray::from(findings.iter().map(|f| f.annex).collect::<Vec<bool>>())),
         texts(|f| &f.annex_reason),
-        lists(findings, |f| f.evidence().iter().map(|e| format!("{}:{}", e.extract, e.row_key)).collect()),
-        lists(findings, |f| f.details.iter().map(|d| format!("{}={}", d.name, d.value)).collect()),
+        lists(
+            findings
+                .iter()
+                .map(|f| f.evidence().iter().map(|e| format!("{}:{}", e.extract, e.row_key)).collect()),
+        ),
+        lists(findings.iter().map(|f| f.details.iter().map(|d| format!("{}={}", d.name, d.value)).collect())),
     ]
-}
-
-fn lists(findings: &[&Finding], of: fn(&Finding) -> Vec<String>) -> ArrayRef {
-    let mut builder = ListBuilder::new(StringBuilder::new()).with_field(Arc::new(Field::new(
-        "item",
-        DataType::Utf8,
-        false,
-    )));
-    for finding in findings {
-        for item in of(finding) {
-            builder.values().append_value(item);
-        }
-        builder.append(true);
-    }
-    Arc::new(builder.finish())
 }
 
 /// Writes `findings.parquet`: one row for each finding; `evidence` holds `extract:row_key`, `details`

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
+use arrow::array::{ArrayRef, DictionaryArray, Int32Array, ListBuilder, StringArray, StringBuilder};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -137,4 +137,17 @@ pub(super) fn coded(
 /// A text column.
 pub(super) fn text<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(values))
+}
+
+/// A column of lists of text.
+pub(super) fn lists(rows: impl Iterator<Item = Vec<String>>) -> ArrayRef {
+    let item = Arc::new(Field::new("item", DataType::Utf8, false));
+    let mut builder = ListBuilder::new(StringBuilder::new()).with_field(item);
+    for row in rows {
+        for item in row {
+            builder.values().append_value(item);
+        }
+        builder.append(true);
+    }
+    Arc::new(builder.finish())
 }

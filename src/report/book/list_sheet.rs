@@ -58,14 +58,19 @@ pub(super) fn write(
     if height > 0 && width > 0 {
         sheet.autofilter(HEADINGS, 0, last_row, width - 1)?;
     }
-    sheet.protect_with_options(&ProtectionOptions {
+    sheet.protect_with_options(&readable());
+    Ok(())
+}
+
+/// Protection that still lets people filter, sort and widen.
+pub(super) fn readable() -> ProtectionOptions {
+    ProtectionOptions {
         format_columns: true,
         format_rows: true,
         sort: true,
         use_autofilter: true,
         ..ProtectionOptions::default()
-    });
-    Ok(())
+    }
 }
 
 /// Title and notice above the headings.
@@ -347,7 +352,7 @@ fn date(cells: &Series, index: usize) -> Option<Day> {
 }
 
 /// Excel counts days from 1899-12-30.
-fn excel_serial(day: Day) -> f64 {
+pub(super) fn excel_serial(day: Day) -> f64 {
     f64::from(day.days()) + 25_569.0
 }
 

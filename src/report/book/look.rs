@@ -10,6 +10,8 @@ pub(super) struct Look {
     pub(super) answer_heading: Format,
     pub(super) text: Format,
     pub(super) centre: Format,
+    /// What nobody has to look at.
+    pub(super) faint: Format,
     pub(super) date: Format,
     pub(super) share: Format,
     pub(super) number: Format,
@@ -66,6 +68,7 @@ impl Look {
             gone: gone(&wrapped),
             gone_date: gone(&date),
             gone_share: gone(&share),
+            faint: centre.clone().set_font_color(GREY),
             number: centre.clone(),
             total_number: total.clone().set_align(FormatAlign::Center),
             text: wrapped,

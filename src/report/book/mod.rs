@@ -7,6 +7,7 @@
 mod cover;
 mod list_sheet;
 mod look;
+mod policies;
 mod progress;
 
 use std::path::Path;
@@ -14,6 +15,7 @@ use std::path::Path;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 pub(super) use cover::{NotRun, SummaryCounts, SummaryRow};
+pub(super) use policies::{PolicyChild, PolicySheets};
 pub(super) use progress::ProgressRow;
 
 use super::rows::ListRows;
@@ -38,6 +40,8 @@ pub(super) struct Book<'a> {
     pub(super) returned: Vec<(String, &'a Quarantined)>,
     /// Name of their sheet.
     pub(super) returned_sheet: String,
+    /// 一童一策, for whom may see it.
+    pub(super) policies: Option<PolicySheets>,
     /// Legal basis of the rules: title, basis.
     pub(super) basis: Vec<(String, String)>,
 }
@@ -70,6 +74,10 @@ pub(super) fn write(path: &Path, book: &Book<'_>) -> Result<(), XlsxError> {
     }
     if !book.progress.is_empty() {
         progress::write(workbook.add_worksheet(), &look, book)?;
+    }
+    if let Some(found) = &book.policies {
+        policies::matrix(workbook.add_worksheet(), &look, book, found)?;
+        policies::reasons(workbook.add_worksheet(), &look, book, found)?;
     }
     if !book.returned.is_empty() {
         cover::returned_rows(workbook.add_worksheet(), &look, book)?;

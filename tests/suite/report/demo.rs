@@ -224,6 +224,9 @@ impl Demo {
             identities: IdentityFigures { count: 1_102_553, merged: 3, split: 1 },
             person: &person,
             place: &place,
+            policies: &[],
+            matches: &[],
+            identity: &|_| Person::default(),
             mention: &mention,
         };
         publish(&input, out).unwrap()

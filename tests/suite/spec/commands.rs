@@ -28,7 +28,7 @@ fn check_says_what_will_run() {
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.contains(" 34 of 10 agencies\n"), "{out}");
     assert!(out.contains("\n  dropout    d_key_group_no_roll, d_hukou_no_roll"), "{out}");
-    assert!(out.contains("\n  --> pipelines/rules/u_orphan.sql:10\n"), "{out}");
+    assert!(out.contains("\n  --> pipelines/rules/u_orphan.sql:11\n"), "{out}");
     assert!(out.trim_end().ends_with(" warnings"), "{out}");
 }
 

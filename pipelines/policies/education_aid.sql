@@ -1,0 +1,38 @@
+-- ---
+-- title = "教育资助"
+-- order = 9
+-- class = "watch_group"
+-- basis = ["social_relief_measures#33", "three_year_plan"]
+-- reads = ["student_roll"]
+-- optional_reads = ["child_roster", "population", "move_out", "death_cancellation", "death_certificate", "cremation", "education_aid", "social_relief", "disability_card"]
+-- gap_rules = ["u_edu_aid_missing"]
+-- enjoyed = { title = "本学年有教育资助记录", seen_in = ["education_aid"] }
+-- [conditions]
+-- alive = { title = "在世", denied_in = ["death_cancellation"] }
+-- in_school = { title = "在籍在读", seen_in = ["student_roll"] }
+-- aid_group = { title = "困境类儿童、社会救助家庭成员或持有效残疾人证", seen_in = ["child_roster", "social_relief", "disability_card"] }
+-- ---
+WITH aided AS (
+    SELECT e.subject_identity AS identity, array_agg(e.row_key ORDER BY e.row_key) AS aid_rows
+    FROM education_aid e
+    -- A term is written 2026秋季, 2027春季 or 2026-2027-1: any term of this school year counts.
+    WHERE substr(e.term, 1, 4) = CASE WHEN e.term LIKE '%春%' THEN substr(school_year_of($known_until), 6, 4)
+                                      ELSE substr(school_year_of($known_until), 1, 4) END
+    GROUP BY e.subject_identity
+)
+SELECT c.identity,
+       c.subject_extract,
+       c.subject_role,
+       c.subject_row_key,
+       a.identity IS NOT NULL AS enjoyed,
+       c.alive,
+       r.identity IS NOT NULL AS in_school,
+       g.identity IS NOT NULL AS aid_group,
+       CASE WHEN r.match_grade > 'B' THEN '学籍与本人的匹配较弱，疑似同人待确认' END AS doubt,
+       CASE WHEN $known_until < add_months(school_year_start($known_until), $hold_months) THEN '资助评审期内，暂不列出' END AS unlisted,
+       r.row_key AS evidence_student_roll,
+       a.aid_rows AS evidence_education_aid
+FROM policy_child c
+LEFT JOIN present_pupil r ON r.identity = c.identity
+LEFT JOIN aid_group g ON g.identity = c.identity
+LEFT JOIN aided a ON a.identity = c.identity

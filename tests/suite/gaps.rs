@@ -1,0 +1,157 @@
+//! Nights on which something did not come: exactly the rules that depend on it report 未运行, and what all
+//! other rules find stays the same. Only the probability of a link may move in its last digits, for a link is
+//! weighed against all rows that came.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use doudi::rule::Rule;
+use doudi::spec::{Plan, compile};
+
+use crate::county::{County, copy};
+
+const COLUMNS: [&str; 12] = [
+    "rule",
+    "list",
+    "subject_extract",
+    "subject_role",
+    "subject_row_key",
+    "identity_id",
+    "event",
+    "grade",
+    "reason",
+    "annex",
+    "annex_reason",
+    "confidence",
+];
+/// How far a probability may move.
+const DIGITS: f64 = 1e-4;
+
+/// Findings of a night by rule: all columns, and the confidence apart.
+type Found = BTreeMap<String, BTreeMap<Vec<String>, f64>>;
+
+/// A second night of the county of `first`, with deliveries that `change` has spoilt.
+fn second_night(first: &County, folder: &Path, change: impl Fn(&Path)) -> (BTreeSet<String>, Found) {
+    copy(&first.folder, folder);
+    let county = County { folder: folder.to_owned() };
+    change(&folder.join("fixtures/demo"));
+    county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-21"]);
+    let text = fs::read(folder.join("out/latest/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let rules = manifest["rules"].as_array().unwrap();
+    let silent = rules.iter().filter(|rule| !rule["not_run"].is_null());
+    let silent = silent.map(|rule| rule["rule"].as_str().unwrap().to_owned()).collect();
+    let mut found = Found::new();
+    for row in county.rows("findings.parquet", &COLUMNS) {
+        let confidence = row[11].parse().unwrap();
+        found.entry(row[0].clone()).or_default().insert(row[..11].to_vec(), confidence);
+    }
+    (silent, found)
+}
+
+fn extracts<'r>(rule: &'r Rule) -> impl Iterator<Item = &'r String> {
+    let head = &rule.header;
+    let absent = head.absent_from.iter().map(|role| &role.extract);
+    head.reads.iter().chain(&head.optional_reads).chain(absent)
+}
+
+/// Rules whose absence needs the extract whole: it is searched, or the subject stands in it.
+fn needs_whole(rule: &Rule, extract: &str) -> bool {
+    let head = &rule.header;
+    let subject = head.subject.role().map(|role| role.extract.as_str());
+    head.absent_from.as_ref().is_some_and(|absent| absent.extract == extract || subject == Some(extract))
+}
+
+/// Rules that cannot do without the extract.
+fn needs(rule: &Rule, extract: &str) -> bool {
+    let head = &rule.header;
+    let absent = head.absent_from.as_ref().is_some_and(|absent| absent.extract == extract);
+    absent || head.reads.iter().any(|read| read == extract)
+}
+
+/// `silent` is what does not run beside what never runs; rules that read none of `touched` find the same.
+fn only_those_are_silent(
+    plan: &Plan,
+    (before, whole): &(BTreeSet<String>, Found),
+    (after, spoilt): &(BTreeSet<String>, Found),
+    touched: &[&str],
+    silent: &dyn Fn(&Rule) -> bool,
+) {
+    let rules = &plan.book.rules;
+    let expected: BTreeSet<String> = rules
+        .iter()
+        .filter(|rule| silent(rule))
+        .map(|rule| rule.id.clone())
+        .chain(before.iter().cloned())
+        .collect();
+    assert_eq!(*after, expected, "{touched:?}");
+    let mut compared = 0;
+    for rule in rules {
+        let none = BTreeMap::new();
+        let (a, b) = (whole.get(&rule.id).unwrap_or(&none), spoilt.get(&rule.id).unwrap_or(&none));
+        if after.contains(&rule.id) {
+            assert!(b.is_empty(), "{} did not run and finds something", rule.id);
+        } else if !extracts(rule).any(|extract| touched.contains(&extract.as_str())) {
+            assert!(
+                a.keys().eq(b.keys()),
+                "{} reads nothing that is missing and finds something else",
+                rule.id
+            );
+            assert!(a.values().zip(b.values()).all(|(x, y)| (x - y).abs() < DIGITS), "{}", rule.id);
+            compared += a.len();
+        } else {
+            // Who reads it all the same may find less, and nothing new: a row that is gone is no evidence.
+            let keys = |found: &BTreeMap<Vec<String>, f64>| -> BTreeSet<Vec<String>> {
+                found.keys().map(|row| row[2..7].to_vec()).collect()
+            };
+            let new: Vec<Vec<String>> = keys(b).difference(&keys(a)).cloned().collect();
+            assert!(new.is_empty(), "{} finds because something is missing: {} new", rule.id, new.len());
+        }
+    }
+    assert!(compared > 20, "{compared} findings compared");
+}
+
+#[test]
+fn what_did_not_come_silences_the_rules_that_depend_on_it_and_changes_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let first = County::lay_out(&place("first"));
+    first.well(&["run", "pipelines/nightly.toml"]);
+    let (plan, _) = compile(&first.folder.join("pipelines/nightly.toml")).unwrap();
+    let whole = second_night(&first, &place("whole"), |_| ());
+    let without_manifest =
+        |input: &Path, agency: &str| fs::remove_file(input.join(agency).join("manifest.csv")).unwrap();
+
+    // One town's file of the pupils.
+    let town = second_night(&first, &place("town"), |input| {
+        without_manifest(input, "education");
+        fs::remove_file(input.join("education/学籍_合作镇_20261115.xlsx")).unwrap();
+    });
+    only_those_are_silent(&plan, &whole, &town, &["student_roll"], &|rule| needs_whole(rule, "student_roll"));
+    assert!(town.0.contains("d_hukou_no_roll") && !town.0.contains("d_left_before_finish"), "{:?}", town.0);
+
+    // Last month's cards once more.
+    let stale = second_night(&first, &place("stale"), |input| {
+        without_manifest(input, "disability-federation");
+        let file = |day: &str| input.join(format!("disability-federation/残疾人证_{day}.xlsx"));
+        fs::rename(file("20261112"), file("20261012")).unwrap();
+    });
+    only_those_are_silent(&plan, &whole, &stale, &["disability_card"], &|rule| {
+        needs_whole(rule, "disability_card")
+    });
+    assert!(
+        stale.0.contains("u_severe_disabled") && !stale.0.contains("e_child_card_changed"),
+        "{:?}",
+        stale.0
+    );
+
+    // A whole agency.
+    let absent = second_night(&first, &place("absent"), |input| {
+        fs::remove_dir_all(input.join("disability-federation")).unwrap();
+    });
+    let touched = ["disability_card", "rehabilitation", "basic_survey"];
+    let silent = |rule: &Rule| touched.iter().any(|extract| needs(rule, extract));
+    only_those_are_silent(&plan, &whole, &absent, &touched, &silent);
+    assert!(absent.0.contains("e_child_card_changed") && !absent.0.contains("e_dead_paid"), "{:?}", absent.0);
+}
