@@ -157,6 +157,8 @@ fn write_artifacts(night: &Night<'_>, folder: &Path) -> Result<(), RunError> {
     artifacts::mentions(&folder.join("mentions.parquet"), &index, night.resolution)?;
     artifacts::links(&folder.join("links.parquet"), &index, &night.linked.links)?;
     artifacts::review_pairs(&folder.join("review_pairs.parquet"), &index, &night.linked.review)?;
+    artifacts::candidates(&folder.join("candidates.parquet"), &index, &night.linked.candidates)?;
+    artifacts::lookups(&folder.join("lookups.parquet"), &index, &night.linked.lookups)?;
     let place = |place: Place| night.place(place);
     artifacts::identities(&folder.join("identities.parquet"), &night.resolution.identities, &place)?;
     artifacts::near_misses(&folder.join("near_misses.parquet"), &index, &night.judged.near_misses)?;
