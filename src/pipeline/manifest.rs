@@ -54,7 +54,7 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
         });
         (rule, counts)
     });
-    let said = night.delivered.strays.iter().chain(&night.delivered.cells);
+    let said = night.delivered.strays.iter().chain(&night.delivered.cells).chain(night.drifted);
     let said = said.chain(&lists.problems);
     json!({
         "format": FORMAT,

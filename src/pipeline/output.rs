@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::{self, Delivered};
 use super::{Env, RunError, checkpoint};
+use crate::diag::Diagnostic;
 use crate::domain::{
     Evidence, Finding, Identity, IdentityEvent, IdentityId, Mention, MentionRef, MentionSet, Place,
     PulledExtract, RecordSet, Resolution,
@@ -39,6 +40,8 @@ pub(super) struct Night<'a> {
     pub(super) resolution: &'a Resolution,
     pub(super) judged: &'a Judged,
     pub(super) recorded: &'a Reconciled,
+    /// Roles whose rows do not fit the model any more.
+    pub(super) drifted: &'a [Diagnostic],
 }
 
 impl Night<'_> {
