@@ -7,6 +7,7 @@
 
 pub mod artifacts;
 mod book;
+pub mod chart;
 mod corrections;
 mod disclosure;
 mod expected;
