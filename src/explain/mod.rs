@@ -8,6 +8,8 @@
 
 mod case;
 mod identity;
+mod linkage;
+mod linkage_page;
 mod mask;
 mod page;
 mod pair;
@@ -22,6 +24,8 @@ use std::path::{Path, PathBuf};
 
 pub use case::{CaseReport, Detail, EvidenceMention, EvidenceRow, Happened, MissRow, RuleWords, case};
 pub use identity::{BridgeReport, IdentityReport, JudgementReport, OpenPair, RowReport, identity};
+pub use linkage::{LinkageReport, NightFigures, linkage};
+pub use linkage_page::linkage_page;
 pub use page::{identity_page, pair_page};
 pub use pair::{FlipReport, PairReport, PartReport, PersonReport, Stored, Thresholds, TreatedReport, pair};
 pub use people::{Hop, MentionRow, Named};

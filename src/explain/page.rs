@@ -14,6 +14,7 @@ use crate::report::{comparator_title, percent};
 
 const PAIR: &str = concat!(include_str!("templates/head.html"), include_str!("templates/pair.html"));
 const IDENTITY: &str = concat!(include_str!("templates/head.html"), include_str!("templates/identity.html"));
+const LINKAGE: &str = concat!(include_str!("templates/head.html"), include_str!("templates/linkage.html"));
 
 /// Renders one of the templates; `style` of charts is put in.
 pub(super) fn render(name: &'static str, page: &impl Serialize) -> Result<String, minijinja::Error> {
@@ -21,6 +22,7 @@ pub(super) fn render(name: &'static str, page: &impl Serialize) -> Result<String
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("pair", PAIR)?;
     environment.add_template("identity", IDENTITY)?;
+    environment.add_template("linkage", LINKAGE)?;
     environment.add_global("style", minijinja::Value::from_safe_string(chart::STYLE.to_owned()));
     environment.get_template(name)?.render(Serde(page))
 }

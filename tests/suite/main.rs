@@ -11,6 +11,7 @@ mod feedback;
 mod handover;
 mod held;
 mod ledger;
+mod linkage;
 mod linking;
 mod newborns;
 mod pipeline;
