@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed look at the repository is a failed test")]
 
+mod altered_names;
 mod answers;
 mod broken;
 mod contracts;
