@@ -52,7 +52,6 @@ pub(super) enum Command {
     Case(CaseArgs),
     /// The register of what was handed over: which file, to whom, for what, on which basis.
     Handover(HandoverArgs),
-    /// Explain from a finished run why two rows are one person or not, or what a case rests on.
     /// Explain from a finished run why two rows are one person or not, what holds a person together, or what
     /// a case rests on.
     Explain(ExplainArgs),
