@@ -11,6 +11,7 @@ use super::explain::ExplainArgs;
 use super::feedback::FeedbackArgs;
 use super::handover::HandoverArgs;
 use super::link::{BlockingArgs, FitArgs, LinkArgs};
+use super::linkage::LinkageArgs;
 use super::list::ListArgs;
 use super::rules::RulesArgs;
 use super::run::RunArgs;
@@ -54,7 +55,8 @@ pub(super) enum Command {
     Case(CaseArgs),
     /// The register of what was handed over: which file, to whom, for what, on which basis.
     Handover(HandoverArgs),
-    /// Explain from a finished run why two rows are one person or not, or what a case rests on.
+    /// Explain from a finished run why two rows are one person or not, what holds a person together, or what
+    /// a case rests on.
     Explain(ExplainArgs),
     /// Copy a pipeline's state, also while a run is at work.
     Backup(BackupArgs),
@@ -68,6 +70,8 @@ pub(super) enum Command {
     Fit(FitArgs),
     /// Tell what the blocking rules of a pipeline that links tables bring.
     Blocking(BlockingArgs),
+    /// Show how well a finished run linked: model, errors to expect, deliveries, earlier nights.
+    Linkage(LinkageArgs),
     /// Simulate a county and write its agencies' files with the truth beside them.
     Synth(SynthArgs),
     /// Measure a run against the truth: links and findings, precision and recall.

@@ -176,7 +176,9 @@ fn text(plan: &LinkingPlan, report: &Report) -> String {
     rows.push(row("clusters", format!("{several} of two rows and more, the largest of {largest}")));
     let expected = &report.expected;
     rows.push(row("expected true pairs", format!("{:.0}", expected.true_pairs)));
-    rows.push(row("  false links", percent(expected.false_links)));
+    let range = &report.figures.false_links;
+    let wrong = format!("{} ({} – {})", percent(range.value), percent(range.low), percent(range.high));
+    rows.push(row("  false links", wrong));
     rows.push(row("  found", percent(expected.found)));
     rows.push(row("  in review", percent(expected.in_review)));
     rows.push(row("  passed over", percent(expected.passed_over)));

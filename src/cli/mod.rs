@@ -10,6 +10,7 @@ mod explain;
 mod feedback;
 mod handover;
 mod link;
+mod linkage;
 mod list;
 mod measure;
 mod policies;
@@ -81,6 +82,7 @@ fn done(command: Command) -> Done {
         Command::Link(args) => link::link(&args),
         Command::Fit(args) => link::fit(&args),
         Command::Blocking(args) => link::blocking(&args),
+        Command::Linkage(args) => linkage::linkage(&args),
         Command::Synth(args) => measure::synth(&args),
         Command::Evaluate(args) => measure::evaluate(&args),
         Command::Schema { kind, out, check } => schema::schema(kind, &out, check),

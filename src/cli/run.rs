@@ -213,6 +213,9 @@ fn text(summary: &RunSummary) -> String {
             ),
         });
     }
+    for told in &summary.drifted {
+        lines.push(format!("  注意：数据与模型不符，{}：{}", told.spot, told.message));
+    }
     let end = match &summary.folder {
         Some(folder) => format!("清单与报告：{}", folder.display()),
         None => format!("试运行，未写入任何内容。\n{}", summary.recorded),

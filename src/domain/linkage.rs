@@ -1,6 +1,6 @@
 //! What linkage says: links, pairs for review, identities, near misses, human judgements.
 
-use super::{Day, Place, ResidentId, Sex};
+use super::{Day, LinkFigures, Place, ResidentId, Sex};
 
 /// A person's number in this system; stable over nights, positive, never reused.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -57,6 +57,17 @@ pub struct ReviewPair {
     pub link: Link,
     /// What differs, in Chinese words without values.
     pub difference: String,
+}
+
+/// A person without a trusted number, as it was looked up among all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// The mention that stands for it.
+    pub mention: u32,
+    /// Rows that were known to be this person before.
+    pub mentions: u32,
+    /// `linked`, `review` or `none`.
+    pub outcome: &'static str,
 }
 
 /// A candidate for someone whom an absence rule did not find.
@@ -163,6 +174,8 @@ pub struct LinkSummary {
     pub review: u64,
     /// Blocks that were split or refused, with the reason.
     pub oversized: Vec<String>,
+    /// What to expect of it; `None` when persons were linked by numbers only.
+    pub figures: Option<LinkFigures>,
 }
 
 /// Looks up candidates for persons whom an absence rule did not find. Implemented by `link`, asked

@@ -8,6 +8,7 @@ mod contract;
 mod day;
 mod digest;
 mod finding;
+mod link_figures;
 mod linkage;
 mod masked;
 mod mention;
@@ -26,9 +27,10 @@ pub use digest::{digests_of, hex, sha256_of};
 pub use finding::{
     Case, CaseStatus, Evidence, Finding, FindingDetail, FindingParts, RuleOutcome, Settlement, Severity,
 };
+pub use link_figures::{DriftFigure, HiddenFigure, LevelFigure, LinkFigures, PassFigure, Ranged, RoleFigure};
 pub use linkage::{
-    Grade, Identity, IdentityEvent, IdentityId, Judgement, Link, LinkSummary, NearMiss, NearMissFinder,
-    Resolution, ReviewPair, Verdict,
+    Grade, Identity, IdentityEvent, IdentityId, Judgement, Link, LinkSummary, Lookup, NearMiss,
+    NearMissFinder, Resolution, ReviewPair, Verdict,
 };
 pub use masked::Masked;
 pub use mention::{

@@ -15,6 +15,7 @@
 //!   precision 1, nothing expected is recall 1.
 
 mod cluster;
+mod errors;
 mod finding;
 mod read;
 mod records;
@@ -30,6 +31,7 @@ use serde::Serialize;
 use crate::domain::Contract;
 
 pub use cluster::Quality;
+pub use errors::{Checked, ErrorCheck, LevelCheck, PassCheck, Threshold};
 pub use finding::{Hits, RuleQuality};
 
 use cluster::{Contingency, Labels};
@@ -65,6 +67,9 @@ pub struct Evaluation {
     pub strata: BTreeMap<String, StratumQuality>,
     /// By rule id: every rule that the truth expects or the run found.
     pub findings: BTreeMap<String, RuleQuality>,
+    /// The errors that the run said to expect, beside the true ones; `None` where it said nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<ErrorCheck>,
     /// The same of the ID-only join, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Scores>,
@@ -171,6 +176,15 @@ pub enum EvaluateError {
         /// The column.
         column: String,
     },
+    /// The manifest is broken, or of another program.
+    #[error("read {path} as a manifest")]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: serde_json::Error,
+    },
     /// A cell cannot be read.
     #[error("read `{column}` in line {line} of {path}: not a row number")]
     Cell {
@@ -223,8 +237,17 @@ pub fn evaluate(input: &EvaluateInput) -> Result<Evaluation, EvaluateError> {
             .as_ref()
             .map(|expected| finding::score(expected, &run.findings))
             .unwrap_or_default(),
+        errors: errors::check(&input.run_dir, &truth)?,
         baseline,
     })
+}
+
+/// The errors that a run said to expect, beside the true ones; `None` where it said nothing.
+///
+/// # Errors
+/// When a file is missing, broken or lacks a column.
+pub fn expected_errors(run_dir: &Path, truth: &Path) -> Result<Option<ErrorCheck>, EvaluateError> {
+    errors::check(run_dir, &Truth::read(truth)?)
 }
 
 fn found_of(run_dir: &Path, truth: &Truth) -> Result<Vec<finding::Found>, EvaluateError> {

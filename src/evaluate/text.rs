@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Evaluation, RuleQuality, StratumQuality};
+use super::{Checked, ErrorCheck, Evaluation, RuleQuality, StratumQuality};
 
 /// Tables of links, strata and findings; figures of the ID-only join stand beside the run's.
 pub(super) fn text(evaluation: &Evaluation) -> String {
@@ -10,6 +10,9 @@ pub(super) fn text(evaluation: &Evaluation) -> String {
     links(&mut out, evaluation);
     if !evaluation.strata.is_empty() {
         strata(&mut out, evaluation);
+    }
+    if let Some(check) = &evaluation.errors {
+        errors(&mut out, check);
     }
     if !evaluation.findings.is_empty() {
         findings(&mut out, evaluation);
@@ -81,6 +84,45 @@ fn strata(out: &mut String, evaluation: &Evaluation) {
         row.extend(base.into_iter().flat_map(|base| [percent(base.precision), percent(base.recall)]));
         line(out, &row, &widths);
     }
+}
+
+/// What the run expected without labels beside the truth. Of the levels only those that missed it.
+fn errors(out: &mut String, check: &ErrorCheck) {
+    let widths = [40, 11, 24, 11, 8, 7];
+    out.push('\n');
+    line(
+        out,
+        &cells(["errors expected without labels", "expected", "95 % interval", "truth", "of", "inside"]),
+        &widths,
+    );
+    let mut row = |label: String, checked: &Checked, shown: fn(f64) -> String| {
+        let expected = checked.expected;
+        let range = format!("{} – {}", shown(expected.low), shown(expected.high));
+        let inside = if checked.inside { "yes" } else { "no" };
+        let cells = [
+            label,
+            shown(expected.value),
+            range,
+            shown(checked.truth),
+            checked.of.to_string(),
+            inside.to_owned(),
+        ];
+        line(out, &cells, &widths);
+    };
+    let share = |share: f64| format!("{:.4}%", share * 100.0);
+    let number = |count: f64| format!("{count:.1}");
+    row("false links, all passes".to_owned(), &check.false_links, share);
+    for pass in &check.passes {
+        row(format!("  number of {}", pass.pass), &pass.wrong, number);
+    }
+    row("hidden numbers: false links of the model".to_owned(), &check.hidden_false_links, share);
+    row("missed among those looked up".to_owned(), &check.missed, share);
+    for level in check.levels.iter().filter(|level| !level.m.inside) {
+        row(format!("m of {} {}", level.comparator, level.level), &level.m, share);
+    }
+    let inside = check.levels.iter().filter(|level| level.m.inside).count();
+    let text = format!("m of {inside} of {} levels inside its interval\n", check.levels.len());
+    out.push_str(&text);
 }
 
 fn findings(out: &mut String, evaluation: &Evaluation) {

@@ -1,4 +1,5 @@
-//! F6: answers questions about a finished run: why two rows are one person or not, what a case rests on.
+//! F6: answers questions about a finished run: why two rows are one person or not, what holds a person
+//! together, what a case rests on, how well the linkage did.
 //!
 //! In: the folder of a run, the pipeline it was run with, the ledger. Out: plain values that the command
 //! line prints. Pairs are weighed again from the run's own copies of the deliveries by the stages
@@ -6,7 +7,11 @@
 //! somebody asks for them.
 
 mod case;
+mod identity;
+mod linkage;
+mod linkage_page;
 mod mask;
+mod page;
 mod pair;
 mod people;
 mod policies;
@@ -19,7 +24,11 @@ mod towns;
 use std::path::{Path, PathBuf};
 
 pub use case::{CaseReport, Detail, EvidenceMention, EvidenceRow, Happened, MissRow, RuleWords, case};
-pub use pair::{PairReport, PartReport, PersonReport, Stored, Thresholds, TreatedReport, pair};
+pub use identity::{BridgeReport, IdentityReport, JudgementReport, OpenPair, RowReport, identity};
+pub use linkage::{LinkageReport, NightFigures, linkage};
+pub use linkage_page::linkage_page;
+pub use page::{identity_page, pair_page};
+pub use pair::{FlipReport, PairReport, PartReport, PersonReport, Stored, Thresholds, TreatedReport, pair};
 pub use people::{Hop, MentionRow, Named};
 pub use policies::{PolicyRow, policies};
 pub use run::FinishedRun;

@@ -16,6 +16,7 @@ use crate::domain::Link;
 use crate::kernel::weight;
 use crate::link::{self, Compared, Linked, Prepared, Settings, Step, Story, Treated, Waterfall};
 use crate::report::artifacts::RowIndex;
+use crate::report::comparator_title;
 use crate::spec::Plan;
 
 /// Everything there is to say about a pair.
@@ -62,8 +63,29 @@ pub struct PairReport {
     pub chain: Vec<Hop>,
     /// What the run's artifacts hold of the pair.
     pub stored: Vec<Stored>,
+    /// Single changes that would cross the threshold of linking, the smallest first.
+    pub flips: Vec<FlipReport>,
+    /// The smallest of them in one Chinese sentence.
+    pub flip_sentence: String,
     /// All of it in one Chinese sentence.
     pub sentence: String,
+}
+
+/// One comparison on another level, with which the decision would be another one.
+#[derive(Clone, Debug, Serialize)]
+pub struct FlipReport {
+    /// Comparator.
+    pub comparator: String,
+    /// Level as it is, in Chinese.
+    pub from: &'static str,
+    /// Level as it would have to be, in Chinese.
+    pub to: &'static str,
+    /// Bits it changes.
+    pub change: f64,
+    /// Bits of the pair then, with the same rivals.
+    pub total: f64,
+    /// Whether the pair would be linked.
+    pub linked: bool,
 }
 
 /// One side of a comparison.
@@ -219,6 +241,8 @@ impl Facts<'_> {
         let thresholds = thresholds(settings);
         let treated = treated(story.treated);
         let sentence = sentence(story, &treated, &thresholds, same_person, &chain);
+        let flips = flips(story, &treated, &thresholds, settings);
+        let flip_sentence = flip_sentence(story, &treated, &thresholds, flips.first());
         Ok(PairReport {
             run: run.run_id.clone(),
             as_of: run.as_of.iso(),
@@ -240,6 +264,8 @@ impl Facts<'_> {
             thresholds,
             same_person,
             chain,
+            flip_sentence,
+            flips,
             sentence,
         })
     }
@@ -265,7 +291,7 @@ fn near_miss(
     Ok(story.map(|story| Story { left: story.right, right: story.left, ..story }))
 }
 
-const PAIR: [&str; 9] = [
+pub(super) const PAIR: [&str; 9] = [
     "left_extract",
     "left_row_key",
     "left_role",
@@ -393,6 +419,72 @@ fn treated(treated: Treated) -> TreatedReport {
         (weight, probability, rivals) = (Some(w), Some(p), Some(r));
     }
     TreatedReport { kind, title, weight, probability, rivals }
+}
+
+/// Bits of the pair as the run decided on them.
+fn decided(story: &Story, treated: &TreatedReport) -> Option<f64> {
+    let asked = matches!(story.treated, Treated::Weighed { .. } | Treated::GivenUp | Treated::NearMiss);
+    let total = story.waterfall.as_ref().map(|waterfall| waterfall.total);
+    treated.weight.or(total.filter(|_| asked && !story.rows_alone))
+}
+
+/// Single changes that would cross the threshold of linking, the smallest first. Rivals count as they are.
+fn flips(
+    story: &Story,
+    treated: &TreatedReport,
+    thresholds: &Thresholds,
+    settings: &Settings,
+) -> Vec<FlipReport> {
+    let (Some(now), Some(waterfall)) = (decided(story, treated), &story.waterfall) else { return Vec::new() };
+    let label = |comparison: usize, level: u8| {
+        let label =
+            comparator::ladder(&settings.comparison[comparison].comparator).map_or("", |l| l.label(level));
+        if label.is_empty() { "无可比对" } else { label }
+    };
+    let flip = |flip: &link::Flip| {
+        let change = flip.total - waterfall.total;
+        let linked = now + change >= thresholds.link_bits;
+        (linked != (now >= thresholds.link_bits)).then(|| FlipReport {
+            comparator: settings.comparison[flip.comparison].comparator.clone(),
+            from: label(flip.comparison, waterfall.steps[flip.comparison].level),
+            to: label(flip.comparison, flip.level),
+            change,
+            total: now + change,
+            linked,
+        })
+    };
+    let mut flips: Vec<FlipReport> = story.flips.iter().filter_map(flip).collect();
+    flips.sort_by(|x, y| x.change.abs().total_cmp(&y.change.abs()));
+    flips
+}
+
+fn flip_sentence(
+    story: &Story,
+    treated: &TreatedReport,
+    thresholds: &Thresholds,
+    smallest: Option<&FlipReport>,
+) -> String {
+    let Some(now) = decided(story, treated) else {
+        return "判定不是由模型的权重作出的，单项比对的改变不影响它。".to_owned();
+    };
+    let side = |linked: bool| if linked { "达到" } else { "低于" };
+    match smallest {
+        Some(flip) => format!(
+            "若只有{}由“{}”变为“{}”，权重改变 {:+.1} 比特，为 {:+.1} 比特，将{}自动认定门槛 {:+.1} 比特。",
+            comparator_title(&flip.comparator),
+            flip.from,
+            flip.to,
+            flip.change,
+            flip.total,
+            side(flip.linked),
+            thresholds.link_bits
+        ),
+        None => format!(
+            "任何单项比对的改变都不会使其{}自动认定门槛 {:+.1} 比特。",
+            side(now < thresholds.link_bits),
+            thresholds.link_bits
+        ),
+    }
 }
 
 /// All of it in one sentence; it holds no value of a person.

@@ -266,6 +266,11 @@ impl Forest {
         Ok(Self { near })
     }
 
+    /// Every link once, from its lower end.
+    pub(super) fn hops(&self) -> Vec<&Hop> {
+        self.near.values().flatten().filter(|hop| hop.from < hop.to).collect()
+    }
+
     /// The links that lead from one mention to another; empty when none do.
     pub(super) fn chain(&self, from: &Named, to: &Named) -> Vec<Hop> {
         let mut came: BTreeMap<&Named, &Hop> = BTreeMap::new();

@@ -5,7 +5,10 @@
 
 pub mod assignment;
 pub mod digest;
+pub mod draws;
 pub mod em;
+pub mod interval;
+pub mod observed;
 pub mod pattern;
 pub mod similarity;
 pub mod strings;

@@ -53,9 +53,16 @@ fn likely(level: u8) -> bool {
     )
 }
 
-/// Runs the pass. Returns pairs for review: the owner of a number and a mention that bears it
-/// although the names differ.
-pub(super) fn run(prepared: &Prepared<'_>, clusters: &mut Clusters) -> Vec<(u32, u32)> {
+/// Rows that bear the same trusted number.
+pub(super) struct Bearers {
+    /// The owner of a number and a mention that bears it although the names differ: for a person to decide.
+    pub(super) review: Vec<(u32, u32)>,
+    /// Every owner with every other bearer of its number.
+    pub(super) pairs: Vec<(u32, u32)>,
+}
+
+/// Runs the pass.
+pub(super) fn run(prepared: &Prepared<'_>, clusters: &mut Clusters) -> Bearers {
     let trusted = entries(prepared, Prepared::usable_id);
     let mut outcome = in_groups(prepared, &trusted, certain);
     for &(owner, id) in &outcome.owners {
@@ -64,11 +71,16 @@ pub(super) fn run(prepared: &Prepared<'_>, clusters: &mut Clusters) -> Vec<(u32,
     for &(member, owner, level) in &outcome.joins {
         join_named(clusters, member, owner, level, "valid_id");
     }
+    let mut pairs: Vec<(u32, u32)> =
+        outcome.joins.iter().map(|&(member, owner, _)| (owner, member)).collect();
+    for doubt in &outcome.doubts {
+        pairs.extend(doubt.members.iter().map(|&member| (doubt.owner, member)));
+    }
     let review = settle(prepared, clusters, std::mem::take(&mut outcome.doubts));
     clusters.flatten();
     other_numbers(prepared, clusters, &outcome.owners);
     clusters.flatten();
-    review
+    Bearers { review, pairs }
 }
 
 /// Numbers that fail somewhere, written alike twice: the same slip was copied. Comes after an agency's

@@ -14,7 +14,7 @@ use super::prepare::Prepared;
 use super::scorer::{Scorer, differences, number};
 use super::settings::BlockingRule;
 use super::unit::{Unit, Units};
-use super::waterfall::Waterfall;
+use super::waterfall::{Flip, Waterfall};
 use crate::domain::{Day, IdState, NameId, Place, Relation, ResidentId, Sex};
 use crate::kernel::weight;
 
@@ -82,6 +82,8 @@ pub struct Story {
     pub difference: String,
     /// The weight in its parts; `None` when there is nothing to compare.
     pub waterfall: Option<Waterfall>,
+    /// What it would be with one comparison on another level.
+    pub flips: Vec<Flip>,
     /// What the run did.
     pub treated: Treated,
 }
@@ -175,6 +177,7 @@ fn story_of(scene: &Scene<'_>, model: &LinkModel, (x, y): (u32, u32), treated: T
         blocks: shared_blocks(scene, x, y),
         difference: differences(prepared, &levels, &units.all[x as usize], &units.all[y as usize]),
         waterfall: Some(waterfall),
+        flips: scorer.flips(x, y),
         treated,
     }
 }
@@ -199,6 +202,7 @@ fn rows_alone(prepared: &Prepared<'_>, model: &LinkModel, pair: (u32, u32), trea
             blocks: Vec::new(),
             difference: String::new(),
             waterfall: None,
+            flips: Vec::new(),
             treated,
         },
     };

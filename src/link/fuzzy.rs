@@ -5,9 +5,10 @@ use rayon::prelude::*;
 use super::assign::{Edge, exclusive};
 use super::candidates::{BlockFigures, Index};
 use super::clusters::{Care, Joined, Reason};
+use super::figures::{self, Survey};
 use super::keys::KeyMaker;
 use super::model::LinkModel;
-use super::near::Linked;
+use super::near::{Found, Linked};
 use super::prepare::Prepared;
 use super::scorer::Scorer;
 use super::settings::Attribute;
@@ -52,7 +53,7 @@ impl Vectors<'_> {
     pub fn pattern_counts(&self, model: &LinkModel) -> PatternCounts {
         let Pairs { prepared, clusters, units, .. } = &self.pairs;
         let scorer = Scorer::new(prepared, clusters, units, model, -weight::LIMIT_BITS);
-        let (edges, _) = edges(&self.pairs, &scorer);
+        let (edges, _) = edges(&self.pairs, &scorer, &probes(units), |_| true);
         let mut counts = PatternCounts::default();
         for edge in edges {
             counts.add(edge.scored.pattern, 1);
@@ -67,12 +68,16 @@ fn probes(units: &Units) -> Vec<u32> {
     all.filter(|(_, unit)| unit.probe).filter_map(|(at, _)| u32::try_from(at).ok()).collect()
 }
 
-/// All pairs worth keeping, each once, sorted by probe and candidate.
-fn edges(pairs: &Pairs<'_>, scorer: &Scorer<'_>) -> (Vec<Edge>, BlockFigures) {
+/// All pairs of these units with eligible ones that are worth keeping, each once, sorted by probe and candidate.
+pub(super) fn edges(
+    pairs: &Pairs<'_>,
+    scorer: &Scorer<'_>,
+    probes: &[u32],
+    eligible: impl Fn(u32) -> bool + Sync,
+) -> (Vec<Edge>, BlockFigures) {
     let Pairs { prepared, clusters, units, .. } = pairs;
     let maker = || KeyMaker { prepared, clusters, units };
-    let probes = probes(units);
-    let index = Index::build(maker(), &probes, |_| true);
+    let index = Index::build(maker(), probes, eligible);
     let own = maker();
     let parts: Vec<(Vec<Edge>, BlockFigures)> = probes
         .par_chunks(256)
@@ -122,7 +127,7 @@ pub(super) fn weighed(pairs: &Pairs<'_>, model: &LinkModel) -> ([Vec<Edge>; 2], 
     let settings = prepared.settings;
     let keep = weight::bits(settings.review_at.min(settings.near_miss_at).max(0.001));
     let scorer = Scorer::new(prepared, clusters, units, model, keep);
-    let (edges, figures) = edges(pairs, &scorer);
+    let (edges, figures) = edges(pairs, &scorer, &probes(units), |_| true);
     let is_known = |edge: &Edge| !units.all[edge.other as usize].probe;
     let (mut known, mut alike): (Vec<Edge>, Vec<Edge>) = edges.into_iter().partition(is_known);
     for edges in [&mut known, &mut alike] {
@@ -136,19 +141,22 @@ pub fn score<'a>(vectors: Vectors<'a>, model: &LinkModel) -> Linked<'a> {
     let mut pairs = vectors.pairs;
     let prepared = pairs.prepared;
     let mut summary = LinkSummary { mentions: u64::from(prepared.len()), ..LinkSummary::default() };
-    let mut candidates = Vec::new();
+    let (mut candidates, mut found) = (Vec::new(), Found::default());
     if pairs.linkage == Linkage::Model {
         let settings = prepared.settings;
         let (edges, figures) = weighed(&pairs, model);
         (summary.pairs, summary.oversized) = figures.told(settings);
+        let survey = Survey::take(&mut pairs, model, &edges);
         for edges in edges {
             candidates.extend(join(&mut pairs, edges));
         }
+        let lookups = figures::lookups(&pairs, &candidates);
         beside(prepared, &mut pairs.clusters, &mut pairs.doubtful);
+        found = Found { survey: Some(survey), lookups };
     }
     pairs.clusters.flatten();
     let review = review::pairs(prepared, &pairs.clusters, &pairs.units, &candidates, &pairs.doubtful);
-    Linked::new(pairs, model.clone(), review, summary)
+    Linked::new(pairs, model.clone(), review, found, summary)
 }
 
 /// Links the pairs that are sure, surest first, and gives those that a person has to look at.

@@ -12,6 +12,7 @@ mod clusters;
 mod exact;
 mod explain;
 mod family;
+mod figures;
 mod fuzzy;
 pub mod generic;
 mod keys;
@@ -29,13 +30,14 @@ mod unit;
 mod waterfall;
 
 pub use explain::{Compared, Story, Treated, pass_title};
+pub use figures::{histogram, ranged};
 pub use fuzzy::{Vectors, compare, fit, score};
 pub use model::{LevelModel, LinkModel, Negative};
 pub use near::Linked;
 pub use prepare::Prepared;
-pub use settings::{Attribute, BlockingRule, ComparisonSetting, KeyPart, Settings};
+pub use settings::{Attribute, BlockingRule, ComparisonSetting, Drift, KeyPart, Settings};
 pub use sure::{Pairs, block};
-pub use waterfall::{Step, Waterfall};
+pub use waterfall::{Flip, Step, Waterfall};
 
 /// How persons are linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

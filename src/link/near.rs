@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::candidates::Index;
 use super::clusters::Clusters;
+use super::figures::{Survey, roles};
 use super::fuzzy::grade;
 use super::keys::KeyMaker;
 use super::model::LinkModel;
@@ -12,7 +13,7 @@ use super::prepare::Prepared;
 use super::scorer::{Scorer, differences};
 use super::sure::Pairs;
 use super::unit::{Unit, Units};
-use crate::domain::{Link, LinkSummary, NearMiss, NearMissFinder, ReviewPair};
+use crate::domain::{Link, LinkSummary, Lookup, NearMiss, NearMissFinder, ReviewPair};
 use crate::kernel::weight;
 
 /// What linkage found.
@@ -21,6 +22,10 @@ pub struct Linked<'a> {
     pub links: Vec<Link>,
     /// Pairs for review, sorted.
     pub review: Vec<ReviewPair>,
+    /// Candidate pairs with their weight given their rivals, in order of content.
+    pub candidates: Vec<Link>,
+    /// Who was looked up, and what became of it.
+    pub lookups: Vec<Lookup>,
     /// Figures.
     pub summary: LinkSummary,
     prepared: &'a Prepared<'a>,
@@ -33,11 +38,19 @@ pub struct Linked<'a> {
 
 const NO_UNIT: u32 = u32::MAX;
 
+/// What was weighed, as artifacts tell it.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) survey: Option<Survey>,
+    pub(super) lookups: Vec<Lookup>,
+}
+
 impl<'a> Linked<'a> {
     pub(super) fn new(
         pairs: Pairs<'a>,
         model: LinkModel,
         review: Vec<ReviewPair>,
+        found: Found,
         summary: LinkSummary,
     ) -> Self {
         let Pairs { prepared, mut clusters, units: old, linkage, .. } = pairs;
@@ -52,14 +65,24 @@ impl<'a> Linked<'a> {
             }
         }
         passes.sort();
-        let summary = LinkSummary { links: passes, review: review.len() as u64, ..summary };
+        let mut summary = LinkSummary { links: passes, review: review.len() as u64, ..summary };
         // Persons as they are now, so that a near miss is weighed with all that is known.
         let units = match linkage {
             super::Linkage::Model => Units::build(prepared, &clusters),
             super::Linkage::IdOnly => Units::none(),
         };
         let unit_of_root = units_by_root(prepared.len(), &units, &clusters);
-        Self { links, review, summary, prepared, clusters, units, unit_of_root, model }
+        let Found { survey, lookups } = found;
+        let told = survey.map(|survey| survey.finish(prepared.settings, &model, &links, &lookups));
+        let (mut figures, candidates) = told.unzip();
+        if let Some(figures) = &mut figures {
+            let alone = |mention| clusters.size(mention) == 1;
+            let comparable = |mention: u32| unit_of_root[clusters.root(mention) as usize] != NO_UNIT;
+            figures.roles = roles(prepared, alone, comparable);
+        }
+        summary.figures = figures;
+        let candidates = candidates.unwrap_or_default();
+        Self { links, review, candidates, lookups, summary, prepared, clusters, units, unit_of_root, model }
     }
 
     /// The unit of a mention, when it has one.

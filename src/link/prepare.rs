@@ -21,6 +21,8 @@ pub struct Prepared<'a> {
     /// every tie, so no result depends on the order of rows.
     pub(super) key: Vec<u64>,
     pub(super) roles: Vec<Vec<Role>>,
+    /// Id of each extract and names of its roles.
+    titles: Vec<(String, Vec<String>)>,
     pub(super) frequency: Frequency,
 }
 
@@ -31,6 +33,8 @@ pub(super) struct Role {
     pub(super) slot: u64,
     /// Whether its mentions are the population that frequencies are counted in.
     pub(super) reference: bool,
+    /// Whether no column tells the sex, so that it can only come from the relation or the number.
+    pub(super) sex_by_number: bool,
 }
 
 impl<'a> Prepared<'a> {
@@ -48,7 +52,21 @@ impl<'a> Prepared<'a> {
         let roles = roles(records, settings);
         let names = NameBook::new(&set.names, tables);
         let frequency = Frequency::count(set, &names, &roles);
-        Ok(Self { set, settings, names, key, roles, frequency })
+        let titles = records
+            .iter()
+            .map(|set| {
+                (set.extract.clone(), set.contract.mention.iter().map(|spec| spec.role.clone()).collect())
+            })
+            .collect();
+        Ok(Self { set, settings, names, key, roles, titles, frequency })
+    }
+
+    /// Id of an extract and name of one of its roles.
+    pub(super) fn title(&self, (extract, role): (u16, u8)) -> (&str, &str) {
+        let known = self.titles.get(usize::from(extract));
+        known.map_or(("", ""), |(extract, roles)| {
+            (extract.as_str(), roles.get(usize::from(role)).map_or("", String::as_str))
+        })
     }
 
     pub(super) fn len(&self) -> u32 {
@@ -171,6 +189,7 @@ fn roles(records: &[RecordSet], settings: &Settings) -> Vec<Vec<Role>> {
                 .iter()
                 .map(|spec| Role {
                     slot: if spec.one_row_one_person { slot() } else { 0 },
+                    sex_by_number: spec.sex.is_none(),
                     reference: settings.reference.as_deref().is_some_and(|reference| {
                         reference.split_once('.') == Some((record_set.extract.as_str(), spec.role.as_str()))
                     }),

@@ -8,7 +8,7 @@
 use super::clusters::Clusters;
 use super::model::LinkModel;
 use super::prepare::Prepared;
-use super::settings::Attribute;
+use super::settings::{Attribute, Settings};
 use super::unit::{Relative, Unit, Units};
 use crate::comparator::{
     self, birth_date, person_name, phone, place, relatives as relations, resident_id, sex,
@@ -231,17 +231,26 @@ impl<'a> Scorer<'a> {
     }
 
     pub(super) fn number_agrees(&self, levels: &[u8; MAX_COMPARISONS]) -> bool {
-        self.attributes.iter().zip(levels).any(|(&(attribute, _), &level)| {
-            attribute == Attribute::ResidentId
-                && matches!(
-                    level,
-                    resident_id::SAME
-                        | resident_id::ONE_EDIT
-                        | resident_id::TWO_EDITS
-                        | resident_id::LOST_AGREES
-                )
-        })
+        number_agrees(self.attributes.iter().map(|&(attribute, _)| attribute), levels)
     }
+}
+
+fn number_agrees(attributes: impl Iterator<Item = Attribute>, levels: &[u8]) -> bool {
+    attributes.zip(levels).any(|(attribute, &level)| {
+        attribute == Attribute::ResidentId
+            && matches!(
+                level,
+                resident_id::SAME | resident_id::ONE_EDIT | resident_id::TWO_EDITS | resident_id::LOST_AGREES
+            )
+    })
+}
+
+/// Which levels of a pair weigh anything: not the null level, and not what an agreeing number tells already.
+pub(super) fn counted(settings: &Settings, levels: &[u8]) -> Vec<bool> {
+    let attributes = || settings.comparison.iter().map(|comparison| comparison.attribute);
+    let inside = number_agrees(attributes(), levels);
+    let of = |(attribute, &level)| level != 0 && !(inside && told_by_number(attribute, level));
+    attributes().zip(levels).map(of).collect()
 }
 
 /// The number of a unit with its worth.

@@ -35,10 +35,41 @@ pub struct Settings {
     pub near_miss_at: f64,
     /// Most candidates that one key may bring to one person; larger blocks are split, then refused.
     pub max_block: u32,
+    /// What happens when rows of one valid number do not fit the model any more.
+    #[serde(default)]
+    pub drift: Drift,
+    /// Part of the rows of one role that may stand on another level than the model says before it is a
+    /// drift, 0-1. Set by experience with the demo county; 待客户确认.
+    #[serde(default = "drift_tolerance")]
+    pub drift_tolerance: f64,
+    /// Probability that a night whose rows lie within the tolerance raises a drift alarm by chance.
+    #[serde(default = "drift_false_alarm")]
+    pub drift_false_alarm: f64,
     /// Comparisons, in the order of the pattern.
     pub comparison: Vec<ComparisonSetting>,
     /// Blocking rules.
     pub block: Vec<BlockingRule>,
+}
+
+/// What happens when tonight's rows do not fit the model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Drift {
+    /// Nothing is looked at.
+    Off,
+    /// The report says so.
+    #[default]
+    Warn,
+    /// The run is held.
+    Hold,
+}
+
+const fn drift_tolerance() -> f64 {
+    0.15
+}
+
+const fn drift_false_alarm() -> f64 {
+    0.001
 }
 
 /// One comparison.
@@ -175,6 +206,14 @@ impl Settings {
             let message = "thresholds must satisfy 0 <= near_miss_at <= review_at <= link_at <= 1";
             found.push(Diagnostic::error("threshold_order", spot("link.link_at"), message));
         }
+        if !(0.0..=1.0).contains(&self.drift_tolerance) {
+            let message = "drift_tolerance is a share between 0 and 1";
+            found.push(Diagnostic::error("drift_share", spot("link.drift_tolerance"), message));
+        }
+        if !(self.drift_false_alarm > 0.0 && self.drift_false_alarm < 1.0) {
+            let message = "drift_false_alarm lies between 0 and 1";
+            found.push(Diagnostic::error("drift_share", spot("link.drift_false_alarm"), message));
+        }
         if self.comparison.is_empty() || self.comparison.len() > MAX_COMPARISONS {
             let message = format!("between 1 and {MAX_COMPARISONS} comparisons are possible");
             found.push(Diagnostic::error("comparison_count", spot("link.comparison"), message));
@@ -233,8 +272,10 @@ pub(crate) mod tests {
         settings.link_at = 0.1;
         settings.comparison[0].comparator = "person_nam".into();
         settings.block[0].keys.clear();
+        settings.drift_tolerance = 1.5;
+        settings.drift_false_alarm = 0.0;
         let problems = settings.problems("link.toml");
-        assert_eq!(problems.len(), 3, "{problems:?}");
-        assert_eq!(problems[1].help.as_deref(), Some("did you mean `person_name`?"));
+        assert_eq!(problems.len(), 5, "{problems:?}");
+        assert_eq!(problems[3].help.as_deref(), Some("did you mean `person_name`?"));
     }
 }

@@ -17,18 +17,22 @@ pub struct Pairs<'a> {
     pub(super) units: Units,
     /// Pairs that earlier passes left for a person to decide.
     pub(super) doubtful: Vec<(u32, u32)>,
+    /// Owner of a valid number and another row that bears it, whether they were joined or not.
+    pub(super) same_number: Vec<(u32, u32)>,
     pub(super) linkage: Linkage,
 }
 
 /// Runs the sure passes. What a person decided about two rows outranks everything.
 pub fn block<'a>(prepared: &'a Prepared<'a>, judgements: &[Judgement], linkage: Linkage) -> Pairs<'a> {
     let mut clusters = Clusters::new(prepared);
-    let mut doubtful = Vec::new();
+    let (mut doubtful, mut alike) = (Vec::new(), Vec::new());
     match linkage {
         Linkage::IdOnly => same_number(prepared, &mut clusters),
         Linkage::Model => {
             judge(prepared, &mut clusters, judgements);
-            doubtful.extend(exact::run(prepared, &mut clusters));
+            let bearers = exact::run(prepared, &mut clusters);
+            doubtful.extend(bearers.review);
+            alike = bearers.pairs;
             doubtful.extend(local_key::run(prepared, &mut clusters));
             exact::copied(prepared, &mut clusters);
             beside(prepared, &mut clusters, &mut doubtful);
@@ -39,7 +43,7 @@ pub fn block<'a>(prepared: &'a Prepared<'a>, judgements: &[Judgement], linkage: 
         Linkage::Model => Units::build(prepared, &clusters),
         Linkage::IdOnly => Units::none(),
     };
-    Pairs { prepared, clusters, units, doubtful, linkage }
+    Pairs { prepared, clusters, units, doubtful, same_number: alike, linkage }
 }
 
 /// People who are known by whom they are named with.

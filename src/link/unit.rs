@@ -29,6 +29,30 @@ pub(super) struct Unit {
     pub(super) slots: u64,
     /// Whether it is looked up among the others: no trusted number of its own.
     pub(super) probe: bool,
+    /// Whether it is one row taken out of its person. Whom it names beside itself is then known by an own
+    /// number only: what links have told of them rests on who the row is.
+    pub(super) apart: bool,
+}
+
+/// A row to be looked at as if its person were not known.
+#[derive(Clone, Copy)]
+pub(super) struct ApartRow {
+    /// Its person.
+    pub(super) unit: u32,
+    /// The row's mention, one of several of the person.
+    pub(super) mention: u32,
+    /// What is left of its number.
+    pub(super) weak: Option<(ResidentId, IdState)>,
+}
+
+/// What [`Units::put_back`] needs.
+pub(super) struct Apart {
+    /// Units before.
+    units: usize,
+    /// Members before.
+    members: usize,
+    /// Persons as they were, and the place and value of the member that was replaced.
+    persons: Vec<(u32, Unit, usize, u32)>,
 }
 
 /// Somebody named beside a person.
@@ -97,6 +121,56 @@ impl Units {
         Some(built)
     }
 
+    /// Takes rows out of their persons, at most one of each, and puts each at the end as a person of its own.
+    /// Gives their units; `None` for rows that tell too little by themselves.
+    pub(super) fn set_apart(
+        &mut self,
+        prepared: &Prepared<'_>,
+        clusters: &Clusters,
+        rows: &[ApartRow],
+    ) -> (Vec<Option<u32>>, Apart) {
+        let mut apart = Apart { units: self.all.len(), members: self.members.len(), persons: Vec::new() };
+        let mut placed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some(alone) = apart_unit(prepared, clusters, row) else {
+                placed.push(None);
+                continue;
+            };
+            let start = self.starts[row.unit as usize] as usize;
+            let own = start..self.starts[row.unit as usize + 1] as usize;
+            let rest: Vec<u32> =
+                self.members[own.clone()].iter().copied().filter(|&at| at != row.mention).collect();
+            let place = own.into_iter().find(|&at| self.members[at] == row.mention);
+            let (Some(place), Some(&first), Some(mut person)) =
+                (place, rest.first(), unit(prepared, clusters, &rest))
+            else {
+                placed.push(None);
+                continue;
+            };
+            person.slots = rest.iter().fold(0, |slots, &at| slots | prepared.role(prepared.mention(at)).slot);
+            // Another member stands twice: who is named beside it counts once all the same.
+            self.members[place] = first;
+            let before = std::mem::replace(&mut self.all[row.unit as usize], person);
+            apart.persons.push((row.unit, before, place, row.mention));
+            placed.push(u32::try_from(self.all.len()).ok());
+            self.all.push(alone);
+            self.members.push(row.mention);
+            self.starts.push(u32::try_from(self.members.len()).unwrap_or(u32::MAX));
+        }
+        (placed, apart)
+    }
+
+    /// Undoes [`Units::set_apart`].
+    pub(super) fn put_back(&mut self, apart: Apart) {
+        for (unit, person, place, mention) in apart.persons.into_iter().rev() {
+            self.all[unit as usize] = person;
+            self.members[place] = mention;
+        }
+        self.all.truncate(apart.units);
+        self.starts.truncate(apart.units + 1);
+        self.members.truncate(apart.members);
+    }
+
     /// Mentions of a unit, in order of their content keys.
     pub(super) fn members(&self, unit: u32) -> &[u32] {
         let at = unit as usize;
@@ -117,13 +191,14 @@ impl Units {
                 } else {
                     continue;
                 };
-                let root = clusters.root(mate);
+                let bears = Prepared::usable_id(other) != 0 && !clusters.disputed[mate as usize];
+                let linked = bears || !self.all[unit as usize].apart;
                 found.push(Relative {
                     kind,
-                    root,
+                    root: if linked { clusters.root(mate) } else { mate },
                     name: other.name.0,
                     phone: other.phone,
-                    known: clusters.id_of(mate) != 0 || clusters.size(mate) > 1,
+                    known: linked && (clusters.id_of(mate) != 0 || clusters.size(mate) > 1),
                 });
             }
         }
@@ -201,6 +276,32 @@ impl Told {
 
 /// Best values of a set, `None` when there is nothing to compare.
 fn unit(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32]) -> Option<Unit> {
+    let unit = best_values(prepared, clusters, members);
+    can_be_compared(prepared, &unit, members).then_some(unit)
+}
+
+/// A row by itself without its number and all that was read from it, `None` when nothing is left to compare.
+fn apart_unit(prepared: &Prepared<'_>, clusters: &Clusters, row: &ApartRow) -> Option<Unit> {
+    let mention = prepared.mention(row.mention);
+    let role = prepared.role(mention);
+    let mut unit = Unit {
+        id: 0,
+        weak: row.weak,
+        slots: role.slot,
+        probe: true,
+        apart: true,
+        ..best_values(prepared, clusters, &[row.mention])
+    };
+    if unit.birth_from_id {
+        (unit.birth, unit.birth_from_id) = (None, false);
+    }
+    if role.sex_by_number && !matches!(mention.relation, Relation::Father | Relation::Mother) {
+        unit.sex = Sex::Unknown;
+    }
+    can_be_compared(prepared, &unit, &[row.mention]).then_some(unit)
+}
+
+fn best_values(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32]) -> Unit {
     let id = clusters.id_of(members[0]);
     let mut unit = Unit {
         hub: members[0],
@@ -216,6 +317,7 @@ fn unit(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32]) -> Option
         phone: 0,
         slots: clusters.slots_of(members[0]),
         probe: id == 0,
+        apart: false,
     };
     let mut told = Told::default();
     for &at in members {
@@ -230,7 +332,7 @@ fn unit(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32]) -> Option
         }
     }
     told.choose(prepared, &mut unit);
-    can_be_compared(prepared, &unit, members).then_some(unit)
+    unit
 }
 
 /// A name alone, of somebody named beside another person, is nothing to compare.

@@ -2,6 +2,7 @@
 
 use super::scorer::{Scorer, told_by_number};
 use super::settings::Attribute;
+use super::unit::Relative;
 use crate::kernel::pattern::MAX_COMPARISONS;
 
 /// One comparison of a pair, as it was weighed.
@@ -39,22 +40,40 @@ pub struct Waterfall {
     pub total: f64,
 }
 
+/// One comparison on another level, and what the pair would weigh then.
+#[derive(Clone, Copy, Debug)]
+pub struct Flip {
+    /// Place of the comparison in the settings.
+    pub comparison: usize,
+    /// The level it would have to be on.
+    pub level: u8,
+    /// Weight of the pair then, in bits. Where the frequency of values enters, that of an average value.
+    pub total: f64,
+}
+
 impl Scorer<'_> {
+    /// What the pair would weigh with each of its comparisons on each other level, the others as they are.
+    pub(super) fn flips(&self, probe: u32, other: u32) -> Vec<Flip> {
+        let own = self.units.relatives(self.prepared, self.clusters, probe);
+        let (levels, chance) = self.everything((probe, other), &own);
+        let mut flips = Vec::new();
+        for comparison in 0..self.attributes.len() {
+            for level in 0..u8::try_from(self.m[comparison].len()).unwrap_or(0) {
+                if level != levels[comparison] {
+                    let (mut levels, mut chance) = (levels, chance);
+                    (levels[comparison], chance[comparison]) = (level, None);
+                    flips.push(Flip { comparison, level, total: self.against(&levels, &chance).weight() });
+                }
+            }
+        }
+        flips
+    }
+
     /// How two units were weighed, step by step: the figures of [`Scorer::score`], none given up. The
     /// first is the one that is looked up.
     pub(super) fn waterfall(&self, probe: u32, other: u32) -> Waterfall {
-        let (x, y) = (&self.units.all[probe as usize], &self.units.all[other as usize]);
-        let relatives = |unit| self.units.relatives(self.prepared, self.clusters, unit);
-        let (own, theirs) = (relatives(probe), relatives(other));
-        let mut levels = [0_u8; MAX_COMPARISONS];
-        let mut chance = [None; MAX_COMPARISONS];
-        for (at, &(attribute, frequency)) in self.attributes.iter().enumerate() {
-            let (level, u) = match attribute {
-                Attribute::Relatives => self.relatives_level(&own, &theirs),
-                _ => self.level(at, attribute, x, y),
-            };
-            (levels[at], chance[at]) = (level, u.filter(|_| frequency));
-        }
+        let own = self.units.relatives(self.prepared, self.clusters, probe);
+        let (levels, chance) = self.everything((probe, other), &own);
         let against = self.against(&levels, &chance);
         Waterfall {
             prior: self.prior,
@@ -62,6 +81,27 @@ impl Scorer<'_> {
             resembling: against.stranger - against.everybody,
             total: against.weight(),
         }
+    }
+
+    /// Levels of two units in everything that is compared, and the chance of their values where the frequency of
+    /// values enters. `own` are the relatives of the first one.
+    pub(super) fn everything(
+        &self,
+        (probe, other): (u32, u32),
+        own: &[Relative],
+    ) -> ([u8; MAX_COMPARISONS], [Option<f64>; MAX_COMPARISONS]) {
+        let (x, y) = (&self.units.all[probe as usize], &self.units.all[other as usize]);
+        let theirs = self.units.relatives(self.prepared, self.clusters, other);
+        let mut levels = [0_u8; MAX_COMPARISONS];
+        let mut chance = [None; MAX_COMPARISONS];
+        for (at, &(attribute, frequency)) in self.attributes.iter().enumerate() {
+            let (level, u) = match attribute {
+                Attribute::Relatives => self.relatives_level(own, &theirs),
+                _ => self.level(at, attribute, x, y),
+            };
+            (levels[at], chance[at]) = (level, u.filter(|_| frequency));
+        }
+        (levels, chance)
     }
 
     fn steps(&self, levels: &[u8; MAX_COMPARISONS], chance: &[Option<f64>; MAX_COMPARISONS]) -> Vec<Step> {

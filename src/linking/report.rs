@@ -6,8 +6,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::comparator::generic::Frame;
+use crate::domain::{LevelFigure, LinkFigures, PassFigure, Ranged};
+use crate::kernel::draws::poisson_range;
+use crate::kernel::observed::Observed;
 use crate::link::generic::{Rows, Scored};
 use crate::link::splink::probability;
+use crate::link::{histogram, pass_title, ranged};
 use crate::spec::LinkingPlan;
 
 /// What a linkage tells of itself.
@@ -35,6 +39,8 @@ pub struct Report {
     pub clusters: BTreeMap<u64, u64>,
     /// What the model expects.
     pub expected: Expected,
+    /// The model beside what the pairs say of it, and the weights of the pairs.
+    pub figures: LinkFigures,
 }
 
 /// What a blocking rule brought.
@@ -64,6 +70,9 @@ pub struct Expected {
     /// Share of the true pairs that no rule brought: what is left of the number that the prior says.
     pub not_brought: f64,
 }
+
+/// Seed of the draws that the interval of false links rests on.
+const SEED: u64 = 20_240_115;
 
 pub(super) fn of(
     plan: &LinkingPlan,
@@ -104,6 +113,52 @@ pub(super) fn of(
         links_apart: apart,
         clusters: sizes(clusters),
         expected: expected(plan, rows, scored, links),
+        figures: figures(plan, scored, links),
+    }
+}
+
+/// The model beside what the pairs say of it. Sure passes and deliveries are not told of tables.
+fn figures(plan: &LinkingPlan, scored: &Scored, links: u64) -> LinkFigures {
+    let mut seen = Observed::none(plan.model.comparisons.len());
+    scored.pairs.iter().for_each(|pair| seen.add(pair.levels, probability(pair.weight)));
+    let mut levels = Vec::new();
+    for (at, comparison) in plan.model.comparisons.iter().enumerate() {
+        let (m, u) = comparison.tables();
+        for (level, rung) in comparison.ladder.levels().into_iter().zip(&comparison.ladder.rungs) {
+            let number = usize::from(level);
+            if number > 0 {
+                levels.push(LevelFigure {
+                    comparator: comparison.ladder.name.clone(),
+                    level: level.to_string(),
+                    title: rung.label.clone(),
+                    m: m[number],
+                    u: u[number],
+                    m_seen: ranged(seen.sum(at, number), seen.total(at)),
+                    m_same_number: None,
+                    u_seen: None,
+                });
+            }
+        }
+    }
+    let linked = scored.pairs.iter().map(|pair| probability(pair.weight)).filter(|p| *p >= plan.link_at);
+    let wrong: f64 = linked.map(|probability| 1.0 - probability).sum();
+    let (low, high) = poisson_range(&[wrong], SEED);
+    let false_links = Ranged { value: wrong, low, high };
+    let share = |count: f64| if links > 0 { count / links as f64 } else { 0.0 };
+    let least = super::bits(plan.keep_at);
+    LinkFigures {
+        levels,
+        passes: vec![PassFigure {
+            pass: "model".into(),
+            title: pass_title("model").into(),
+            links,
+            false_links,
+        }],
+        false_links: Ranged { value: share(wrong), low: share(low), high: share(high) },
+        weights: histogram(scored.pairs.iter().map(|pair| pair.weight).filter(|bits| *bits >= least)),
+        link_bits: super::bits(plan.link_at),
+        review_bits: least,
+        ..LinkFigures::default()
     }
 }
 

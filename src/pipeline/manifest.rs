@@ -54,7 +54,8 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
         });
         (rule, counts)
     });
-    let said = night.delivered.strays.iter().chain(&night.delivered.cells).chain(&lists.problems);
+    let said = night.delivered.strays.iter().chain(&night.delivered.cells).chain(night.drifted);
+    let said = said.chain(&lists.problems);
     json!({
         "format": FORMAT,
         "run": night.run_id,
@@ -69,9 +70,9 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
         "extracts": night.delivered.extracts.iter().map(|facts| extract(night, facts)).collect::<Vec<_>>(),
         "link": {
             "mentions": summary.mentions, "pairs": summary.pairs, "links": summary.links,
-            "review": summary.review, "oversized": summary.oversized,
+            "review": summary.review, "oversized": summary.oversized, "figures": summary.figures,
         },
-        "identities": { "count": figures.count, "merged": figures.merged, "split": figures.split },
+        "identities": { "count": figures.count, "merged": figures.merged, "split": figures.split, "sizes": sizes(night) },
         "rules": rules.collect::<Vec<_>>(),
         "policies": policies(night),
         "policies_not_judged": night.judged.policy_fault,
@@ -97,6 +98,15 @@ fn policies(night: &Night<'_>) -> Value {
         (policy.id.clone(), Value::Object(counts.into_iter().collect()))
     };
     Value::Object(night.policies.iter().map(of).collect())
+}
+
+/// Number of persons by the number of rows that name them.
+fn sizes(night: &Night<'_>) -> Value {
+    let mut sizes = std::collections::BTreeMap::new();
+    for identity in &night.resolution.identities {
+        *sizes.entry(identity.mentions).or_insert(0_u64) += 1;
+    }
+    json!(sizes.into_iter().collect::<Vec<_>>())
 }
 
 /// One extract: `rows_read = rows_accepted + rows_quarantined + rows_dropped` for each file, and

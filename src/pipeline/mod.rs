@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod doctor;
+mod drift;
 mod error;
 mod facts;
 mod folder;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::diag::Diagnostic;
 use crate::domain::{Day, Judgement, PulledExtract, RecordSet, RuleOutcome, Verdict};
 use crate::ledger::{Delivery, Ledger, Night, Reconciled, RuleRun, RunFacts};
 use crate::link::{self, Linkage};
@@ -71,6 +73,8 @@ pub struct RunSummary {
     pub outcomes: Vec<RuleOutcome>,
     /// Cases, new and old, as the ledger has them now.
     pub recorded: Reconciled,
+    /// Roles whose rows do not fit the model any more.
+    pub drifted: Vec<Diagnostic>,
 }
 
 /// Runs one compiled plan.
@@ -114,6 +118,10 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
 
     // 7 score: patterns -> links and pairs for review.
     let linked = run.watch.stage(Stage::Score, || link::score(vectors, &model));
+    let drifted = drift::look(plan.link.drift, &linked.summary)?;
+    for told in &drifted {
+        tracing::warn!(code = told.code, at = %told.spot, "{}", told.message);
+    }
 
     // 8 resolve: links -> identities with ids that last.
     let (resolution, register) = run.watch.stage(Stage::Resolve, || {
@@ -154,11 +162,12 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
         resolution: &resolution,
         judged: &judged,
         recorded: &recorded,
+        drifted: &drifted,
     };
     let lists = run.watch.stage(Stage::Publish, || output::publish(&night, &run.folder.path))?;
     run.commit(&night, &lists, &register)?;
     let folder = (!env.dry_run).then(|| plan.out.join(&run_id));
-    Ok(RunSummary { run_id, folder, outcomes: judged.outcomes, recorded })
+    Ok(RunSummary { run_id, folder, outcomes: judged.outcomes, recorded, drifted })
 }
 
 /// A run at work.

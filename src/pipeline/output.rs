@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::{self, Delivered};
 use super::{Env, RunError, checkpoint};
+use crate::diag::Diagnostic;
 use crate::domain::{
     Evidence, Finding, Identity, IdentityEvent, IdentityId, Mention, MentionRef, MentionSet, Place,
     PulledExtract, RecordSet, Resolution,
@@ -42,6 +43,8 @@ pub(super) struct Night<'a> {
     pub(super) resolution: &'a Resolution,
     pub(super) judged: &'a Judged,
     pub(super) recorded: &'a Reconciled,
+    /// Roles whose rows do not fit the model any more.
+    pub(super) drifted: &'a [Diagnostic],
 }
 
 impl Night<'_> {
@@ -172,6 +175,8 @@ fn write_artifacts(night: &Night<'_>, folder: &Path) -> Result<(), RunError> {
     artifacts::mentions(&folder.join("mentions.parquet"), &index, night.resolution)?;
     artifacts::links(&folder.join("links.parquet"), &index, &night.linked.links)?;
     artifacts::review_pairs(&folder.join("review_pairs.parquet"), &index, &night.linked.review)?;
+    artifacts::candidates(&folder.join("candidates.parquet"), &index, &night.linked.candidates)?;
+    artifacts::lookups(&folder.join("lookups.parquet"), &index, &night.linked.lookups)?;
     let place = |place: Place| night.place(place);
     artifacts::identities(&folder.join("identities.parquet"), &night.resolution.identities, &place)?;
     artifacts::near_misses(&folder.join("near_misses.parquet"), &index, &night.judged.near_misses)?;

@@ -7,8 +7,10 @@
 
 pub mod artifacts;
 mod book;
+pub mod chart;
 mod corrections;
 mod disclosure;
+mod expected;
 mod flat;
 mod input;
 mod outcomes;
@@ -29,6 +31,7 @@ use rayon::prelude::*;
 use crate::diag::{Diagnostic, Level, Spot, did_you_mean};
 
 pub use disclosure::{Disclosure, Recipient, RecipientKind, Show};
+pub use expected::{Expectation, comparator_title, percent, percent_range};
 pub use input::{ExtractFacts, IdentityFigures, Person, PolicyFacts, PublishInput, RowPlace, RuleFacts};
 pub use outcomes::{EVIDENCE, OutcomeCode, Outcomes, SUBJECT, SilenceRule};
 pub use template::{AnswerColumn, AnswerField, AnswerKind, Column, ColumnSource, DetailSpec, ListTemplate};

@@ -6,6 +6,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
+use super::expected::Expectation;
 use super::input::{ExtractFacts, PublishInput};
 use super::package::Package;
 use super::progress::{Progress, Steps};
@@ -136,6 +137,7 @@ struct Page<'a> {
     links: Vec<Bar>,
     review: u64,
     oversized: &'a [String],
+    expected: Option<Expectation>,
     identities: u64,
     merged: u64,
     split: u64,
@@ -176,6 +178,7 @@ pub(super) fn render(
         links: bars(input.link.links.iter().cloned()),
         review: input.link.review,
         oversized: &input.link.oversized,
+        expected: input.link.figures.as_ref().map(Expectation::of),
         identities: input.identities.count,
         merged: input.identities.merged,
         split: input.identities.split,

@@ -254,3 +254,83 @@ fn a_changed_configuration_is_told_and_without_its_copies_a_run_cannot_be_weighe
     let (code, said) = county.refused(&["explain", "pair", left, right]);
     assert_eq!((code, said.contains("failed to read out/latest/pulled/")), (4, true), "{said}");
 }
+
+/// An offline page that `arguments` write.
+fn page(arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.html");
+    let arguments: Vec<&str> = arguments.iter().copied().chain(["--html", file.to_str().unwrap()]).collect();
+    NIGHT.well(&arguments);
+    let page = std::fs::read_to_string(file).unwrap();
+    let outside = ["http://", "https://", "<script", "src=", "@import"];
+    assert!(!outside.iter().any(|word| page.contains(word)), "the page needs nothing from outside");
+    page
+}
+
+#[test]
+fn the_changes_that_would_flip_a_decision_cross_the_threshold_and_the_smallest_is_told() {
+    let number = |value: &Value| value.as_f64().unwrap();
+    let links = pairs("links.parquet", "pass");
+    let link = links.iter().find(|link| link.4 == "model").unwrap();
+    let review = pairs("review_pairs.parquet", "difference");
+    let waiting = review.iter().find(|pair| (pair.3 - 0.5).abs() > 1e-9).unwrap();
+    for (pair, linked) in [(link, true), (waiting, false)] {
+        let report = NIGHT.json(&["explain", "pair", &pair.0, &pair.1]);
+        let threshold = number(&report["thresholds"]["link_bits"]);
+        assert_eq!(number(&report["treated"]["weight"]) >= threshold, linked);
+        let flips = report["flips"].as_array().unwrap();
+        assert!(!flips.is_empty(), "{}", report["flip_sentence"]);
+        for flip in flips {
+            assert_eq!(flip["linked"].as_bool(), Some(!linked));
+            assert_eq!(number(&flip["total"]) >= threshold, !linked, "{flip}");
+        }
+        let changes: Vec<f64> = flips.iter().map(|flip| number(&flip["change"]).abs()).collect();
+        assert!(changes.is_sorted(), "{changes:?}");
+        let sentence = report["flip_sentence"].as_str().unwrap();
+        assert!(sentence.contains(flips[0]["to"].as_str().unwrap()), "{sentence}");
+        assert!(NIGHT.well(&["explain", "pair", &pair.0, &pair.1]).contains(sentence));
+
+        let page = page(&["explain", "pair", &pair.0, &pair.1]);
+        for words in [sentence, report["sentence"].as_str().unwrap(), "<svg class=\"chart\"", "权重瀑布图"]
+        {
+            assert!(page.contains(words), "{words}");
+        }
+    }
+}
+
+#[test]
+fn a_pair_that_no_model_decided_has_no_change_that_would_flip_it() {
+    let links = pairs("links.parquet", "pass");
+    let (left, right, ..) = links.iter().find(|link| link.4 == "valid_id").unwrap();
+    let report = NIGHT.json(&["explain", "pair", left, right]);
+    assert_eq!(report["flips"].as_array().unwrap().len(), 0);
+    assert!(report["flip_sentence"].as_str().unwrap().contains("不是由模型"), "{}", report["flip_sentence"]);
+}
+
+#[test]
+fn a_person_is_told_with_its_links_from_the_weakest_on_and_what_each_holds_together() {
+    let mentions = NIGHT.rows("mentions.parquet", &["identity_id", "extract", "row_key", "role"]);
+    let mut rows: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    for mention in &mentions {
+        *rows.entry(&mention[0]).or_default() += 1;
+    }
+    let (person, count) = rows.iter().find(|(_, count)| (4..9).contains(*count)).unwrap();
+    let report = NIGHT.json(&["explain", "identity", person]);
+    let links = report["links"].as_array().unwrap();
+    assert_eq!((report["mentions"].as_array().unwrap().len(), links.len()), (*count, count - 1));
+    let chances: Vec<f64> = links.iter().map(|link| link["probability"].as_f64().unwrap()).collect();
+    assert!(chances.is_sorted(), "{chances:?}");
+    for link in links {
+        let sides = ["rows_from", "rows_to"].map(|side| link[side].as_u64().unwrap());
+        assert!(sides.iter().all(|side| *side > 0), "{link}");
+        assert_eq!(sides.iter().sum::<u64>(), *count as u64, "{link}");
+    }
+    let told = NIGHT.well(&["explain", "identity", person]);
+    let sentence = report["sentence"].as_str().unwrap();
+    assert!(told.contains(sentence) && sentence.contains("最弱的是"), "{told}");
+    let page = page(&["explain", "identity", person]);
+    assert!(page.contains(sentence) && page.contains("<svg class=\"chart\""));
+
+    let (code, said) = NIGHT.refused(&["explain", "identity", "0"]);
+    assert_eq!((code, said.contains("the run has no person `0`")), (2, true), "{said}");
+}

@@ -262,7 +262,25 @@ fn quality(name: &str) -> (f64, f64, Report) {
             others.map(move |(_, right)| (left.clone(), right.clone()))
         })
     });
+    has_a_page(&folder.path().join("out"), &report);
     (pairs, f1(within, total), report)
+}
+
+/// What `doudi linkage report` says of linked tables: the model, the weights, the clusters, no deliveries.
+fn has_a_page(out: &Path, report: &Report) {
+    let told = doudi::explain::linkage(out, None).unwrap();
+    assert_eq!((&told.title, told.review), (&report.title, report.review));
+    // What is read back may differ in its last bit.
+    let keys = |figures: &doudi::domain::LinkFigures| (figures.levels.len(), figures.weights.clone());
+    assert_eq!(keys(&told.figures), keys(&report.figures));
+    let links: u64 = told.links.iter().map(|(_, count)| count).sum();
+    assert_eq!((links, told.identities), (report.links, report.clusters.values().sum()));
+    let page = doudi::explain::linkage_page(&told).unwrap();
+    // One for each comparison, u, weights, rows of a person.
+    let comparisons: std::collections::BTreeSet<&str> =
+        told.figures.levels.iter().map(|level| level.comparator.as_str()).collect();
+    assert_eq!(page.matches("<svg class=\"chart\"").count(), comparisons.len() + 3);
+    assert!(!page.contains("各数据表的完整程度") && !page.contains("与往夜相比"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed look at the repository is a failed test")]
 
+mod altered_names;
 mod answers;
 mod boundaries;
 mod broken;
@@ -14,6 +15,7 @@ mod handbook;
 mod handover;
 mod held;
 mod ledger;
+mod linkage;
 mod linking;
 mod newborns;
 mod pipeline;

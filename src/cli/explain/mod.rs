@@ -1,9 +1,10 @@
 //! `explain`: why two rows are one person or not, and what a case rests on.
 
 mod case;
+mod identity;
 mod pair;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -20,6 +21,8 @@ Examples:
   doudi explain case 7K3D-9Q2M                          a clue number, as it stands on a list
   doudi explain pair EXTRACT:ROW_KEY:ROLE EXTRACT:ROW_KEY:ROLE
   doudi explain pair FILE:12 FILE:SHEET!7:ROLE           rows as Excel counts them
+  doudi explain pair LEFT RIGHT --html pair.html         the same as one offline page
+  doudi explain identity 1024                           what holds a person together
   doudi explain pair LEFT RIGHT --run /srv/runs/20261120-0a1b2c3d --json
 
 Exit codes: 0 done · 2 the row or case is not there, or the pipeline has errors · 4 the run cannot be read.")]
@@ -44,6 +47,21 @@ enum What {
         /// The second row.
         #[arg(value_name = "RIGHT")]
         right: String,
+        /// Write one offline page with the waterfall of weights instead of text.
+        #[arg(long, value_name = "FILE", conflicts_with = "json")]
+        html: Option<PathBuf>,
+        /// Where the run is.
+        #[command(flatten)]
+        of: RunArgs,
+    },
+    /// What holds a person together: its rows, the links between them from the weakest on, judgements.
+    Identity {
+        /// The person's number, as `explain case` and identities.parquet tell it.
+        #[arg(value_name = "ID")]
+        identity: String,
+        /// Write one offline page instead of text.
+        #[arg(long, value_name = "FILE", conflicts_with = "json")]
+        html: Option<PathBuf>,
         /// Where the run is.
         #[command(flatten)]
         of: RunArgs,
@@ -82,10 +100,21 @@ struct RunArgs {
 /// Explains.
 pub(super) fn explain(args: &ExplainArgs) -> Done {
     match &args.what {
-        What::Pair { left, right, of } => {
+        What::Pair { left, right, html, of } => {
             let (plan, run) = of.open()?;
             let report = explain::pair(&plan, &run, (left, right), of.full).map_err(failure)?;
-            of.say(&report, pair::text)
+            match html {
+                Some(file) => write_page(file, &explain::pair_page(&report).map_err(Failure::bug)?),
+                None => of.say(&report, pair::text),
+            }
+        }
+        What::Identity { identity, html, of } => {
+            let (plan, run) = of.open()?;
+            let report = explain::identity(&plan, &run, identity, of.full).map_err(failure)?;
+            match html {
+                Some(file) => write_page(file, &explain::identity_page(&report).map_err(Failure::bug)?),
+                None => of.say(&report, identity::text),
+            }
         }
         What::Case { case, of } => {
             let (plan, run) = of.open()?;
@@ -114,8 +143,16 @@ impl RunArgs {
     }
 }
 
+/// Writes a page and says where it is.
+pub(super) fn write_page(file: &Path, page: &str) -> Done {
+    std::fs::write(file, page)
+        .map_err(|error| Failure::source(format!("failed to write {}: {error}", file.display())))?;
+    say(file.display());
+    Ok(())
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
-fn failure(error: ExplainError) -> Failure {
+pub(super) fn failure(error: ExplainError) -> Failure {
     let code = match &error {
         ExplainError::Asked { .. } => CONFIG,
         ExplainError::Read { .. } | ExplainError::Ledger(_) => SOURCE,

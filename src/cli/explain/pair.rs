@@ -3,6 +3,7 @@
 use super::super::text_table::aligned;
 use super::{changed, percent};
 use crate::explain::{PairReport, PersonReport, Side};
+use crate::report::comparator_title;
 
 /// The whole page.
 pub(super) fn text(report: &PairReport) -> String {
@@ -85,7 +86,7 @@ fn waterfall(report: &PairReport) -> String {
     let mut table = vec![row(["项目", "权重", "m（同一人）", "u（陌生人）", "比对结果"])];
     table.push(row(["先验", &signed(prior), "", "", "比对之前：总人数中恰为此人的可能性"]));
     for part in &report.parts {
-        let title = attribute(part.attribute);
+        let title = comparator_title(&part.comparator);
         let mut said = if part.level_title.is_empty() { "无可比对" } else { part.level_title }.to_owned();
         if !part.counted && part.m.is_some() {
             said.push_str("（证号已含，不重复计）");
@@ -100,19 +101,6 @@ fn waterfall(report: &PairReport) -> String {
     let said = report.probability.map_or_else(String::new, |p| format!("概率 {}", percent(p)));
     table.push(row(["合计", &signed(total), "", "", &said]));
     aligned(&table)
-}
-
-const fn attribute(attribute: crate::link::Attribute) -> &'static str {
-    use crate::link::Attribute;
-    match attribute {
-        Attribute::Name => "姓名",
-        Attribute::ResidentId => "身份证号",
-        Attribute::Birth => "出生日期",
-        Attribute::Sex => "性别",
-        Attribute::Place => "住址",
-        Attribute::Phone => "电话",
-        Attribute::Relatives => "亲属",
-    }
 }
 
 fn verdict(report: &PairReport) -> String {
@@ -139,6 +127,7 @@ fn verdict(report: &PairReport) -> String {
         t.review_bits,
         percent(t.near_miss_at)
     ));
+    lines.push(format!("翻转：{}", report.flip_sentence));
     for stored in &report.stored {
         lines.push(format!(
             "存档 {}：{} ↔ {}，{:+.4} 比特，概率 {}，等级 {}，{}",

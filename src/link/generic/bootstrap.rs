@@ -1,10 +1,11 @@
 //! How sure m is: the counts of patterns are drawn anew many times and fitted again.
 
-use rand::{RngExt as _, SeedableRng as _};
+use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::fit::Session;
+use crate::kernel::draws::poisson;
 use crate::kernel::em::{self, LevelTable, Start};
 use crate::kernel::pattern::PatternCounts;
 
@@ -12,8 +13,6 @@ use crate::kernel::pattern::PatternCounts;
 const DRAWS: u64 = 40;
 /// Rounds of a fit that begins at the answer.
 const ROUNDS: u32 = 60;
-/// Above this mean a Poisson number is drawn as a normal one.
-const NORMAL: f64 = 60.0;
 
 /// Standard errors of m by comparison and level.
 pub(super) fn errors_of_m(sessions: &[Session], m: &LevelTable, u: &LevelTable, seed: u64) -> LevelTable {
@@ -61,46 +60,4 @@ fn refitted(session: &Session, m: &LevelTable, u: &LevelTable, dice: &mut ChaCha
         tolerance: 1e-5,
     };
     em::fit(&counts, &start).m
-}
-
-/// A Poisson number.
-fn poisson(mean: f64, dice: &mut ChaCha8Rng) -> u64 {
-    if mean > NORMAL {
-        // Box and Muller's normal number, rounded.
-        let (a, b): (f64, f64) = (dice.random::<f64>().max(1e-300), dice.random());
-        let normal = (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos();
-        return whole(mean.sqrt().mul_add(normal, mean) + 0.5);
-    }
-    let limit = (-mean).exp();
-    let (mut product, mut count) = (dice.random::<f64>(), 0);
-    while product > limit {
-        product *= dice.random::<f64>();
-        count += 1;
-    }
-    count
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the whole part is what is wanted; below zero it is zero"
-)]
-fn whole(value: f64) -> u64 {
-    value.max(0.0) as u64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn drawn_numbers_have_the_mean_and_the_spread_of_poisson() {
-        let mut dice = ChaCha8Rng::seed_from_u64(5);
-        for mean in [0.3, 4.0, 59.0, 400.0] {
-            let drawn: Vec<f64> = (0..4_000).map(|_| poisson(mean, &mut dice) as f64).collect();
-            let found = drawn.iter().sum::<f64>() / 4_000.0;
-            let spread = drawn.iter().map(|value| (value - found).powi(2)).sum::<f64>() / 4_000.0;
-            assert!((found - mean).abs() < 5.0 * (mean / 4_000.0).sqrt(), "{mean}: {found}");
-            assert!((spread / mean - 1.0).abs() < 0.15, "{mean}: {spread}");
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array};
+use arrow::array::{ArrayRef, Float64Array, StringArray, UInt32Array};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -11,7 +11,7 @@ use arrow::record_batch::RecordBatch;
 use super::ReportError;
 use super::people::{RowIndex, grade_words};
 use super::writer::{ArrowTypes, coded, few, schema, text, write};
-use crate::domain::{Grade, Link, NearMiss, ReviewPair};
+use crate::domain::{Grade, Link, Lookup, NearMiss, ReviewPair};
 
 /// A pair as all three files tell it.
 struct Pair<'a> {
@@ -59,6 +59,48 @@ pub fn review_pairs(path: &Path, index: &RowIndex<'_>, pairs: &[ReviewPair]) -> 
     write(path, &shape, pairs.len(), ArrowTypes::Plain, |range| {
         let pairs = pairs[range].iter().map(|pair| Pair::of_link(&pair.link, &pair.difference));
         batch(&shape, index, &pairs.collect::<Vec<_>>())
+    })
+}
+
+/// Writes `candidates.parquet`: the columns of `links.parquet` with `levels` for `pass`, the numbers of the
+/// levels in the order of the pipeline's comparisons. Gives the number of rows.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn candidates(path: &Path, index: &RowIndex<'_>, pairs: &[Link]) -> Result<u64, ReportError> {
+    let shape = pair_schema(["left", "right"], "levels");
+    write(path, &shape, pairs.len(), ArrowTypes::Plain, |range| {
+        let levels = |link: &Link| link.levels.iter().map(u8::to_string).collect::<Vec<_>>().join(" ");
+        let words: Vec<String> = pairs[range.clone()].iter().map(levels).collect();
+        let pairs = pairs[range].iter().zip(&words).map(|(link, words)| Pair::of_link(link, words));
+        batch(&shape, index, &pairs.collect::<Vec<_>>())
+    })
+}
+
+/// Writes `lookups.parquet`: `extract, row_key, role, mentions, outcome`, one row for each person without a
+/// trusted number. Gives the number of rows.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn lookups(path: &Path, index: &RowIndex<'_>, lookups: &[Lookup]) -> Result<u64, ReportError> {
+    let shape = schema(&[
+        ("extract", few(), false),
+        ("row_key", DataType::Utf8, false),
+        ("role", few(), false),
+        ("mentions", DataType::UInt32, false),
+        ("outcome", few(), false),
+    ]);
+    let words = ["linked", "review", "none"];
+    let outcomes = Arc::new(StringArray::from_iter_values(words));
+    write(path, &shape, lookups.len(), ArrowTypes::Plain, |range| {
+        let part = &lookups[range];
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(5);
+        columns.extend(index.name_columns(&part.iter().map(|one| one.mention).collect::<Vec<_>>())?);
+        columns.push(Arc::new(UInt32Array::from_iter_values(part.iter().map(|one| one.mentions))));
+        let place =
+            |one: &Lookup| words.iter().position(|word| *word == one.outcome).unwrap_or(words.len() - 1);
+        columns.push(coded(part.iter().map(place), &outcomes)?);
+        RecordBatch::try_new(Arc::clone(&shape), columns)
     })
 }
 

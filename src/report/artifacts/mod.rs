@@ -18,7 +18,7 @@ use arrow::record_batch::RecordBatch;
 use super::ReportError;
 use crate::domain::{Quarantined, RecordSet};
 
-pub use linkage::{links, near_misses, review_pairs};
+pub use linkage::{candidates, links, lookups, near_misses, review_pairs};
 pub use people::{RowIndex, identities, mentions};
 pub use policies::policy_match;
 pub use verdicts::{cases, findings};

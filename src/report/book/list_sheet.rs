@@ -9,6 +9,7 @@ use rust_xlsxwriter::{
 use super::Book;
 use super::look::{self, Look};
 use crate::domain::{CaseStatus, Day};
+use crate::kernel::similarity::stretches;
 use crate::report::rows::{ListRows, status_word};
 use crate::report::template::{AnswerColumn, AnswerKind, ColumnSource};
 
@@ -239,28 +240,6 @@ fn mark(
     Ok(())
 }
 
-/// The text in stretches that are the same as in the other text, or not: place by place where both are of
-/// one length, else what lies between their common beginning and end.
-fn stretches(text: &str, other: &str) -> Vec<(String, bool)> {
-    let (a, b): (Vec<char>, Vec<char>) = (text.chars().collect(), other.chars().collect());
-    let same: Vec<bool> = if a.len() == b.len() {
-        a.iter().zip(&b).map(|(x, y)| x == y).collect()
-    } else {
-        let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-        let end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
-        let end = end.min(a.len() - start).min(b.len() - start);
-        (0..a.len()).map(|at| at < start || at >= a.len() - end).collect()
-    };
-    let mut out: Vec<(String, bool)> = Vec::new();
-    for (c, same) in a.iter().zip(same) {
-        match out.last_mut().filter(|(_, differs)| *differs != same) {
-            Some((stretch, _)) => stretch.push(*c),
-            None => out.push((c.to_string(), !same)),
-        }
-    }
-    out
-}
-
 /// Every line of every cell shows.
 fn row_heights(sheet: &mut Worksheet, rows: &ListRows<'_>, widths: &[f64]) -> Result<(), XlsxError> {
     let texts: Vec<_> = rows.frame.columns().iter().map(|cells| cells.str().ok()).collect();
@@ -369,23 +348,6 @@ mod tests {
         let towns: Vec<String> = ["a", "a", "b", "c", "c"].into_iter().map(str::to_owned).collect();
         assert_eq!(breaks_by_town(&towns), [5, 6]);
         assert_eq!(breaks_by_town(&[]), Vec::<u32>::new());
-    }
-
-    #[test]
-    fn what_differs_is_told_place_by_place_or_between_what_is_common() {
-        let check = |text: &str, other: &str, expected: &str| {
-            let told: String = stretches(text, other)
-                .into_iter()
-                .map(|(stretch, differs)| if differs { format!("[{stretch}]") } else { stretch })
-                .collect();
-            assert_eq!(told, expected);
-        };
-        check("张小明", "张晓明", "张[小]明");
-        check("990101", "990110", "9901[01]");
-        check("欧阳明", "欧明", "欧[阳]明");
-        check("欧明", "欧阳明", "欧明");
-        check("甲", "乙", "[甲]");
-        check("同", "同", "同");
     }
 
     #[test]

@@ -194,6 +194,7 @@ impl Demo {
             ],
             review: 214,
             oversized: vec!["姓名+镇：一组 5,210 人，按出生年份拆分".into()],
+            figures: None,
         };
         Self {
             desk: Desk::load(None, None).unwrap(),
