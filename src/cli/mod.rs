@@ -5,6 +5,7 @@
 mod args;
 mod case;
 mod check;
+mod clock;
 mod doctor;
 mod explain;
 mod feedback;
@@ -13,6 +14,7 @@ mod link;
 mod list;
 mod measure;
 mod problems;
+mod pull;
 mod run;
 mod schema;
 mod status;
@@ -63,6 +65,7 @@ pub fn main() -> ExitCode {
 fn done(command: Command) -> Done {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::Pull(args) => pull::pull(&args),
         Command::Check(args) => check::check(&args),
         Command::Test(args) => test::test(&args),
         Command::List(args) => list::list(&args),

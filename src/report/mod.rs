@@ -28,7 +28,7 @@ use rayon::prelude::*;
 use crate::diag::{Diagnostic, Level, Spot, did_you_mean};
 
 pub use disclosure::{Disclosure, Recipient, RecipientKind, Show};
-pub use input::{ExtractFacts, IdentityFigures, Person, PublishInput, RowPlace, RuleFacts};
+pub use input::{ExtractFacts, IdentityFigures, Person, PublishInput, ReleaseFacts, RowPlace, RuleFacts};
 pub use outcomes::{EVIDENCE, OutcomeCode, Outcomes, SUBJECT, SilenceRule};
 pub use template::{AnswerColumn, AnswerField, AnswerKind, Column, ColumnSource, DetailSpec, ListTemplate};
 

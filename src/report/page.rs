@@ -6,7 +6,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
-use super::input::{ExtractFacts, PublishInput};
+use super::input::{ExtractFacts, PublishInput, ReleaseFacts};
 use super::package::Package;
 use super::progress::{Progress, Steps};
 use super::rows::CaseFacts;
@@ -123,6 +123,7 @@ struct Page<'a> {
     total: Counts,
     lists: Vec<Counts>,
     progress: Vec<ProgressRow>,
+    released: &'a [ReleaseFacts],
     not_run: Vec<NotRunRow>,
     rules_ran: u64,
     stages: Vec<Bar>,
@@ -163,6 +164,7 @@ pub(super) fn render(
         total: total(&lists),
         lists,
         progress: progress(input, cases, past),
+        released: input.released,
         not_run: not_run(input),
         rules_ran: input.outcomes.iter().filter(|outcome| outcome.not_run.is_none()).count() as u64,
         stages: stages(input, &agencies),

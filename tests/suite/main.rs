@@ -14,6 +14,7 @@ mod ledger;
 mod linking;
 mod newborns;
 mod pipeline;
+mod remotes;
 mod report;
 mod rules;
 mod siblings;

@@ -4,6 +4,7 @@
 
 mod commands;
 mod problems;
+mod remotes;
 
 use std::fs;
 use std::path::{Path, PathBuf};
