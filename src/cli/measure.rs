@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::clock::Wall;
 use super::args::{EvaluateArgs, Linkage, NoiseArg, SynthArgs};
+use super::clock::Wall;
 use super::run::cores;
 use super::{Done, Failure, complain, problems, say};
 use crate::domain::{Contract, Day};

@@ -57,13 +57,13 @@ pub(super) fn pull(args: &PullArgs) -> Done {
     };
     let inbox = plan.inbox();
     let clock = Wall::new(epoch);
-    let job =
-        Fetch { remotes: &plan.remotes, specs: &plan.sources, inbox: &inbox, as_of, clock: &clock };
+    let job = Fetch { remotes: &plan.remotes, specs: &plan.sources, inbox: &inbox, as_of, clock: &clock };
     let fetched = if args.dry_run {
         remote::look(&job)
     } else {
-        std::fs::create_dir_all(&plan.state)
-            .map_err(|error| Failure::source(format!("failed to create {}: {error}", plan.state.display())))?;
+        std::fs::create_dir_all(&plan.state).map_err(|error| {
+            Failure::source(format!("failed to create {}: {error}", plan.state.display()))
+        })?;
         let _hold = hold(&plan.state, &format!("pull, process {} since {now}", std::process::id()))
             .map_err(run::failure)?;
         remote::fetch(&job)

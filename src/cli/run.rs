@@ -14,7 +14,9 @@ use crate::diag::{Level, did_you_mean};
 use crate::domain::Day;
 use crate::ledger::LedgerError;
 use crate::link::Linkage;
-use crate::pipeline::{Acceptance, Env, Progress, RunError, RunSummary, Silent, Stage, last_day, run as run_night};
+use crate::pipeline::{
+    Acceptance, Env, Progress, RunError, RunSummary, Silent, Stage, last_day, run as run_night,
+};
 use crate::spec::{NightEnd, Plan, compile};
 use crate::upkeep::{self, Ended};
 
@@ -170,7 +172,9 @@ fn accepted(args: &RunArgs) -> Result<Vec<Acceptance>, Failure> {
     let by = args.by.clone().map_or_else(account, Ok)?;
     let told = |text: &str| !text.trim().is_empty() && !text.contains(char::is_control);
     if !told(reason) || !told(&by) {
-        return Err(Failure::config("--reason and --by: write one line that somebody can read a year from now"));
+        return Err(Failure::config(
+            "--reason and --by: write one line that somebody can read a year from now",
+        ));
     }
     let acceptance = |extract: &String| Acceptance {
         extract: extract.clone(),

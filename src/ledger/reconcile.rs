@@ -333,7 +333,9 @@ impl Reconciled {
     /// Adds that the night was released, unless the ledger says so of this day already. `known` are the
     /// releases of the ledger.
     pub fn release(&mut self, releases: &[Release], known: &[(Day, Release)]) {
-        let new = releases.iter().filter(|release| !known.iter().any(|(day, it)| (*day, it) == (self.as_of, release)));
+        let new = releases
+            .iter()
+            .filter(|release| !known.iter().any(|(day, it)| (*day, it) == (self.as_of, release)));
         let event = |release: &Release| Event {
             case_key: String::new(),
             number: String::new(),

@@ -59,7 +59,11 @@ fn symptom(check: &'static str, health: Health, text: impl Into<String>) -> Symp
 
 /// Looks at everything, in a fixed order.
 pub fn examine(plan: &Plan, consultation: &Consultation) -> Vec<Symptom> {
-    let mut found = if plan.sources.iter().any(|source| source.origin.is_none()) { vec![input(plan)] } else { Vec::new() };
+    let mut found = if plan.sources.iter().any(|source| source.origin.is_none()) {
+        vec![input(plan)]
+    } else {
+        Vec::new()
+    };
     found.extend(plan.remotes.values().map(remote));
     found.extend([("out", &plan.out), ("state", &plan.state)].map(|(check, path)| folder(check, path)));
     found.push(lock(plan));

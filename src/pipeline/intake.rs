@@ -14,8 +14,7 @@ use super::{Acceptance, Env, Run, RunError, mention_store};
 use crate::contract::{self, LastDelivery, Limits, ValidateContext, is_usable};
 use crate::diag::{Diagnostic, Spot};
 use crate::domain::{
-    CheckedExtract, Completeness, Contract, ExtractState, MentionSet, PulledExtract, RecordSet, hex,
-    row_keys,
+    CheckedExtract, Completeness, Contract, ExtractState, MentionSet, PulledExtract, RecordSet, hex, row_keys,
 };
 use crate::ledger::{Delivery, Release};
 use crate::source::remote::{self, Fetch, Fetched};
@@ -197,8 +196,12 @@ fn validate(
             names: delivery.files.iter().map(|(name, _)| name.clone()).collect(),
             as_of: delivery.as_of,
         });
-        let context =
-            ValidateContext { as_of: env.as_of, last_accepted, limits: Limits::default(), town_label: Some(&label) };
+        let context = ValidateContext {
+            as_of: env.as_of,
+            last_accepted,
+            limits: Limits::default(),
+            town_label: Some(&label),
+        };
         contract::validate(extract, &context)
     };
     // The largest first: the register of a county takes as long as everything else together.

@@ -152,8 +152,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
     let judged = run.watch.stage(Stage::Judge, || rule::judge(&plan.book, &world, &finder, env.threads))?;
 
     // 10 record: findings against the ledger -> new, kept, changed, withdrawn cases.
-    let recorded =
-        run.watch.stage(Stage::Record, || run.reconcile(&run_id, &judged, &records, &released))?;
+    let recorded = run.watch.stage(Stage::Record, || run.reconcile(&run_id, &judged, &records, &released))?;
 
     // 11 publish: cases -> lists, report, artifacts; then everything appears at once.
     let night = output::Night {

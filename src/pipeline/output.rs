@@ -18,7 +18,9 @@ use crate::domain::{
 use crate::ledger::{Reconciled, Release};
 use crate::link::{LinkModel, Linked};
 use crate::report::artifacts::{self, RowIndex};
-use crate::report::{self, IdentityFigures, Person, PublishInput, Published, ReleaseFacts, RowPlace, RuleFacts};
+use crate::report::{
+    self, IdentityFigures, Person, PublishInput, Published, ReleaseFacts, RowPlace, RuleFacts,
+};
 use crate::rule::Judged;
 use crate::spec::Plan;
 

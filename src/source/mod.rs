@@ -9,6 +9,7 @@ mod digest;
 mod manifest;
 pub mod remote;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -76,6 +77,7 @@ pub fn pull(
     let place = |spec: &SourceSpec| spec.delivery(input_dir, inbox);
     let folders: BTreeSet<(&str, PathBuf)> =
         specs.iter().map(|spec| (spec.folder.as_str(), place(spec))).collect();
+    let taken = RefCell::default();
     for (folder, source) in folders {
         let here = |spec: &SourceSpec| spec.folder == folder && place(spec) == source;
         let of_folder: Vec<usize> = (0..specs.len()).filter(|&s| here(&specs[s])).collect();
@@ -84,6 +86,7 @@ pub fn pull(
             target: pulled_dir.join(folder),
             folder,
             best: &|name: &str| best_match(name, &of_folder, &patterns),
+            taken: &taken,
         };
         job.pull(&mut pulled, &mut general);
     }
@@ -152,6 +155,8 @@ struct Delivery<'a> {
     target: PathBuf,
     folder: &'a str,
     best: &'a dyn Fn(&str) -> Option<usize>,
+    /// Copies made so far: an agency may deliver in two places.
+    taken: &'a RefCell<BTreeSet<PathBuf>>,
 }
 
 impl Delivery<'_> {
@@ -313,7 +318,7 @@ impl Delivery<'_> {
         }
         fs::create_dir_all(&self.target).map_err(failed)?;
         let (target, partial) = (self.target.join(name), self.target.join(format!(".{name}.part")));
-        if target.exists() {
+        if !self.taken.borrow_mut().insert(target.clone()) {
             return Err(refuse("name_twice", "a file of this name came from another place too".to_owned()));
         }
         remove(&partial).map_err(failed)?;

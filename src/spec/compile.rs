@@ -82,7 +82,7 @@ fn what_decides(text: &str) -> String {
     let sources = table.get_mut("source").and_then(toml::Value::as_table_mut);
     for source in sources.into_iter().flat_map(|sources| sources.iter_mut().map(|(_, source)| source)) {
         if let Some(source) = source.as_table_mut() {
-            PLACES.iter().for_each(|place| drop(source.remove(*place)));
+            source.retain(|key, _| !PLACES.contains(&key));
         }
     }
     toml::to_string(&table).unwrap_or_default()

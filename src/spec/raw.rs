@@ -187,7 +187,8 @@ impl PipelineFile {
             Some((extract.clone(), source))
         });
         let remotes = part("remote").iter();
-        let remotes = remotes.filter_map(|(name, table)| Some((name.clone(), table.clone().try_into().ok()?)));
+        let remotes =
+            remotes.filter_map(|(name, table)| Some((name.clone(), table.clone().try_into().ok()?)));
         Self {
             title: word(&whole, "title"),
             as_of: maybe(&whole, "as_of"),

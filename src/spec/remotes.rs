@@ -172,14 +172,24 @@ impl Keys<'_> {
             (Some(file), None) => {
                 let path = beside(&self.draft.folder, file);
                 if let Some(fault) = exposed(&path) {
-                    self.error("secret_exposed", key, format!("secret {fault}"), "a secret is its owner's alone");
+                    self.error(
+                        "secret_exposed",
+                        key,
+                        format!("secret {fault}"),
+                        "a secret is its owner's alone",
+                    );
                 }
                 Some(Secret::File(path))
             }
             (None, Some(name)) => {
                 let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 if name.is_empty() || !name.chars().all(plain) {
-                    self.error("secret_unclear", key, format!("`{name}` is no variable"), "env = \"DOUDI_POLICE\"");
+                    self.error(
+                        "secret_unclear",
+                        key,
+                        format!("`{name}` is no variable"),
+                        "env = \"DOUDI_POLICE\"",
+                    );
                 }
                 Some(Secret::Environment(name.clone()))
             }
@@ -225,7 +235,9 @@ impl Draft {
             if !used.contains(name) {
                 let message = format!("no source comes from the remote `{name}`");
                 let fault = Diagnostic::warning("remote_unused", keys.spot("kind"), message);
-                keys.draft.problems.push(fault.with_help(format!("remote = \"{name}\" below [source.<extract>]")));
+                keys.draft
+                    .problems
+                    .push(fault.with_help(format!("remote = \"{name}\" below [source.<extract>]")));
             }
             if let Some(remote) = compile(name, table, &mut keys) {
                 remotes.insert(name.clone(), remote);
@@ -256,7 +268,11 @@ impl Draft {
             return None;
         };
         let Some(table) = keys.draft.raw.remote.get(name).cloned() else {
-            let fault = Diagnostic::error("unknown_remote", keys.spot("remote"), format!("there is no remote `{name}`"));
+            let fault = Diagnostic::error(
+                "unknown_remote",
+                keys.spot("remote"),
+                format!("there is no remote `{name}`"),
+            );
             // Of a file with another shape it may be there and not be readable.
             if keys.draft.shaped {
                 keys.draft.problems.push(fault.with_near(name, known.iter().map(String::as_str)));
@@ -276,7 +292,12 @@ impl Draft {
         let written = source.folder.as_ref().or(table.folder.as_ref()).map_or(agency, String::as_str);
         let Some(folder) = plain_folder(written) else {
             let message = format!("`{written}` leads outside, or is no folder");
-            keys.error("outside", "folder", message, "plain names with `/` between them; `.` for `at` itself");
+            keys.error(
+                "outside",
+                "folder",
+                message,
+                "plain names with `/` between them; `.` for `at` itself",
+            );
             return None;
         };
         Some(Origin { remote: name.clone(), folder, query: None })
@@ -310,12 +331,22 @@ impl Keys<'_> {
                 return None;
             }
         };
-        let bare: String = text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+        let bare: String = text
+            .lines()
+            .map(|line| line.split("--").next().unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join(" ");
         let bare = bare.trim().trim_end_matches(';').to_ascii_lowercase();
         if !(bare.starts_with("select") || bare.starts_with("with")) || bare.contains(';') {
-            self.error("query_form", "query", "the query is not one SELECT", "one statement, SELECT or WITH … SELECT");
+            self.error(
+                "query_form",
+                "query",
+                "the query is not one SELECT",
+                "one statement, SELECT or WITH … SELECT",
+            );
         } else if !bare.contains("order by") {
-            let message = "the query has no ORDER BY: the same rows in another order look like a new delivery";
+            let message =
+                "the query has no ORDER BY: the same rows in another order look like a new delivery";
             let fault = Diagnostic::warning("query_unordered", self.draft.lines.spot(&key), message);
             self.draft.problems.push(fault.with_help("ORDER BY the contract's key"));
         }
@@ -342,7 +373,12 @@ fn compile(name: &str, table: &RemoteTable, keys: &mut Keys<'_>) -> Option<Remot
     let folder = keys.draft.folder.clone();
     let path = |written: &Option<String>| written.as_ref().map(|written| beside(&folder, written));
     if let Some(fault) = path(&table.key).as_deref().and_then(exposed) {
-        keys.error("secret_exposed", "key", format!("private key {fault}"), "a private key is its owner's alone");
+        keys.error(
+            "secret_exposed",
+            "key",
+            format!("private key {fault}"),
+            "a private key is its owner's alone",
+        );
     }
     for (key, written) in [("known_hosts", &table.known_hosts), ("authority", &table.authority)] {
         if let Some(Err(error)) = path(written).map(std::fs::metadata) {
@@ -394,19 +430,36 @@ fn address(table: &RemoteTable, keys: &mut Keys<'_>) -> Option<Address> {
     let address = match Address::parse(&table.at) {
         Ok(address) => address,
         Err(fault) => {
-            keys.error("remote_address", "at", format!("the address {fault}"), &format!("at = \"{first}://host/folder\""));
+            keys.error(
+                "remote_address",
+                "at",
+                format!("the address {fault}"),
+                &format!("at = \"{first}://host/folder\""),
+            );
             return None;
         }
     };
     if !schemes.contains(&address.scheme.as_str()) {
         let message = format!("`{}` is no scheme of this kind", address.scheme);
-        keys.error("remote_address", "at", message, &format!("at = \"{}://…\"", schemes.join("://…\" or \"")));
+        keys.error(
+            "remote_address",
+            "at",
+            message,
+            &format!("at = \"{}://…\"", schemes.join("://…\" or \"")),
+        );
         return None;
     }
     let parts = address.path.matches('/').count();
-    if (table.kind == Kind::Postgres && parts != 1) || (table.kind == Kind::S3 && table.bucket_in_path && parts == 0) {
+    if (table.kind == Kind::Postgres && parts != 1)
+        || (table.kind == Kind::S3 && table.bucket_in_path && parts == 0)
+    {
         let what = if table.kind == Kind::S3 { "bucket" } else { "database" };
-        keys.error("remote_address", "at", format!("the address names no {what}"), &format!("at = \"{first}://host/{what}\""));
+        keys.error(
+            "remote_address",
+            "at",
+            format!("the address names no {what}"),
+            &format!("at = \"{first}://host/{what}\""),
+        );
         return None;
     }
     Some(address)
@@ -432,7 +485,12 @@ fn useless(table: &RemoteTable, keys: &mut Keys<'_>) {
         ("rate_kib_max", table.rate_kib_max > 0, curl || kind == Kind::Sftp),
     ];
     for (key, _, _) in told.into_iter().filter(|(_, is_told, useful)| *is_told && !useful) {
-        keys.error("useless_key", key, format!("`{key}` says nothing for this kind of remote"), "leave it out");
+        keys.error(
+            "useless_key",
+            key,
+            format!("`{key}` says nothing for this kind of remote"),
+            "leave it out",
+        );
     }
 }
 
@@ -448,13 +506,21 @@ fn missing(table: &RemoteTable, keys: &mut Keys<'_>) {
     match kind {
         Kind::Sftp => {
             need("user", user, "user = \"doudi\"");
-            need("known_hosts", table.known_hosts.is_some(), "ssh-keyscan writes it; compare it with what the owner says");
+            need(
+                "known_hosts",
+                table.known_hosts.is_some(),
+                "ssh-keyscan writes it; compare it with what the owner says",
+            );
             let one = table.password.is_some() != table.key.is_some();
             need("password", one, "either `password` or `key`, one of the two");
         }
         Kind::S3 => {
             need("user", user, "the access key");
-            need("password", table.password.is_some(), "the secret key: password = { file = \"secrets/store\" }");
+            need(
+                "password",
+                table.password.is_some(),
+                "the secret key: password = { file = \"secrets/store\" }",
+            );
         }
         Kind::Postgres => need("user", user, "user = \"doudi\""),
         Kind::Ftp | Kind::Http | Kind::Webdav => {
@@ -465,7 +531,12 @@ fn missing(table: &RemoteTable, keys: &mut Keys<'_>) {
     }
     let user = table.user.as_deref().unwrap_or_default();
     if user.contains(':') && kind != Kind::Postgres || user.contains(char::is_control) {
-        keys.error("remote_user", "user", "the user's name holds a colon or a control character", "write the bare name");
+        keys.error(
+            "remote_user",
+            "user",
+            "the user's name holds a colon or a control character",
+            "write the bare name",
+        );
     }
 }
 

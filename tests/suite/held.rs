@@ -174,10 +174,9 @@ fn a_held_night_is_released_by_somebody_with_a_reason_and_what_is_incomplete_sta
     let accept = |extract: &'static str| {
         [&next[..], &["--accept", extract, "--reason", "教体局确认该校已撤并", "--by", "值班工程师"]].concat()
     };
-    for (extract, words) in [
-        ("student_rol", "did you mean `student_roll`?"),
-        ("population", "there is nothing to accept"),
-    ] {
+    for (extract, words) in
+        [("student_rol", "did you mean `student_roll`?"), ("population", "there is nothing to accept")]
+    {
         let both = [accept(extract), vec!["--accept", "student_roll"]].concat();
         let (code, said) = county.refused(&both);
         assert!(code == 2 && said.contains(words), "{code} {said}");
@@ -187,8 +186,12 @@ fn a_held_night_is_released_by_somebody_with_a_reason_and_what_is_incomplete_sta
 
     let said = county.well(&accept("student_roll"));
     let silent: Vec<&str> = said.lines().filter(|line| line.contains("未运行")).collect();
-    assert!(silent.iter().any(|line| line.contains("d_key_group_no_roll")), "no absence is concluded: {said}");
-    let released = [("2026-11-21".to_owned(), "student_roll 由 值班工程师 放行：教体局确认该校已撤并".to_owned())];
+    assert!(
+        silent.iter().any(|line| line.contains("d_key_group_no_roll")),
+        "no absence is concluded: {said}"
+    );
+    let released =
+        [("2026-11-21".to_owned(), "student_roll 由 值班工程师 放行：教体局确认该校已撤并".to_owned())];
     assert_eq!(releases(&county), released);
     let text = fs::read(county.folder.join("out/latest/manifest.json")).unwrap();
     let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap();
@@ -198,7 +201,10 @@ fn a_held_night_is_released_by_somebody_with_a_reason_and_what_is_incomplete_sta
     assert_eq!(manifest_of(&county, "student_roll")["state"], "incomplete");
     let page = fs::read_to_string(county.folder.join("out/latest/report.html")).unwrap();
     let alert = page.find("本次比对经人工放行").unwrap();
-    assert!(alert < page.find("一览").unwrap() && page.contains("教体局确认该校已撤并"), "on top of page one");
+    assert!(
+        alert < page.find("一览").unwrap() && page.contains("教体局确认该校已撤并"),
+        "on top of page one"
+    );
 
     // The same night again adds nothing.
     county.well(&accept("student_roll"));

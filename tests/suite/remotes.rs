@@ -49,7 +49,16 @@ fn a_county_from_a_mounted_folder_is_the_same_to_the_byte() {
     let county = County::lay_out(folder.path());
     from_remote(&county, "kind = \"folder\"\nat = \"../mount\"\nsettle_seconds = 0");
     // A folder on the command line takes the place of all remotes.
-    county.well(&["run", PIPELINE, "--input", "fixtures/demo", "--out", "other/out", "--state", "other/state"]);
+    county.well(&[
+        "run",
+        PIPELINE,
+        "--input",
+        "fixtures/demo",
+        "--out",
+        "other/out",
+        "--state",
+        "other/state",
+    ]);
     let (code, said) = county.refused(&["run", PIPELINE]);
     assert_eq!(code, 4, "{said}");
     assert!(said.contains("failed to pull from the remote `county`: ") && said.contains("mounted"), "{said}");

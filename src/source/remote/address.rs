@@ -138,7 +138,11 @@ mod tests {
     fn addresses_are_taken_apart() {
         let check = |text: &str, host: &str, port: Option<u16>, path: &str| {
             let address = Address::parse(text).unwrap();
-            assert_eq!((address.host.as_str(), address.port, address.path.as_str()), (host, port, path), "{text}");
+            assert_eq!(
+                (address.host.as_str(), address.port, address.path.as_str()),
+                (host, port, path),
+                "{text}"
+            );
         };
         check("sftp://10.1.2.3:2222/out/daily/", "10.1.2.3", Some(2222), "/out/daily");
         check("FTP://files.example", "files.example", None, "");

@@ -91,13 +91,14 @@ pub(super) fn refused(remote: &Remote, said: &Said, status: Option<u16>) -> Pull
     let fault = match (said.code, status) {
         (Some(22), Some(401 | 403)) | (Some(67), _) => Fault::Login,
         (Some(22), Some(404 | 410)) | (Some(9 | 78), _) => Fault::Absent,
-        (Some(22), Some(500..)) => Fault::Network,
         (Some(35 | 51 | 58 | 60 | 77 | 83 | 90), _) if is_certificate(said) => Fault::Identity,
         (Some(18), _) => Fault::Cut,
         (Some(28), _) => Fault::Stalled,
         (Some(63), _) => Fault::TooLarge,
         (Some(23 | 26), _) => Fault::Local,
-        (Some(5 | 6 | 7 | 8 | 12 | 16 | 35 | 52 | 55 | 56 | 92), _) => Fault::Network,
+        (Some(22), Some(500..)) | (Some(5 | 6 | 7 | 8 | 12 | 16 | 35 | 52 | 55 | 56 | 92), _) => {
+            Fault::Network
+        }
         _ => Fault::Answer,
     };
     let what = match fault {
@@ -222,7 +223,8 @@ impl Transport for Curl<'_> {
                     Manner::Http => self.listed(folder)?,
                     _ => self.names(folder)?,
                 };
-                let (asked, others): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| wanted(name));
+                let (asked, others): (Vec<String>, Vec<String>) =
+                    names.into_iter().partition(|name| wanted(name));
                 let mut found = self.heads(folder, &asked)?;
                 found.extend(others.into_iter().map(Listed::new));
                 Ok(found)

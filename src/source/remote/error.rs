@@ -23,6 +23,8 @@ pub enum Fault {
     Cut,
     /// The server answered something that is not understood, or refused.
     Answer,
+    /// A database refused a query.
+    Query,
     /// An archive that cannot be opened.
     Archive,
     /// A file or folder of this machine.
@@ -51,7 +53,12 @@ pub struct PullError {
 }
 
 impl PullError {
-    pub(super) fn new(remote: &str, fault: Fault, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(super) fn new(
+        remote: &str,
+        fault: Fault,
+        what: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
         Self { remote: remote.to_owned(), fault, what: what.into(), remedy: remedy.into() }
     }
 
@@ -71,6 +78,7 @@ impl PullError {
             Fault::Stalled => "check the network, or raise `stall_seconds`",
             Fault::Cut => "ask the owner whether the file is still being written, then run again",
             Fault::Answer => "ask the owner of the server",
+            Fault::Query => "run the query with psql: the code is that of the PostgreSQL manual, appendix A",
             Fault::Archive => "check the password of the archives with the sender",
             Fault::Local => "check the disk and the permissions of the state folder",
         };

@@ -13,7 +13,9 @@ use super::inbox::{self, Inbox};
 use super::{Clock, Listed, OnFailure, Patience, Remote, Transport, transport};
 use crate::diag::{Diagnostic, Spot};
 use crate::domain::Day;
-use crate::source::{Patterns, SourceSpec, best_match, compile, glob, ignored, manifest, partial_stem, query_file};
+use crate::source::{
+    Patterns, SourceSpec, best_match, compile, glob, ignored, manifest, partial_stem, query_file,
+};
 
 /// The longest pause between two tries.
 const PAUSE_SECONDS_MAX: u64 = 300;
@@ -94,6 +96,11 @@ pub struct Fetched {
 pub fn fetch(job: &Fetch<'_>) -> Result<Fetched, PullError> {
     work(job, |job, deliveries, fetched| {
         wait(job, deliveries);
+        // Nothing is carried for a night that ends here.
+        let stops = |delivery: &&mut Delivery<'_>| delivery.failed.is_some() && delivery.stops();
+        if let Some(error) = deliveries.iter_mut().find(stops).and_then(|delivery| delivery.failed.take()) {
+            return Err(error);
+        }
         for delivery in deliveries {
             let brought = match delivery.failed.take() {
                 Some(error) => Err(error),
@@ -247,7 +254,14 @@ fn wait(job: &Fetch<'_>, deliveries: &mut [Delivery<'_>]) {
     let mut pending: Vec<usize> = (0..deliveries.len()).collect();
     loop {
         for &at in &pending {
-            deliveries[at].look(job);
+            // Whoever is refused once is not asked again for every agency: accounts get locked by that.
+            match failure_of(deliveries[at].remote, deliveries) {
+                Some(error) => deliveries[at].fail(error),
+                None => deliveries[at].look(job),
+            }
+            if deliveries[at].failed.is_some() && deliveries[at].stops() {
+                return;
+            }
         }
         let waited = job.clock.seconds().saturating_sub(begun);
         pending.retain(|&at| {
@@ -260,6 +274,13 @@ fn wait(job: &Fetch<'_>, deliveries: &mut [Delivery<'_>]) {
         tracing::info!(deliveries = pending.len(), seconds = pause, "waiting for files to become whole");
         job.clock.sleep(pause);
     }
+}
+
+/// Why a remote cannot be read at all, when that is known of another of its deliveries.
+fn failure_of(remote: &Remote, deliveries: &[Delivery<'_>]) -> Option<PullError> {
+    let others = deliveries.iter().filter(|delivery| delivery.remote.name == remote.name);
+    let mut failed = others.filter_map(|delivery| delivery.failed.as_ref());
+    failed.find(|error| error.fault != Fault::Absent).cloned()
 }
 
 /// Seconds between two looks.
@@ -309,7 +330,8 @@ impl Delivery<'_> {
     }
 
     fn is_wanted(&self, name: &str) -> bool {
-        self.is_content(name) || (is_plain_name(name) && ignored(name, false).is_none() && self.is_archive(name))
+        self.is_content(name)
+            || (is_plain_name(name) && ignored(name, false).is_none() && self.is_archive(name))
     }
 
     fn spot(&self, name: &str) -> Spot {
@@ -322,10 +344,7 @@ impl Delivery<'_> {
         let Some(transport) = &self.transport else { return };
         let listed = again(job, self.remote, || transport.list(self.folder, &|name| self.is_wanted(name)));
         match listed {
-            Err(error) => {
-                self.open.clear();
-                self.failed = Some(error);
-            }
+            Err(error) => self.fail(error),
             Ok(all) => {
                 self.open = self.unsettled(&all, &before);
                 self.files = all.into_iter().filter(|file| self.is_wanted(&file.name)).collect();
@@ -333,6 +352,16 @@ impl Delivery<'_> {
                 self.files.dedup_by(|a, b| a.name == b.name);
             }
         }
+    }
+
+    fn fail(&mut self, error: PullError) {
+        self.open.clear();
+        self.failed = Some(error);
+    }
+
+    /// Whether a failure ends the run.
+    fn stops(&self) -> bool {
+        self.remote.on_failure == OnFailure::Stop
     }
 
     fn unsettled(&self, all: &[Listed], before: &[Listed]) -> Vec<Open> {
@@ -387,11 +416,20 @@ impl Delivery<'_> {
                         self.tell(job, &file.name, refused(&file.name, message), fetched);
                     }
                     if self.files.is_empty() {
-                        fetched.general.push(Diagnostic::error("unsettled", Spot::file(self.agency), message));
+                        fetched.general.push(Diagnostic::error(
+                            "unsettled",
+                            Spot::file(self.agency),
+                            message,
+                        ));
                     }
                 }
                 Open::Moving(name) => {
-                    self.tell(job, name, refused(name, "it was still being written at the deadline"), fetched);
+                    self.tell(
+                        job,
+                        name,
+                        refused(name, "it was still being written at the deadline"),
+                        fetched,
+                    );
                 }
                 Open::Partial(name) if self.files.iter().any(|file| file.name == *name) => {
                     let message = "a newer copy of the file is being written; the one that is there is taken";
@@ -430,14 +468,23 @@ impl Delivery<'_> {
         let names: Vec<&str> = taken.iter().map(String::as_str).collect();
         self.inbox.settle(&names)?;
         self.show(&names, fetched)?;
-        tracing::info!(remote = self.remote.name, agency = self.agency, files = taken.len(), "delivery is in the inbox");
+        tracing::info!(
+            remote = self.remote.name,
+            agency = self.agency,
+            files = taken.len(),
+            "delivery is in the inbox"
+        );
         Ok(())
     }
 
     /// Why a file is not carried at all.
     fn refused(&self, file: &Listed) -> Option<Diagnostic> {
         if !file.plain {
-            return Some(Diagnostic::error("symlink", self.spot(&file.name), "file refused: a link or a special file"));
+            return Some(Diagnostic::error(
+                "symlink",
+                self.spot(&file.name),
+                "file refused: a link or a special file",
+            ));
         }
         let most = self.remote.file_bytes_max;
         file.bytes.filter(|&bytes| bytes > most).map(|_| {
@@ -455,7 +502,9 @@ impl Delivery<'_> {
         let part = again(job, self.remote, || {
             let part = self.inbox.part()?;
             transport.fetch(self.folder, file, &part)?;
-            let came = part.metadata().map_err(|error| PullError::local(&self.remote.name, "read", &part, &error))?;
+            let came = part
+                .metadata()
+                .map_err(|error| PullError::local(&self.remote.name, "read", &part, &error))?;
             match file.bytes {
                 Some(bytes) if bytes != came.len() => {
                     let what = format!("`{}`: {} bytes came of {bytes}", file.name, came.len());
@@ -476,7 +525,8 @@ impl Delivery<'_> {
     /// Fills the view: files as they are, archives opened.
     fn show(&self, names: &[&str], fetched: &mut Fetched) -> Result<(), PullError> {
         let view = self.inbox.clear_view()?;
-        let (archives, files): (Vec<&str>, Vec<&str>) = names.iter().copied().partition(|name| self.is_archive(name));
+        let (archives, files): (Vec<&str>, Vec<&str>) =
+            names.iter().copied().partition(|name| self.is_archive(name));
         for name in files {
             self.inbox.link(name, &view)?;
         }
@@ -498,11 +548,13 @@ impl Delivery<'_> {
             };
             let unpacked = unpack.run(&self.inbox.kept(name), &view)?;
             for twice in unpacked.twice {
-                let message = format!("`{twice}` came twice; the one outside the archive, or the first, is taken");
+                let message =
+                    format!("`{twice}` came twice; the one outside the archive, or the first, is taken");
                 fetched.general.push(Diagnostic::error("name_twice", self.spot(name), message));
             }
             if unpacked.refused > 0 {
-                let message = format!("{} entries are links or lead outside the archive, not read", unpacked.refused);
+                let message =
+                    format!("{} entries are links or lead outside the archive, not read", unpacked.refused);
                 fetched.general.push(Diagnostic::error("outside", self.spot(name), message));
             }
         }
@@ -511,7 +563,7 @@ impl Delivery<'_> {
 
     /// A remote that failed: the end of the run, or of what it brings.
     fn give_up(&self, job: &Fetch<'_>, error: PullError, fetched: &mut Fetched) -> Result<(), PullError> {
-        if self.remote.on_failure == OnFailure::Stop {
+        if self.stops() {
             return Err(error);
         }
         self.inbox.prepare()?;

@@ -34,7 +34,10 @@ impl Folder<'_> {
     }
 
     fn absent(&self, path: &Path, error: &io::Error) -> PullError {
-        self.error(Fault::Absent, format!("the folder {} cannot be read (is it mounted?): {error}", path.display()))
+        self.error(
+            Fault::Absent,
+            format!("the folder {} cannot be read (is it mounted?): {error}", path.display()),
+        )
     }
 }
 
@@ -61,10 +64,12 @@ impl Transport for Folder<'_> {
 
     fn fetch(&self, folder: &str, file: &Listed, to: &Path) -> Result<(), PullError> {
         let path = self.path(folder)?.join(&file.name);
-        let failed = |error: io::Error| self.error(Fault::Network, format!("read {}: {error}", path.display()));
+        let failed =
+            |error: io::Error| self.error(Fault::Network, format!("read {}: {error}", path.display()));
         let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
         let from = File::options().read(true).custom_flags(flags).open(&path).map_err(failed)?;
-        let mut part = File::create(to).map_err(|error| PullError::local(&self.remote.name, "create", to, &error))?;
+        let mut part =
+            File::create(to).map_err(|error| PullError::local(&self.remote.name, "create", to, &error))?;
         let copied = io::copy(&mut from.take(self.remote.file_bytes_max + 1), &mut part).map_err(failed)?;
         if copied > self.remote.file_bytes_max {
             let what = format!("`{}` is larger than {} MiB", file.name, self.remote.file_bytes_max >> 20);

@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn heads_of_ftp_and_http_tell_size_and_time() {
-        let ftp = "Last-Modified: Sun, 29 Nov 2026 10:00:00 GMT\r\nContent-Length: 12\r\nAccept-ranges: bytes\r\n";
+        let ftp =
+            "Last-Modified: Sun, 29 Nov 2026 10:00:00 GMT\r\nContent-Length: 12\r\nAccept-ranges: bytes\r\n";
         let http = "HTTP/1.1 200 OK\r\ncontent-length: 12\r\nETag: \"a\"\r\nlast-modified: Sun, 29 Nov 2026 10:00:00 GMT\r\n";
         assert_eq!(head("a", ftp).unwrap().stamp, "Sun, 29 Nov 2026 10:00:00 GMT");
         let found = head("a", http).unwrap();
@@ -188,7 +189,8 @@ mod tests {
             <D:getcontentlength>7</D:getcontentlength><D:getlastmodified>now</D:getlastmodified>\
             <D:resourcetype></D:resourcetype></D:prop></D:propstat></D:response></D:multistatus>";
         let found = webdav(xml.as_bytes(), Names::Utf8).unwrap();
-        let told: Vec<_> = found.iter().map(|f| (f.name.as_str(), f.bytes, f.stamp.as_str(), f.plain)).collect();
+        let told: Vec<_> =
+            found.iter().map(|f| (f.name.as_str(), f.bytes, f.stamp.as_str(), f.plain)).collect();
         assert_eq!(told, [("out", None, "", false), ("名&.csv", Some(7), "now", true)]);
         for wrong in ["<html>no</html>", "<D:multistatus", ""] {
             assert!(webdav(wrong.as_bytes(), Names::Utf8).is_none(), "{wrong}");

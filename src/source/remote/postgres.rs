@@ -53,42 +53,62 @@ impl Database<'_> {
         let Some(password) = &self.password else { return Ok(path) };
         let escaped = password.reveal().replace('\\', "\\\\").replace(':', "\\:");
         let mut file = std::fs::File::options();
-        let mut file = file.write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(failed)?;
+        let mut file =
+            file.write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(failed)?;
         writeln!(file, "*:*:*:*:{escaped}").map_err(failed)?;
         std::path::absolute(&path).map_err(failed)
     }
 
     fn refused(&self, said: &Said) -> PullError {
         let has = |words: &[&str]| words.iter().any(|word| said.err.contains(word));
-        let fault = if has(&["password authentication failed", "no password supplied", "no pg_hba.conf entry", "28P01", "28000"]) {
+        let fault = if has(&[
+            "password authentication failed",
+            "no password supplied",
+            "no pg_hba.conf entry",
+            "28P01",
+            "28000",
+        ]) {
             Fault::Login
         } else if has(&["certificate"]) {
             Fault::Identity
         } else if said.code == Some(2)
-            || has(&["server closed the connection", "connection to server was lost", "57P01", "57P02", "57P03"])
+            || has(&[
+                "server closed the connection",
+                "connection to server was lost",
+                "57P01",
+                "57P02",
+                "57P03",
+            ])
         {
             Fault::Network
         } else {
-            Fault::Answer
+            Fault::Query
         };
         let what = match fault {
             Fault::Login => "the server refused the login".to_owned(),
             // Only the code of the error: its words may quote a value.
-            Fault::Answer => format!("the query failed ({})", said.complaint()),
+            Fault::Query => format!("the query failed ({})", said.complaint()),
             _ => said.complaint(),
         };
-        let mut error = PullError::of(&self.remote.name, fault, what);
-        if fault == Fault::Answer {
-            error.remedy = "run the query with psql: the code is that of the PostgreSQL manual, appendix A".to_owned();
-        }
-        error
+        PullError::of(&self.remote.name, fault, what)
     }
 
     fn call(&self, command: &str, output: Option<&Path>) -> Result<(), PullError> {
         let words = [
-            "-X", "-q", "-w", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=sqlstate", "-c",
+            "-X",
+            "-q",
+            "-w",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-v",
+            "VERBOSITY=sqlstate",
+            "-c",
             // A query of a pipeline reads. A server that does not know the setting refuses, which is right.
-            "SET default_transaction_read_only = on", "-c", command,
+            "SET default_transaction_read_only = on",
+            "-c",
+            command,
         ];
         let call = Call {
             remote: &self.remote.name,
@@ -117,7 +137,11 @@ impl Transport for Database<'_> {
 
     fn fetch(&self, _: &str, file: &Listed, to: &Path) -> Result<(), PullError> {
         let Some(query) = self.queries.get(&file.name) else {
-            return Err(PullError::of(&self.remote.name, Fault::Absent, format!("no query gives `{}`", file.name)));
+            return Err(PullError::of(
+                &self.remote.name,
+                Fault::Absent,
+                format!("no query gives `{}`", file.name),
+            ));
         };
         let query = query.trim().trim_end_matches(';');
         self.call(&format!("COPY (\n{query}\n) TO STDOUT WITH (FORMAT csv, HEADER)"), Some(to))

@@ -20,8 +20,19 @@ const LOOK: Duration = Duration::from_millis(50);
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Variables of the environment that would change what the programs do.
 const UNSET: [&str; 14] = [
-    "SSH_AUTH_SOCK", "CURL_HOME", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGHOSTADDR", "PGPASSWORD",
-    "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGTARGETSESSIONATTRS", "PGREQUIRESSL",
+    "SSH_AUTH_SOCK",
+    "CURL_HOME",
+    "PGSERVICE",
+    "PGSERVICEFILE",
+    "PGOPTIONS",
+    "PGHOSTADDR",
+    "PGPASSWORD",
+    "PGSSLMODE",
+    "PGSSLROOTCERT",
+    "PGSSLCERT",
+    "PGSSLKEY",
+    "PGTARGETSESSIONATTRS",
+    "PGREQUIRESSL",
     "PGCHANNELBINDING",
 ];
 
@@ -57,7 +68,8 @@ pub(super) struct Said {
 impl Said {
     /// The last line of its complaint, short.
     pub(super) fn complaint(&self) -> String {
-        let line = self.err.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it gave no reason");
+        let line =
+            self.err.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it gave no reason");
         line.chars().filter(|c| !c.is_control()).take(300).collect()
     }
 }
@@ -90,7 +102,8 @@ impl Call<'_> {
                 format!("the program `{}` is not installed", self.program),
                 format!("install it (Debian: apt-get install {})", self.package),
             ),
-            _ => self.error(Fault::Program, format!("the program `{}` cannot be started: {error}", self.program)),
+            _ => self
+                .error(Fault::Program, format!("the program `{}` cannot be started: {error}", self.program)),
         })
     }
 
@@ -109,9 +122,12 @@ impl Call<'_> {
             match child.try_wait() {
                 Ok(Some(status)) => break status,
                 Ok(None) => {}
-                Err(error) => return Err(self.error(Fault::Local, format!("wait for {}: {error}", self.program))),
+                Err(error) => {
+                    return Err(self.error(Fault::Local, format!("wait for {}: {error}", self.program)));
+                }
             }
-            let written = [self.growing, self.output].into_iter().flatten().filter_map(|path| path.metadata().ok());
+            let written =
+                [self.growing, self.output].into_iter().flatten().filter_map(|path| path.metadata().ok());
             let now = come.load(Ordering::Relaxed) + written.map(|facts| facts.len()).sum::<u64>();
             if now != seen {
                 (seen, since) = (now, Instant::now());
@@ -130,7 +146,8 @@ impl Call<'_> {
             }
             std::thread::sleep(LOOK);
         };
-        let words = |heard: Option<Receiver<Vec<u8>>>| heard.and_then(|heard| heard.recv_timeout(LAST_WORDS).ok());
+        let words =
+            |heard: Option<Receiver<Vec<u8>>>| heard.and_then(|heard| heard.recv_timeout(LAST_WORDS).ok());
         let err = String::from_utf8_lossy(&words(err).unwrap_or_default()).into_owned();
         Ok(Said { code: status.code(), out: words(out).unwrap_or_default(), err })
     }
@@ -155,7 +172,10 @@ fn listen(mut pipe: impl Read + Send + 'static, come: Arc<AtomicU64>) -> Receive
 
 /// A value in quotes as `curl` reads it in a file of settings.
 pub(super) fn curl_quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\r', "\\r"))
+    format!(
+        "\"{}\"",
+        text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\r', "\\r")
+    )
 }
 
 #[cfg(test)]
@@ -179,7 +199,8 @@ mod tests {
 
     #[test]
     fn a_program_gets_its_input_and_is_heard() {
-        let said = call("cat; printf \" $DOUDI_WORD\"; echo first >&2; echo last >&2; exit 7", None).run().unwrap();
+        let said =
+            call("cat; printf \" $DOUDI_WORD\"; echo first >&2; echo last >&2; exit 7", None).run().unwrap();
         assert_eq!((said.code, said.out.as_slice()), (Some(7), b"input word".as_slice()));
         assert_eq!(said.complaint(), "last");
     }

@@ -39,8 +39,12 @@ impl Bucket<'_> {
     /// The beginning of the keys of a folder.
     fn prefix(&self, folder: &str) -> String {
         let (_, start) = self.parts();
-        let parts: Vec<&str> = [start, folder].into_iter().filter(|part| !part.is_empty()).collect();
-        parts.iter().map(|part| format!("{part}/")).collect()
+        let mut prefix = String::new();
+        for part in [start, folder].into_iter().filter(|part| !part.is_empty()) {
+            prefix.push_str(part);
+            prefix.push('/');
+        }
+        prefix
     }
 
     /// A call for a path with a query, both encoded.
@@ -69,7 +73,7 @@ impl Bucket<'_> {
         let status = with_status(said).1;
         let mut error = refused(self.remote, said, status);
         if status == Some(403) {
-            error.remedy = "check `user`, `password`, `region` and this machine's clock".to_owned();
+            "check `user`, `password`, `region` and this machine's clock".clone_into(&mut error.remedy);
         }
         error
     }
@@ -96,7 +100,11 @@ impl Transport for Bucket<'_> {
                 return Err(self.answer(&said));
             }
             let page = listing::objects(with_status(&said).0, &prefix).ok_or_else(|| {
-                PullError::of(&self.remote.name, Fault::Answer, "the server's answer is no listing of a bucket")
+                PullError::of(
+                    &self.remote.name,
+                    Fault::Answer,
+                    "the server's answer is no listing of a bucket",
+                )
             })?;
             files.extend(page.files);
             token = page.next;
@@ -145,7 +153,10 @@ impl Signature<'_> {
             .iter()
             .fold(start, |key, part| hmac(&key, part.as_bytes()).to_vec());
         let signature = hex(&hmac(&key, text.as_bytes()));
-        format!("AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={headers}, Signature={signature}", self.key)
+        format!(
+            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={headers}, Signature={signature}",
+            self.key
+        )
     }
 }
 

@@ -31,7 +31,8 @@ impl Secret {
                 format!("the variable {name} is not set (or is no UTF-8): set it for the user who runs this")
             })?,
         };
-        let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+        let text =
+            text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
         if text.is_empty() || text.contains(char::is_control) {
             return Err(format!("{self} holds no secret: one line, not empty"));
         }
@@ -48,7 +49,10 @@ impl std::fmt::Display for Secret {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the pipeline names the variable; nothing else is read from it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the pipeline names the variable; nothing else is read from it"
+)]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

@@ -98,19 +98,32 @@ impl Sftp<'_> {
 
     fn refused(&self, said: &Said) -> PullError {
         let has = |words: &[&str]| words.iter().any(|word| said.err.contains(word));
-        let fault = if has(&["Host key verification failed", "HOST IDENTIFICATION HAS CHANGED", "host key is known"]) {
-            Fault::Identity
-        } else if has(&["Permission denied (", "Too many authentication failures", "invalid format", "bad permissions"]) {
-            Fault::Login
-        } else if has(&["not found", "No such file"]) {
-            Fault::Absent
-        } else if has(&[
-            "Connection", "connect to host", "timed out", "resolve hostname", "Broken pipe", "No route", "closed by",
-        ]) {
-            Fault::Network
-        } else {
-            Fault::Answer
-        };
+        let fault =
+            if has(&["Host key verification failed", "HOST IDENTIFICATION HAS CHANGED", "host key is known"])
+            {
+                Fault::Identity
+            } else if has(&[
+                "Permission denied (",
+                "Too many authentication failures",
+                "invalid format",
+                "bad permissions",
+            ]) {
+                Fault::Login
+            } else if has(&["not found", "No such file"]) {
+                Fault::Absent
+            } else if has(&[
+                "Connection",
+                "connect to host",
+                "timed out",
+                "resolve hostname",
+                "Broken pipe",
+                "No route",
+                "closed by",
+            ]) {
+                Fault::Network
+            } else {
+                Fault::Answer
+            };
         let what = match fault {
             Fault::Identity => "the server shows another host key than the pinned one".to_owned(),
             Fault::Login => "the server refused the login".to_owned(),
@@ -192,7 +205,12 @@ mod tests {
             let found = listed(line).unwrap();
             assert_eq!((found.name.as_str(), found.bytes, found.plain), (name, Some(bytes), plain), "{line}");
         };
-        check("-rw-r--r--    ? 1000     1000         1234 Nov 29 22:15 儿童 名册_1.xlsx", "儿童 名册_1.xlsx", 1234, true);
+        check(
+            "-rw-r--r--    ? 1000     1000         1234 Nov 29 22:15 儿童 名册_1.xlsx",
+            "儿童 名册_1.xlsx",
+            1234,
+            true,
+        );
         check("-rw-r--r--    1 0        0       123456789 Jan  1  2026  two", " two", 123_456_789, true);
         check("lrwxrwxrwx    ? 0        0              11 Nov 29 22:15 link", "link", 11, false);
         check("drwxr-xr-x    ? 0        0            4096 Nov 29 22:15 folder", "folder", 4096, false);

@@ -42,18 +42,18 @@ fn what_a_kind_needs_and_what_says_nothing_for_it_is_told() {
     tells(
         "kind = \"sftp\"\nat = \"sftp://h/out\"\n",
         "",
-        &["missing key `user` for this kind", "missing key `known_hosts`", "either `password` or `key`, one of the two"],
+        &[
+            "missing key `user` for this kind",
+            "missing key `known_hosts`",
+            "either `password` or `key`, one of the two",
+        ],
     );
     tells(
         "kind = \"ftp\"\nat = \"ftp://h\"\nregion = \"here\"\nkey = \"closed\"\n",
         "",
         &["`region` says nothing for this kind", "`key` says nothing for this kind"],
     );
-    tells(
-        "kind = \"s3\"\nat = \"https://h\"\n",
-        "",
-        &["the address names no bucket"],
-    );
+    tells("kind = \"s3\"\nat = \"https://h\"\n", "", &["the address names no bucket"]);
     tells("kind = \"webdav\"\nat = \"https://h/x\"\nuser = \"u\"\n", "", &["missing key `password`"]);
     tells("kind = \"folder\"\nat = \"https://h/x\"\n", "", &["`https://h/x` is no folder of this machine"]);
     tells("kind = \"http\"\nat = \"sftp://h/x\"\n", "", &["`sftp` is no scheme of this kind"]);
@@ -63,11 +63,23 @@ fn what_a_kind_needs_and_what_says_nothing_for_it_is_told() {
 #[test]
 fn secrets_are_named_by_a_file_that_is_closed_or_by_a_variable() {
     let login = "kind = \"webdav\"\nat = \"https://h/x\"\nuser = \"u\"\n";
-    tells(&format!("{login}password = {{ file = \"open\" }}\n"), "", &["open is open to others (mode 644): chmod 600"]);
+    tells(
+        &format!("{login}password = {{ file = \"open\" }}\n"),
+        "",
+        &["open is open to others (mode 644): chmod 600"],
+    );
     tells(&format!("{login}password = {{ file = \"gone\" }}\n"), "", &["gone cannot be read"]);
-    tells(&format!("{login}password = {{ file = \"closed\", env = \"X\" }}\n"), "", &["`file` or by `env`, one of the two"]);
+    tells(
+        &format!("{login}password = {{ file = \"closed\", env = \"X\" }}\n"),
+        "",
+        &["`file` or by `env`, one of the two"],
+    );
     tells(&format!("{login}password = {{ env = \"A B\" }}\n"), "", &["`A B` is no variable"]);
-    tells(&format!("{login}password = \"hunter2\"\n"), "", &["`remote.r.password` must be a table, not a string"]);
+    tells(
+        &format!("{login}password = \"hunter2\"\n"),
+        "",
+        &["`remote.r.password` must be a table, not a string"],
+    );
 }
 
 #[test]
@@ -84,7 +96,10 @@ fn sources_name_remotes_that_there_are_and_folders_that_lie_inside() {
     copy.change("pipelines/nightly.toml", FIRST, &format!("{FIRST}remote = \"polcie\"\n"));
     copy.append("pipelines/nightly.toml", "\n[remote.police]\nkind = \"folder\"\nat = \"out\"\n");
     let told = copy.told();
-    assert!(told.contains("there is no remote `polcie`") && told.contains("did you mean `police`?"), "{told}");
+    assert!(
+        told.contains("there is no remote `polcie`") && told.contains("did you mean `police`?"),
+        "{told}"
+    );
     assert!(told.contains("no source comes from the remote `police`"), "{told}");
     let copy = Copy::new();
     copy.change("pipelines/nightly.toml", FIRST, &format!("{FIRST}folder = \"x\"\n"));
@@ -121,7 +136,8 @@ fn a_database_is_asked_by_one_select_whose_rows_are_a_csv_file() {
 fn where_deliveries_lie_and_what_comments_say_is_no_part_of_the_digest() {
     let hash = |copy: &Copy| compile(&copy.pipeline()).unwrap().0.hash;
     let plain = hash(&Copy::new());
-    let remote = with("kind = \"http\"\nat = \"http://h/x\"\n", "folder = \".\"\nfiles = [\"发放明细_*.csv\"]\n");
+    let remote =
+        with("kind = \"http\"\nat = \"http://h/x\"\n", "folder = \".\"\nfiles = [\"发放明细_*.csv\"]\n");
     let (plan, told) = compile(&remote.pipeline()).unwrap();
     assert_eq!(plan.hash, plain);
     assert!(told.iter().any(|problem| problem.code == "in_the_clear"), "{told:?}");
