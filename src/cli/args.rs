@@ -13,6 +13,7 @@ use super::handover::HandoverArgs;
 use super::link::{BlockingArgs, FitArgs, LinkArgs};
 use super::linkage::LinkageArgs;
 use super::list::ListArgs;
+use super::pull::PullArgs;
 use super::rules::RulesArgs;
 use super::run::RunArgs;
 use super::status::StatusArgs;
@@ -37,6 +38,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Run one night: deliveries in, lists out.
     Run(RunArgs),
+    /// Bring the deliveries of a pipeline's remotes into its inbox, or tell what would come.
+    Pull(PullArgs),
     /// Check a pipeline and everything it names, and tell all problems at once.
     Check(CheckArgs),
     /// Run the cases of a pipeline's rules.

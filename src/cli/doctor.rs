@@ -13,7 +13,7 @@ use crate::spec::compile;
 /// Options of `doctor`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Looks at folders and their permissions, free disk and memory, the clock, ledger, register, hooks and the
+Looks at folders and their permissions, programs and secrets of remotes (nothing is connected to), free disk and memory, the clock, ledger, register, hooks and the
 last good night. Puts nothing right.
 
 Examples:
@@ -52,7 +52,10 @@ pub(super) struct DoctorArgs {
 /// Looks and tells.
 pub(super) fn doctor(args: &DoctorArgs) -> Done {
     let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
-    replace([(&args.input, &mut plan.input), (&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
+    replace([(&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
+    if let Some(input) = &args.input {
+        plan.deliver_from(input);
+    }
     let (today, _, epoch) = run::clock();
     let consultation = Consultation {
         today,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{EvaluateArgs, Linkage, NoiseArg, SynthArgs};
+use super::clock::Wall;
 use super::run::cores;
 use super::{Done, Failure, complain, problems, say};
 use crate::domain::{Contract, Day};
@@ -92,7 +93,7 @@ impl Baseline {
             .map_err(|error| Failure::source(format!("read {}: {error}", args.run.display())))?;
         let name = format!(".baseline-{}", std::process::id());
         let baseline = Self { folder: run.with_file_name(name) };
-        plan.input = run.join("pulled");
+        plan.deliver_from(&run.join("pulled"));
         (plan.out, plan.state) = (baseline.folder.join("out"), baseline.folder.join("state"));
         let env = Env {
             as_of: FinishedRun::open(&run).map_err(Failure::source)?.as_of,
@@ -102,6 +103,8 @@ impl Baseline {
             linkage: crate::link::Linkage::IdOnly,
             from: None,
             dry_run: false,
+            accepted: Vec::new(),
+            clock: &Wall::new(0),
             progress: &Silent,
         };
         run_night(&plan, &env)

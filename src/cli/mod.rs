@@ -5,6 +5,7 @@
 mod args;
 mod case;
 mod check;
+mod clock;
 mod doctor;
 mod explain;
 mod feedback;
@@ -15,6 +16,7 @@ mod list;
 mod measure;
 mod policies;
 mod problems;
+mod pull;
 mod rules;
 mod run;
 mod schema;
@@ -66,6 +68,7 @@ pub fn main() -> ExitCode {
 fn done(command: Command) -> Done {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::Pull(args) => pull::pull(&args),
         Command::Check(args) => check::check(&args),
         Command::Test(args) => test::test(&args),
         Command::List(args) => list::list(&args),

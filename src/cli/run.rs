@@ -8,12 +8,15 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::Linkage as LinkageArg;
+use super::clock::Wall;
 use super::{BUG, CONFIG, DONE, Done, Failure, HELD, LOCKED, SOURCE, problems, replace, say};
 use crate::diag::{Level, did_you_mean};
 use crate::domain::Day;
 use crate::ledger::LedgerError;
 use crate::link::Linkage;
-use crate::pipeline::{Env, Progress, RunError, RunSummary, Silent, Stage, last_day, run as run_night};
+use crate::pipeline::{
+    Acceptance, Env, Progress, RunError, RunSummary, Silent, Stage, last_day, run as run_night,
+};
 use crate::spec::{NightEnd, Plan, compile};
 use crate::upkeep::{self, Ended};
 
@@ -29,9 +32,14 @@ Examples:
   doudi run pipelines/nightly.toml --as-of 2026-11-20 --input /srv/deliveries --out /srv/runs
   doudi run pipelines/nightly.toml --dry-run      what would be recorded, nothing written
   doudi run pipelines/nightly.toml --from judge   the last run's data again, after a rule was changed
+  doudi run pipelines/nightly.toml --accept population --reason 已与公安核对
+
+A night that is held because an extract did not come, or is outside its tolerance, can be released with
+--accept. The extract stays as incomplete as it is: rules that would conclude from its silence do not
+run, and no case is withdrawn because of it. The ledger, the manifest and page one say who did it and why.
 
 Exit codes: 0 done · 1 a bug · 2 wrong use or configuration · 3 held: required data is missing or
-outside its tolerance · 4 deliveries or folders cannot be read or written · 5 another run is at work.")]
+outside its tolerance · 4 deliveries, remotes or folders cannot be read or written · 5 another run is at work.")]
 pub(super) struct RunArgs {
     /// The pipeline file.
     #[arg(value_name = "PIPELINE")]
@@ -39,7 +47,7 @@ pub(super) struct RunArgs {
     /// Day the lists speak about (YYYY-MM-DD); left out: the pipeline's, else today.
     #[arg(long, value_name = "DAY")]
     as_of: Option<String>,
-    /// Folder of deliveries instead of the pipeline's.
+    /// Folder of deliveries instead of the pipeline's; remotes are not asked then.
     #[arg(long, value_name = "DIR")]
     input: Option<PathBuf>,
     /// Folder of runs instead of the pipeline's.
@@ -56,6 +64,15 @@ pub(super) struct RunArgs {
     /// and lists are done anew. The day is that run's unless --as-of says otherwise.
     #[arg(long, value_name = "STAGE", value_parser = stage)]
     from: Option<Stage>,
+    /// Let the night go on although this extract would hold it; may be given several times.
+    #[arg(long, value_name = "EXTRACT", requires = "reason")]
+    accept: Vec<String>,
+    /// Why, for the ledger and page one. No person's name or number.
+    #[arg(long, value_name = "TEXT", requires = "accept")]
+    reason: Option<String>,
+    /// Who; left out: the account that runs this.
+    #[arg(long, value_name = "NAME", requires = "accept")]
+    by: Option<String>,
     /// Worker threads; left out: all cores. The answer does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -101,6 +118,8 @@ pub(super) fn run(args: &RunArgs) -> Done {
         },
         from: args.from,
         dry_run: args.dry_run,
+        accepted: accepted(args)?,
+        clock: &Wall::new(epoch),
         progress,
     };
     let result = run_night(&plan, &env);
@@ -140,8 +159,46 @@ fn plan(args: &RunArgs) -> Result<Plan, Failure> {
     for warning in warnings.iter().filter(|warning| warning.level == Level::Warning) {
         tracing::debug!(code = warning.code, at = %warning.spot, "{}", warning.message);
     }
-    replace([(&args.input, &mut plan.input), (&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
+    replace([(&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
+    if let Some(input) = &args.input {
+        plan.deliver_from(input);
+    }
     Ok(plan)
+}
+
+/// What is accepted tonight, sorted, each once.
+fn accepted(args: &RunArgs) -> Result<Vec<Acceptance>, Failure> {
+    let Some(reason) = &args.reason else { return Ok(Vec::new()) };
+    let by = args.by.clone().map_or_else(account, Ok)?;
+    let told = |text: &str| !text.trim().is_empty() && !text.contains(char::is_control);
+    if !told(reason) || !told(&by) {
+        return Err(Failure::config(
+            "--reason and --by: write one line that somebody can read a year from now",
+        ));
+    }
+    let acceptance = |extract: &String| Acceptance {
+        extract: extract.clone(),
+        by: by.trim().to_owned(),
+        reason: reason.trim().to_owned(),
+    };
+    let mut accepted: Vec<Acceptance> = args.accept.iter().map(acceptance).collect();
+    accepted.sort();
+    accepted.dedup();
+    Ok(accepted)
+}
+
+/// Name of the account that runs this.
+fn account() -> Result<String, Failure> {
+    let unknown = || Failure::config("the account that runs this has no name: say who with --by");
+    let status = std::fs::read_to_string("/proc/self/status").map_err(|_| unknown())?;
+    let user = status.lines().find_map(|line| line.strip_prefix("Uid:")?.split_whitespace().next());
+    let accounts = std::fs::read_to_string("/etc/passwd").map_err(|_| unknown())?;
+    let name = accounts.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        let name = parts.next()?;
+        (parts.nth(1) == user).then(|| name.to_owned())
+    });
+    name.ok_or_else(unknown)
 }
 
 /// A stage by its name.
@@ -180,16 +237,18 @@ fn start_log(format: LogFormat, terminal: bool) {
 
 /// The exit code that tells an operator what to do.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
-fn failure(error: RunError) -> Failure {
+pub(super) fn failure(error: RunError) -> Failure {
     let code = match &error {
         RunError::Held { .. } => HELD,
         RunError::Locked { .. } | RunError::Ledger(LedgerError::Moved) => LOCKED,
         RunError::Threads { .. }
+        | RunError::Accept { .. }
         | RunError::Past { .. }
         | RunError::Nowhere { .. }
         | RunError::Changed { .. } => CONFIG,
         RunError::Link(_) | RunError::Arrow(_) => BUG,
         RunError::Input { .. }
+        | RunError::Pull(_)
         | RunError::Io { .. }
         | RunError::Register(_)
         | RunError::Rule(_)

@@ -50,6 +50,9 @@ pub(super) fn reason_of_pull(code: &str) -> String {
         "file_changing" => "接收时文件仍在写入".to_owned(),
         "file_too_large" => "文件超过大小上限".to_owned(),
         "copy_failed" => "文件无法读取".to_owned(),
+        "unsettled" => "接收截止时文件仍在写入，或缺少完成标志".to_owned(),
+        "remote_failed" => "数据源连接失败，未能接收".to_owned(),
+        "name_twice" => "同名文件从两处收到".to_owned(),
         "manifest_invalid" => "清单中该文件的登记有误".to_owned(),
         other => format!("接收检查未通过（{other}）"),
     }

@@ -33,10 +33,12 @@ pub enum EventKind {
     Closed,
     /// Explained until a day.
     Suspended,
+    /// A held night was released; about an extract, not a case.
+    Released,
 }
 
 impl EventKind {
-    /// All kinds.
+    /// All kinds that happen to a case.
     pub const ALL: [Self; 10] = [
         Self::Opened,
         Self::Changed,
@@ -63,8 +65,23 @@ impl EventKind {
             Self::Approved => "approved",
             Self::Closed => "closed",
             Self::Suspended => "suspended",
+            Self::Released => "released",
         }
     }
+}
+
+/// That somebody let a night go on although an extract would have held it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// The extract.
+    pub extract: String,
+    /// Who did.
+    pub by: String,
+    /// Why, in their words.
+    pub reason: String,
+    /// What would have held the night, in Chinese.
+    pub held: Vec<String>,
 }
 
 /// A planned event: not yet in the ledger.
@@ -130,6 +147,9 @@ impl StoredEvent {
             Ok(Payload::Disputed { why }) => why,
             Ok(Payload::Approved { by, .. }) => format!("审核人 {by}"),
             Ok(Payload::Suspended { through }) => format!("暂缓至 {}", through.iso()),
+            Ok(Payload::Released(release)) => {
+                format!("{} 由 {} 放行：{}", release.extract, release.by, release.reason)
+            }
             Ok(Payload::Sent {}) | Err(_) => String::new(),
         }
     }
@@ -175,6 +195,8 @@ pub(super) enum Payload {
     Suspended {
         through: Day,
     },
+    /// Since version 4; it belongs to no case.
+    Released(Release),
 }
 
 impl Payload {
@@ -190,6 +212,7 @@ impl Payload {
             Self::Approved { .. } => EventKind::Approved,
             Self::Closed { .. } => EventKind::Closed,
             Self::Suspended { .. } => EventKind::Suspended,
+            Self::Released(_) => EventKind::Released,
         }
     }
 }

@@ -18,7 +18,7 @@ mod state;
 mod store;
 
 pub use case_number::{CaseNumberError, parse as parse_case_number};
-pub use event::{Event, EventKind, StoredEvent};
+pub use event::{Event, EventKind, Release, StoredEvent};
 pub use handover::Handover;
 pub use receipt::{AnswerCell, Incoming, NotTaken, ReceiptPlan, Taken};
 pub use reconcile::{Night, Reconciled, RuleRun, Tally};

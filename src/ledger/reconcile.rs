@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::case_number;
-use super::event::{Event, EventKind, FindingRecord, Payload};
+use super::event::{Event, EventKind, FindingRecord, Payload, Release};
 use super::life;
 use super::state::{CaseRecord, LedgerState};
 use crate::domain::{Case, CaseStatus, Day, Finding, FindingParts, Phase, Sentence, Settlement, Silence};
@@ -340,6 +340,21 @@ impl Reconciled {
         let event =
             |payload| Event { case_key: place.key.to_owned(), number: place.number.to_owned(), payload };
         self.events.extend(events.into_iter().map(event));
+    }
+
+    /// Adds that the night was released, unless the ledger says so of this day already. `known` are the
+    /// releases of the ledger.
+    pub fn release(&mut self, releases: &[Release], known: &[(Day, Release)]) {
+        let new = releases
+            .iter()
+            .filter(|release| !known.iter().any(|(day, it)| (*day, it) == (self.as_of, release)));
+        let event = |release: &Release| Event {
+            case_key: String::new(),
+            number: String::new(),
+            payload: Payload::Released(release.clone()),
+        };
+        let new: Vec<Event> = new.map(event).collect();
+        self.events.extend(new);
     }
 
     fn set_last_reason(&mut self, reason: &str) {

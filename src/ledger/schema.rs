@@ -104,6 +104,8 @@ CREATE TRIGGER handover_is_never_updated BEFORE UPDATE ON handover BEGIN SELECT 
 CREATE TRIGGER handover_is_never_deleted BEFORE DELETE ON handover BEGIN SELECT RAISE(ABORT, 'the register is append-only'); END;
 ",
     },
+    // Events of the kind `released`, which belong to no case: a program of version 3 cannot read them.
+    Migration { to: 4, sql: "" },
 ];
 
 /// The version this program writes.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::event::{FindingRecord, Payload};
+use super::event::{FindingRecord, Payload, Release};
 use super::life;
 use crate::domain::{Answer, Day, Finding, GivenAnswer, Judgement, MentionRef, Phase, Silence, Verdict};
 
@@ -84,6 +84,8 @@ impl CaseRecord {
 pub struct LedgerState {
     /// Case key → case, whatever its phase.
     pub cases: BTreeMap<String, CaseRecord>,
+    /// Nights that somebody released, oldest first.
+    pub releases: Vec<(Day, Release)>,
 }
 
 /// Decisions of officers about pairs of rows.
@@ -130,6 +132,10 @@ impl LedgerState {
     /// Takes one event in; `false` when the event cannot follow what is known (a damaged ledger).
     #[must_use]
     pub(super) fn apply(&mut self, case_key: &str, at: Day, payload: Payload) -> bool {
+        if let Payload::Released(release) = payload {
+            self.releases.push((at, release));
+            return case_key.is_empty();
+        }
         let before = self.cases.get(case_key).map(|record| record.phase);
         let Some(phase) = life::after(before, payload.kind()) else { return false };
         if let Payload::Opened { number, finding } = payload {
@@ -165,6 +171,7 @@ impl CaseRecord {
     fn take(&mut self, at: Day, payload: Payload) -> bool {
         match payload {
             Payload::Opened { .. } | Payload::Disputed { .. } => {}
+            Payload::Released(_) => return false,
             Payload::Changed { finding } => {
                 self.finding = finding;
                 self.changed_on = Some(at);

@@ -5,6 +5,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use chrono::DateTime;
 
@@ -12,6 +13,7 @@ use super::look;
 use crate::domain::Day;
 use crate::ledger::{Ledger, LedgerError, RunRecord};
 use crate::resolve::Register;
+use crate::source::remote::{Kind, OnFailure, Remote, exposed};
 use crate::spec::Plan;
 
 /// How bad it is.
@@ -57,7 +59,12 @@ fn symptom(check: &'static str, health: Health, text: impl Into<String>) -> Symp
 
 /// Looks at everything, in a fixed order.
 pub fn examine(plan: &Plan, consultation: &Consultation) -> Vec<Symptom> {
-    let mut found = vec![input(plan)];
+    let mut found = if plan.sources.iter().any(|source| source.origin.is_none()) {
+        vec![input(plan)]
+    } else {
+        Vec::new()
+    };
+    found.extend(plan.remotes.values().map(remote));
     found.extend([("out", &plan.out), ("state", &plan.state)].map(|(check, path)| folder(check, path)));
     found.push(lock(plan));
     let (symptom, last) = ledger(plan);
@@ -87,6 +94,7 @@ fn input(plan: &Plan) -> Symptom {
     let mut missing: Vec<&str> = plan
         .sources
         .iter()
+        .filter(|source| source.origin.is_none())
         .map(|source| source.folder.as_str())
         .filter(|folder| fs::read_dir(plan.input.join(folder)).is_err())
         .collect();
@@ -96,6 +104,37 @@ fn input(plan: &Plan) -> Symptom {
     }
     let text = format!("投递文件夹 {} 中没有（或无法读取）：{}", plan.input.display(), missing.join("、"));
     symptom(check, Health::Look, text)
+}
+
+/// A remote as far as it can be looked at without the network: its program, its secrets.
+fn remote(remote: &Remote) -> Symptom {
+    let check = "remote";
+    let faults: Vec<String> = [
+        remote.kind.program().and_then(|(program, package)| {
+            let started = Command::new(program)
+                .arg("-V")
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+            started.is_err().then(|| format!("缺少程序 {program}（apt-get install {package}）"))
+        }),
+        remote.password.as_ref().and_then(|secret| secret.read().err()),
+        remote.archives.as_ref().and_then(|archives| archives.password.as_ref()?.read().err()),
+        remote.key.as_deref().and_then(exposed),
+        (remote.kind == Kind::Folder)
+            .then(|| fs::read_dir(&remote.at).err())
+            .flatten()
+            .map(|error| format!("文件夹 {} 无法读取：{error}", remote.at.display())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if faults.is_empty() {
+        return symptom(check, Health::Well, format!("数据源 {} 的程序和密钥齐备（未连接）", remote.name));
+    }
+    let health = if remote.on_failure == OnFailure::Stop { Health::Broken } else { Health::Look };
+    symptom(check, health, format!("数据源 {}：{}", remote.name, faults.join("；")))
 }
 
 /// A folder that runs write to: there, writable, closed to others.

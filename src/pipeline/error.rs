@@ -59,6 +59,17 @@ pub enum RunError {
         /// The stage asked for.
         from: &'static str,
     },
+    /// Deliveries cannot be pulled from where they lie.
+    #[error(transparent)]
+    Pull(#[from] crate::source::remote::PullError),
+    /// A release that releases nothing.
+    #[error("accept `{extract}`: {why}")]
+    Accept {
+        /// The extract named.
+        extract: String,
+        /// Why it cannot be accepted, and what to do.
+        why: String,
+    },
     /// Required data is missing or outside its tolerance.
     #[error("publish: held, because {}", reasons.join("; "))]
     Held {

@@ -6,8 +6,8 @@ use super::output::Night;
 use crate::contract::is_usable;
 use crate::diag::Diagnostic;
 use crate::domain::{CheckedExtract, Place};
-use crate::ledger::{Delivery, Handover};
-use crate::report::{ExtractFacts, PolicyFacts, Published, PublishedFile, RuleFacts};
+use crate::ledger::{Delivery, Handover, Release};
+use crate::report::{ExtractFacts, PolicyFacts, Published, PublishedFile, ReleaseFacts, RuleFacts};
 use crate::spec::Plan;
 use crate::standard::{StandardCounts, Standardised};
 
@@ -75,6 +75,17 @@ fn facts(plan: &Plan, extract: &CheckedExtract) -> ExtractFacts {
         quarantined: extract.quarantine.clone(),
         headings: extract.contract.field.values().map(|field| field.headers[0].clone()).collect(),
         problems: extract.problems.clone(),
+    }
+}
+
+/// What the report says of a released night.
+pub(super) fn release(plan: &Plan, release: &Release) -> ReleaseFacts {
+    let contract = plan.contracts.get(&release.extract);
+    ReleaseFacts {
+        title: contract.map_or_else(|| release.extract.clone(), |contract| contract.title.clone()),
+        by: release.by.clone(),
+        reason: release.reason.clone(),
+        held: release.held.clone(),
     }
 }
 

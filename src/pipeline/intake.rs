@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -9,14 +10,14 @@ use sha2::{Digest, Sha256};
 
 use super::checkpoint::Base;
 use super::facts::Delivered;
-use super::{Run, RunError, mention_store};
+use super::{Acceptance, Env, Run, RunError, mention_store};
 use crate::contract::{self, LastDelivery, Limits, ValidateContext, is_usable};
 use crate::diag::{Diagnostic, Spot};
 use crate::domain::{
-    CheckedExtract, Completeness, Contract, Day, ExtractState, MentionSet, PulledExtract, RecordSet, hex,
-    row_keys,
+    CheckedExtract, Completeness, Contract, ExtractState, MentionSet, PulledExtract, RecordSet, hex, row_keys,
 };
-use crate::ledger::Delivery;
+use crate::ledger::{Delivery, Release};
+use crate::source::remote::{self, Fetch, Fetched};
 use crate::spec::Plan;
 use crate::{source, standard};
 
@@ -25,6 +26,8 @@ pub(super) struct Typed {
     pub(super) delivered: Delivered,
     pub(super) records: Vec<RecordSet>,
     pub(super) mentions: MentionSet,
+    /// What would have held the night, and was accepted.
+    pub(super) released: Vec<Release>,
 }
 
 /// Rows on their way to standardise.
@@ -42,15 +45,40 @@ impl Run<'_> {
         fs::create_dir(&pulled).map_err(RunError::io("create", &pulled))?;
         match &self.base {
             Some(base) => base.pull(self.plan, &pulled),
-            None => Ok(source::pull(&self.plan.input, &self.plan.sources, &pulled)),
+            None => self.fetch(&pulled),
         }
+    }
+
+    /// Brings what lies on remotes into the inbox, then copies all deliveries. A run that leaves nothing has
+    /// an inbox of its own.
+    fn fetch(&self, pulled: &Path) -> Result<(Vec<PulledExtract>, Vec<Diagnostic>), RunError> {
+        let plan = self.plan;
+        let inbox = if self.env.dry_run { self.folder.path.join("inbox") } else { plan.inbox() };
+        let fetched = if plan.sources.iter().any(|source| source.origin.is_some()) {
+            remote::fetch(&Fetch {
+                remotes: &plan.remotes,
+                specs: &plan.sources,
+                inbox: &inbox,
+                as_of: self.env.as_of,
+                clock: self.env.clock,
+            })?
+        } else {
+            Fetched::default()
+        };
+        let (mut extracts, mut general) = source::pull(&plan.input, &inbox, &plan.sources, pulled);
+        for extract in &mut extracts {
+            let own = fetched.problems.iter().filter(|(id, _)| *id == extract.extract);
+            extract.problems.extend(own.map(|(_, problem)| problem.clone()));
+        }
+        general.extend(fetched.general);
+        Ok((extracts, general))
     }
 
     /// Rows as text, unless the run goes on from records.
     pub(super) fn validate(&self, extracts: &[PulledExtract]) -> Result<Checked<'_>, RunError> {
         match &self.base {
             Some(base) if base.has_records() => Ok(Checked::Stored(base)),
-            _ => validate(self.plan, self.env.as_of, extracts, &self.last).map(Checked::Fresh),
+            _ => validate(self.plan, self.env, extracts, &self.last).map(Checked::Fresh),
         }
     }
 
@@ -71,8 +99,14 @@ impl Run<'_> {
                 (delivered, standard.records, standard.mentions)
             }
         };
-        hold(records.iter().map(|set| (set.extract.as_str(), &*set.contract, &set.state)))?;
-        Ok(Typed { delivered, records, mentions })
+        let states = records.iter().map(|set| (set.extract.as_str(), &*set.contract, &set.state));
+        let released = hold(states, &self.env.accepted)?;
+        let idle = |acceptance: &&Acceptance| !released.iter().any(|it| it.extract == acceptance.extract);
+        if let Some(idle) = self.env.accepted.iter().find(idle) {
+            let why = "it does not hold the night, so there is nothing to accept; run without it".to_owned();
+            return Err(RunError::Accept { extract: idle.extract.clone(), why });
+        }
+        Ok(Typed { delivered, records, mentions, released })
     }
 
     /// Rows of cumulative extracts that the night before had and this one has not. A death or a transfer
@@ -146,7 +180,7 @@ impl Key {
 /// Reads and checks all extracts, each against what was last accepted of it.
 fn validate(
     plan: &Plan,
-    as_of: Day,
+    env: &Env<'_>,
     extracts: &[PulledExtract],
     last: &BTreeMap<String, Delivery>,
 ) -> Result<Vec<CheckedExtract>, RunError> {
@@ -162,8 +196,12 @@ fn validate(
             names: delivery.files.iter().map(|(name, _)| name.clone()).collect(),
             as_of: delivery.as_of,
         });
-        let context =
-            ValidateContext { as_of, last_accepted, limits: Limits::default(), town_label: Some(&label) };
+        let context = ValidateContext {
+            as_of: env.as_of,
+            last_accepted,
+            limits: Limits::default(),
+            town_label: Some(&label),
+        };
         contract::validate(extract, &context)
     };
     // The largest first: the register of a county takes as long as everything else together.
@@ -176,25 +214,51 @@ fn validate(
     if checked.iter().all(|extract| extract.state == ExtractState::Missing) {
         return Err(RunError::Held { reasons: vec!["no file of any extract came".to_owned()] });
     }
-    hold(checked.iter().map(|extract| (extract.extract.as_str(), &*extract.contract, &extract.state)))?;
+    let states = checked.iter().map(|extract| (extract.extract.as_str(), &*extract.contract, &extract.state));
+    hold(states, &env.accepted)?;
     Ok(checked)
 }
 
 /// Holds the run when an extract that it cannot do without did not come, or is not whole where it must be.
-/// Asked twice: after validate, and after standardise, which holds rows back too.
-fn hold<'a>(states: impl Iterator<Item = (&'a str, &'a Contract, &'a ExtractState)>) -> Result<(), RunError> {
-    let mut reasons: Vec<String> =
-        states.filter_map(|(extract, contract, state)| reason(extract, contract, state)).collect();
+/// Asked twice: after validate, and after standardise, which holds rows back too. Gives those that somebody
+/// accepted: they hold nothing, and stay as incomplete as they are.
+fn hold<'a>(
+    states: impl Iterator<Item = (&'a str, &'a Contract, &'a ExtractState)>,
+    accepted: &[Acceptance],
+) -> Result<Vec<Release>, RunError> {
+    let (mut reasons, mut released) = (Vec::new(), Vec::new());
+    for (extract, contract, state) in states {
+        let Some(reason) = reason(extract, contract, state) else { continue };
+        match accepted.iter().find(|acceptance| acceptance.extract == extract) {
+            Some(acceptance) => released.push(Release {
+                extract: extract.to_owned(),
+                by: acceptance.by.clone(),
+                reason: acceptance.reason.clone(),
+                held: faults(state),
+            }),
+            None => reasons.push(reason),
+        }
+    }
     if reasons.is_empty() {
-        return Ok(());
+        return Ok(released);
     }
     reasons.push(WAY_OUT.to_owned());
     Err(RunError::Held { reasons })
 }
 
 /// What an operator can do about a held run.
-const WAY_OUT: &str = "ask the owner to deliver again; a pipeline that can do without says so: \
-                       `completeness = \"optional\"` below [source.<extract>]";
+const WAY_OUT: &str = "ask the owner to deliver again, or release this night: `--accept <extract> --reason <why>`; \
+                       a pipeline that can do without says so: `completeness = \"optional\"` below \
+                       [source.<extract>]";
+
+/// Why an extract is not whole, in Chinese.
+fn faults(state: &ExtractState) -> Vec<String> {
+    match state {
+        ExtractState::Complete => Vec::new(),
+        ExtractState::Missing => vec!["未收到".to_owned()],
+        ExtractState::Refused(reasons) | ExtractState::Incomplete(reasons) => reasons.clone(),
+    }
+}
 
 /// Why an extract holds the run.
 fn reason(extract: &str, contract: &Contract, state: &ExtractState) -> Option<String> {

@@ -67,6 +67,9 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
         "model": { "name": night.model.name, "fitted_on": night.model.fitted_on },
         "register": register,
         "tables": tables.collect::<Vec<_>>(),
+        "released": night.released.iter().map(|release| json!({
+            "extract": release.extract, "by": release.by, "reason": release.reason, "held": release.held,
+        })).collect::<Vec<_>>(),
         "extracts": night.delivered.extracts.iter().map(|facts| extract(night, facts)).collect::<Vec<_>>(),
         "link": {
             "mentions": summary.mentions, "pairs": summary.pairs, "links": summary.links,

@@ -22,12 +22,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, did_you_mean};
 use crate::domain::{Day, Judgement, PulledExtract, RecordSet, RuleOutcome, Verdict};
-use crate::ledger::{Delivery, Ledger, Night, Reconciled, RuleRun, RunFacts};
+use crate::ledger::{Delivery, Ledger, Night, Reconciled, Release, RuleRun, RunFacts};
 use crate::link::{self, Linkage};
 use crate::resolve::{self, Register};
 use crate::rule::{self, World};
+use crate::source::remote::Clock;
 use crate::spec::Plan;
 
 pub use doctor::{Consultation, Health, Symptom, examine};
@@ -59,8 +60,23 @@ pub struct Env<'a> {
     pub from: Option<Stage>,
     /// Plan only: nothing is written that stays.
     pub dry_run: bool,
+    /// Extracts that must not hold the night.
+    pub accepted: Vec<Acceptance>,
+    /// The clock by which remotes are waited for.
+    pub clock: &'a dyn Clock,
     /// Who watches.
     pub progress: &'a dyn Progress,
+}
+
+/// That somebody takes it on themselves that a night goes on although an extract would hold it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Acceptance {
+    /// The extract.
+    pub extract: String,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// What a run did.
@@ -103,7 +119,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
 
     // 3 standardise: rows -> typed records and mentions.
     let typed = run.watch.stage(Stage::Standardise, || run.standardise(checked, strays, &data_key))?;
-    let intake::Typed { delivered, records, mentions } = typed;
+    let intake::Typed { delivered, records, mentions, released } = typed;
 
     // 4 block: sure passes, then who could be whom.
     let prepared =
@@ -143,7 +159,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
     let judged = run.watch.stage(Stage::Judge, || rule::judge(&plan.book, &world, &finder, env.threads))?;
 
     // 10 record: findings against the ledger -> new, kept, changed, withdrawn cases.
-    let recorded = run.watch.stage(Stage::Record, || run.reconcile(plan, &run_id, &judged, &records))?;
+    let recorded = run.watch.stage(Stage::Record, || run.reconcile(&run_id, &judged, &records, &released))?;
 
     // 11 publish: cases -> lists, report, artifacts; then everything appears at once.
     let night = output::Night {
@@ -153,6 +169,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
         data_key: &data_key,
         pulled: &extracts,
         delivered: &delivered,
+        released: &released,
         rules: facts::rules(plan),
         policies: facts::policies(plan),
         records: &records,
@@ -192,7 +209,15 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn begin(plan: &'a Plan, env: &'a Env<'a>) -> Result<Self, RunError> {
-        if env.from.is_none_or(|stage| stage == Stage::Pull) && !plan.input.is_dir() {
+        let named = |acceptance: &Acceptance| plan.sources.iter().any(|it| it.extract == acceptance.extract);
+        if let Some(stranger) = env.accepted.iter().find(|acceptance| !named(acceptance)) {
+            let near = did_you_mean(&stranger.extract, plan.sources.iter().map(|it| it.extract.as_str()));
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let why = format!("no source of the pipeline has this name{near}");
+            return Err(RunError::Accept { extract: stranger.extract.clone(), why });
+        }
+        let delivered = plan.sources.iter().any(|source| source.origin.is_none());
+        if delivered && env.from.is_none_or(|stage| stage == Stage::Pull) && !plan.input.is_dir() {
             return Err(RunError::Input { path: plan.input.clone() });
         }
         fs::create_dir_all(&plan.state).map_err(RunError::io("create", &plan.state))?;
@@ -249,16 +274,19 @@ impl<'a> Run<'a> {
             key.add(&[if judgement.verdict == Verdict::Same { "same" } else { "not same" }]);
         }
         key.deliveries(&self.last);
+        for acceptance in &self.env.accepted {
+            key.add(&[&acceptance.extract, &acceptance.by, &acceptance.reason]);
+        }
         let digest = key.finish();
         format!("{}-{}", self.env.as_of.iso().replace('-', ""), &digest[..8])
     }
 
     fn reconcile(
         &self,
-        plan: &Plan,
         run_id: &str,
         judged: &rule::Judged,
         records: &[RecordSet],
+        released: &[Release],
     ) -> Result<Reconciled, RunError> {
         let state = |extract: &str| records.iter().find(|set| set.extract == extract).map(|set| &set.state);
         let whole = |extract: &String, optional: bool| {
@@ -267,7 +295,7 @@ impl<'a> Run<'a> {
         let ran = judged.outcomes.iter().filter(|outcome| outcome.not_run.is_none());
         let rules = ran
             .filter_map(|outcome| {
-                let rule = plan.book.rules.iter().find(|rule| rule.id == outcome.rule)?;
+                let rule = self.plan.book.rules.iter().find(|rule| rule.id == outcome.rule)?;
                 let header = &rule.header;
                 let whole = header.reads.iter().all(|extract| whole(extract, false))
                     && header.optional_reads.iter().all(|extract| whole(extract, true));
@@ -280,7 +308,11 @@ impl<'a> Run<'a> {
         });
         let gaps = gaps.map(|set| set.extract.clone()).collect();
         let night = Night { run_id, as_of: self.env.as_of, rules: &rules, gaps: &gaps };
-        Ok(self.ledger.reconcile(&night, &judged.findings)?)
+        let mut recorded = self.ledger.reconcile(&night, &judged.findings)?;
+        if !released.is_empty() {
+            recorded.release(released, &self.ledger.state()?.releases);
+        }
+        Ok(recorded)
     }
 
     /// Register, manifest, ledger, folder: in this order, so that a kill between any two is repaired

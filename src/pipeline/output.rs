@@ -16,11 +16,11 @@ use crate::domain::{
     Evidence, Finding, Identity, IdentityEvent, IdentityId, Mention, MentionRef, MentionSet, Place,
     PulledExtract, RecordSet, Resolution,
 };
-use crate::ledger::Reconciled;
+use crate::ledger::{Reconciled, Release};
 use crate::link::{LinkModel, Linked};
 use crate::report::artifacts::{self, RowIndex};
 use crate::report::{
-    self, IdentityFigures, Person, PolicyFacts, PublishInput, Published, RowPlace, RuleFacts,
+    self, IdentityFigures, Person, PolicyFacts, PublishInput, Published, ReleaseFacts, RowPlace, RuleFacts,
 };
 use crate::rule::Judged;
 use crate::spec::Plan;
@@ -34,6 +34,7 @@ pub(super) struct Night<'a> {
     pub(super) data_key: &'a str,
     pub(super) pulled: &'a [PulledExtract],
     pub(super) delivered: &'a Delivered,
+    pub(super) released: &'a [Release],
     pub(super) rules: Vec<RuleFacts>,
     pub(super) policies: Vec<PolicyFacts>,
     pub(super) records: &'a [RecordSet],
@@ -142,7 +143,10 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
         ("配置摘要".to_owned(), night.plan.hash[..16].to_owned()),
         ("程序版本".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
     ];
+    let released: Vec<ReleaseFacts> =
+        night.released.iter().map(|release| facts::release(night.plan, release)).collect();
     let input = PublishInput {
+        released: &released,
         desk: &night.plan.desk,
         run_id: night.run_id,
         as_of: night.env.as_of,

@@ -9,8 +9,23 @@ use serde::{Deserialize, Serialize};
 
 use super::Desk;
 
+/// That a night went on although an extract would have held it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReleaseFacts {
+    /// Title of the extract.
+    pub title: String,
+    /// Who let it go on.
+    pub by: String,
+    /// Why, in their words.
+    pub reason: String,
+    /// What would have held it.
+    pub held: Vec<String>,
+}
+
 /// Everything a publication needs. The same input gives the same bytes in every file.
 pub struct PublishInput<'a> {
+    /// What somebody accepted, so that the night was not held.
+    pub released: &'a [ReleaseFacts],
     /// Templates, recipients and the disclosure matrix.
     pub desk: &'a Desk,
     /// Run id.

@@ -7,7 +7,7 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use super::expected::Expectation;
-use super::input::{ExtractFacts, PublishInput};
+use super::input::{ExtractFacts, PublishInput, ReleaseFacts};
 use super::package::Package;
 use super::progress::{Progress, Steps};
 use super::rows::CaseFacts;
@@ -124,6 +124,7 @@ struct Page<'a> {
     total: Counts,
     lists: Vec<Counts>,
     progress: Vec<ProgressRow>,
+    released: &'a [ReleaseFacts],
     not_run: Vec<NotRunRow>,
     rules_ran: u64,
     stages: Vec<Bar>,
@@ -165,6 +166,7 @@ pub(super) fn render(
         total: total(&lists),
         lists,
         progress: progress(input, cases, past),
+        released: input.released,
         not_run: not_run(input),
         rules_ran: input.outcomes.iter().filter(|outcome| outcome.not_run.is_none()).count() as u64,
         stages: stages(input, &agencies),

@@ -65,6 +65,17 @@ pub(super) fn read(folder: &Path, shown: &str) -> Result<Option<Manifest>, Diagn
     })
 }
 
+/// Names of the files that a manifest lists.
+///
+/// # Errors
+/// What keeps it from being read as one.
+pub(super) fn names(bytes: &[u8]) -> Result<Vec<String>, &'static str> {
+    if bytes.len() as u64 > BYTES_MAX {
+        return Err("manifest is too large");
+    }
+    parse(&text_of(bytes)).map(|manifest| manifest.into_keys().collect())
+}
+
 /// UTF-8 as agreed; GB 18030, which Excel writes, is understood too.
 fn text_of(bytes: &[u8]) -> String {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

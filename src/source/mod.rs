@@ -2,11 +2,14 @@
 //!
 //! Files are copied first and read later, so that a delivery that changes during the run cannot
 //! change the answer. Links and anything that leads out of the input folder are refused. This
-//! stage never looks into a file and never writes into the input folder.
+//! stage never looks into a file and never writes into the input folder. What lies elsewhere is brought
+//! into the inbox first ([`remote`]).
 
 mod digest;
 mod manifest;
+pub mod remote;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -16,7 +19,7 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::diag::{Diagnostic, Level, Spot};
-use crate::domain::{Contract, Day, PulledExtract, PulledFile};
+use crate::domain::{Contract, Day, Format, PulledExtract, PulledFile};
 use manifest::{Entry, Manifest, Promised};
 
 /// No file of a delivery is larger than this (8 GiB).
@@ -31,15 +34,32 @@ pub struct SourceSpec {
     pub folder: String,
     /// The contract, whose patterns name the files.
     pub contract: Arc<Contract>,
+    /// Where it comes from, when not from the input folder.
+    pub origin: Option<remote::Origin>,
 }
+
+impl SourceSpec {
+    /// The folder in which its files lie when it is pulled.
+    fn delivery(&self, input: &Path, inbox: &Path) -> PathBuf {
+        match &self.origin {
+            None => input.join(&self.folder),
+            Some(origin) => remote::view(inbox, &origin.remote, &self.folder, &origin.folder),
+        }
+    }
+}
+
+/// The patterns of one contract, each with its length.
+type Patterns = Vec<(usize, GlobMatcher)>;
 
 /// Copies the files of all extracts into `pulled_dir/<folder>/`, read-only.
 ///
 /// Results are in the order of `specs`, files sorted by name. An extract without files is
 /// there with an empty list; files that were refused are told in its `problems`. The second value
-/// holds what belongs to no extract: unmatched files, unusable folders, a broken manifest.
+/// holds what belongs to no extract: unmatched files, unusable folders, a broken manifest. Extracts of
+/// remotes are taken from `inbox`, where [`remote::fetch`] has put them.
 pub fn pull(
     input_dir: &Path,
+    inbox: &Path,
     specs: &[SourceSpec],
     pulled_dir: &Path,
 ) -> (Vec<PulledExtract>, Vec<Diagnostic>) {
@@ -53,16 +73,20 @@ pub fn pull(
             problems: Vec::new(),
         })
         .collect();
-    let patterns: Vec<Vec<(usize, GlobMatcher)>> =
-        specs.iter().map(|spec| compile(spec, &mut general)).collect();
-    let folders: BTreeSet<&str> = specs.iter().map(|spec| spec.folder.as_str()).collect();
-    for folder in folders {
-        let of_folder: Vec<usize> = (0..specs.len()).filter(|&s| specs[s].folder == folder).collect();
+    let patterns: Vec<Patterns> = specs.iter().map(|spec| compile(spec, &mut general)).collect();
+    let place = |spec: &SourceSpec| spec.delivery(input_dir, inbox);
+    let folders: BTreeSet<(&str, PathBuf)> =
+        specs.iter().map(|spec| (spec.folder.as_str(), place(spec))).collect();
+    let taken = RefCell::default();
+    for (folder, source) in folders {
+        let here = |spec: &SourceSpec| spec.folder == folder && place(spec) == source;
+        let of_folder: Vec<usize> = (0..specs.len()).filter(|&s| here(&specs[s])).collect();
         let job = Delivery {
-            source: input_dir.join(folder),
+            source: source.clone(),
             target: pulled_dir.join(folder),
             folder,
             best: &|name: &str| best_match(name, &of_folder, &patterns),
+            taken: &taken,
         };
         job.pull(&mut pulled, &mut general);
     }
@@ -74,12 +98,34 @@ pub fn pull(
     (pulled, general)
 }
 
+/// A pattern of file names.
+fn glob(pattern: &str) -> Result<GlobMatcher, globset::Error> {
+    let glob = GlobBuilder::new(pattern).literal_separator(true).case_insensitive(true).build()?;
+    Ok(glob.compile_matcher())
+}
+
+/// What is wrong with a pattern of file names; `None` when nothing is.
+pub fn pattern_fault(pattern: &str) -> Option<String> {
+    glob(pattern).err().map(|error| error.to_string())
+}
+
+/// Name of the file that a query gives: that of the contract's first pattern of CSV files with one `*`,
+/// which is the day. `None` when the contract takes no such file.
+pub fn query_file(contract: &Contract, as_of: Day) -> Option<String> {
+    let csv = |pattern: &&String| {
+        let plain = !pattern.contains(['?', '[', '{', '\\', '/']);
+        plain && pattern.matches('*').count() == 1 && pattern.to_ascii_lowercase().ends_with(".csv")
+    };
+    let pattern = contract.files.iter().find(csv)?;
+    contract.formats.contains(&Format::Csv).then(|| pattern.replace('*', &as_of.iso().replace('-', "")))
+}
+
 /// The patterns of a contract with the length of each.
-fn compile(spec: &SourceSpec, general: &mut Vec<Diagnostic>) -> Vec<(usize, GlobMatcher)> {
+fn compile(spec: &SourceSpec, general: &mut Vec<Diagnostic>) -> Patterns {
     let mut matchers = Vec::new();
     for pattern in &spec.contract.files {
-        match GlobBuilder::new(pattern).literal_separator(true).case_insensitive(true).build() {
-            Ok(glob) => matchers.push((pattern.chars().count(), glob.compile_matcher())),
+        match glob(pattern) {
+            Ok(matcher) => matchers.push((pattern.chars().count(), matcher)),
             Err(error) => general.push(Diagnostic::error(
                 "pattern_invalid",
                 Spot::file(&spec.extract),
@@ -91,7 +137,7 @@ fn compile(spec: &SourceSpec, general: &mut Vec<Diagnostic>) -> Vec<(usize, Glob
 }
 
 /// The extract with the longest pattern that matches the name.
-fn best_match(name: &str, of_folder: &[usize], patterns: &[Vec<(usize, GlobMatcher)>]) -> Option<usize> {
+fn best_match(name: &str, of_folder: &[usize], patterns: &[Patterns]) -> Option<usize> {
     let mut best: Option<(usize, usize)> = None;
     for &spec in of_folder {
         for (length, matcher) in &patterns[spec] {
@@ -109,6 +155,8 @@ struct Delivery<'a> {
     target: PathBuf,
     folder: &'a str,
     best: &'a dyn Fn(&str) -> Option<usize>,
+    /// Copies made so far: an agency may deliver in two places.
+    taken: &'a RefCell<BTreeSet<PathBuf>>,
 }
 
 impl Delivery<'_> {
@@ -270,6 +318,9 @@ impl Delivery<'_> {
         }
         fs::create_dir_all(&self.target).map_err(failed)?;
         let (target, partial) = (self.target.join(name), self.target.join(format!(".{name}.part")));
+        if !self.taken.borrow_mut().insert(target.clone()) {
+            return Err(refuse("name_twice", "a file of this name came from another place too".to_owned()));
+        }
         remove(&partial).map_err(failed)?;
         let mut from = File::open(&source).map_err(failed)?;
         let mut to = OpenOptions::new().write(true).create_new(true).open(&partial).map_err(failed)?;
@@ -327,15 +378,20 @@ fn make_read_only(file: &File) -> io::Result<()> {
 
 /// Why an entry of a delivery folder is no file of the delivery.
 fn ignored(name: &str, is_folder: bool) -> Option<(&'static str, &'static str)> {
-    let lower = name.to_ascii_lowercase();
-    let partial = [".part", ".tmp", ".crdownload", ".filepart"].iter().any(|end| lower.ends_with(end));
-    if name.starts_with("~$") || name.starts_with('.') || partial {
+    if name.starts_with("~$") || name.starts_with('.') || partial_stem(name).is_some() {
         Some(("temporary_file", "temporary file ignored"))
     } else if is_folder {
         Some(("folder_ignored", "folder inside a delivery folder ignored"))
     } else {
         None
     }
+}
+
+/// The name that a file will have when it is written; `None` for one that is.
+fn partial_stem(name: &str) -> Option<&str> {
+    let lower = name.to_ascii_lowercase();
+    let end = [".part", ".tmp", ".crdownload", ".filepart"].into_iter().find(|end| lower.ends_with(end))?;
+    name.get(..name.len() - end.len())
 }
 
 /// The name without date and extension, and the date of `_YYYYMMDD` at the end of the stem.
@@ -410,6 +466,7 @@ mod tests {
             extract: extract.to_owned(),
             folder: "f".to_owned(),
             contract: contract(patterns, false),
+            origin: None,
         }
     }
 
@@ -420,7 +477,7 @@ mod tests {
         for (name, content) in files {
             fs::write(input.path().join("f").join(name), content).unwrap();
         }
-        let (pulled, general) = pull(input.path(), specs, work.path());
+        let (pulled, general) = pull(input.path(), input.path(), specs, work.path());
         let names: Vec<Vec<&str>> =
             pulled.iter().map(|one| one.files.iter().map(|file| file.name.as_str()).collect()).collect();
         assert_eq!(names, taken);
@@ -461,7 +518,7 @@ mod tests {
         for folder in ["..", "a/b", "/tmp", ""] {
             let one = SourceSpec { folder: folder.to_owned(), ..spec("one", &["*.csv"]) };
             let (input, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-            let (pulled, general) = pull(input.path(), &[one], work.path());
+            let (pulled, general) = pull(input.path(), input.path(), &[one], work.path());
             assert!(pulled[0].files.is_empty());
             assert_eq!(general[0].code, "outside", "{folder}");
         }

@@ -30,6 +30,7 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
     let mut draft = Draft::open(path)?;
     let as_of = draft.as_of();
     let schemas = Schemas::read(&mut draft);
+    let remotes = draft.remotes();
     let sources = draft.sources(&schemas);
     let link = Link::read(&mut draft, &schemas);
     let rules = Rulebook::read(&mut draft, &schemas, as_of);
@@ -49,6 +50,7 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
                 out,
                 state,
                 sources,
+                remotes,
                 contracts,
                 tables,
                 link: settings,
@@ -69,12 +71,33 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
     }
 }
 
+/// Keys of a source that say where it lies, not what it is.
+const PLACES: [&str; 4] = ["remote", "folder", "files", "query"];
+
+/// What of a pipeline's text can change an answer: not where deliveries are fetched from (they have
+/// digests of their own), who is told how the night went, or what a comment says.
+fn what_decides(text: &str) -> String {
+    let mut table: toml::Table = toml::from_str(text).unwrap_or_default();
+    table.remove("remote");
+    table.remove("watch");
+    let sources = table.get_mut("source").and_then(toml::Value::as_table_mut);
+    for source in sources.into_iter().flat_map(|sources| sources.iter_mut().map(|(_, source)| source)) {
+        if let Some(source) = source.as_table_mut() {
+            source.retain(|key, _| !PLACES.contains(&key));
+        }
+    }
+    toml::to_string(&table).unwrap_or_default()
+}
+
 /// The contract as this pipeline takes it.
 fn local(contract: &Arc<Contract>, source: &SourceTable) -> Arc<Contract> {
-    if source.completeness.is_none() && source.towns.is_empty() {
+    if source.completeness.is_none() && source.towns.is_empty() && source.files.is_empty() {
         return Arc::clone(contract);
     }
     let mut own = Contract::clone(contract);
+    if !source.files.is_empty() {
+        own.files.clone_from(&source.files);
+    }
     own.completeness = source.completeness.unwrap_or(own.completeness);
     if !source.towns.is_empty() {
         own.towns.clone_from(&source.towns);
@@ -135,7 +158,7 @@ impl Draft {
         };
         let shaped = problems.is_empty();
         let mut print = Fingerprint::default();
-        print.add("pipeline", text.as_bytes());
+        print.add("pipeline", what_decides(&text).as_bytes());
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         Ok(Self { folder, raw, lines, problems, print, file, shaped })
     }
@@ -198,7 +221,7 @@ impl Draft {
 
     fn sources(&mut self, schemas: &Schemas) -> Vec<SourceSpec> {
         let mut sources = Vec::new();
-        for (extract, source) in &self.raw.source {
+        for (extract, source) in &self.raw.source.clone() {
             let path = format!("source.{extract}");
             let spot = self.lines.spot(&format!("{path}.contract"));
             let known = schemas.files.iter().find(|file| file.path() == source.contract);
@@ -219,15 +242,17 @@ impl Draft {
             }
             if let Some((contract, _)) = &file.read {
                 let own = local(contract, source);
-                if !Arc::ptr_eq(&own, contract) {
+                if (own.completeness, &own.towns) != (contract.completeness, &contract.towns) {
                     let said = format!("{:?} {:?}", own.completeness, own.towns);
                     self.print.add(format!("contract/{} in the pipeline", file.path()), said.as_bytes());
                 }
                 self.problems.extend(check_towns(&own, &path, &self.lines, schemas));
+                let origin = self.origin((path.as_str(), source), &file.agency, &own);
                 sources.push(SourceSpec {
                     extract: extract.clone(),
                     folder: file.agency.clone(),
                     contract: own,
+                    origin,
                 });
             }
         }

@@ -17,6 +17,7 @@ mod place;
 mod plan;
 mod raw;
 mod read;
+mod remotes;
 mod rulebook;
 mod schemas;
 
@@ -32,3 +33,4 @@ pub use raw::{
     HookTable, LinkFile, LinkTable, NightEnd, PipelineFile, ReportTable, RulesTable, SourceTable, WatchTable,
 };
 pub use read::contracts_of;
+pub use remotes::{RemoteTable, SecretTable, ZipTable};

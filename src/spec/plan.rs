@@ -2,7 +2,7 @@
 //! sees TOML.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::raw::HookTable;
@@ -11,6 +11,7 @@ use crate::link;
 use crate::report::Desk;
 use crate::rule::{Book, LegalBasis};
 use crate::source::SourceSpec;
+use crate::source::remote::Remote;
 use crate::tables::Tables;
 
 /// Everything a run needs to know.
@@ -30,6 +31,8 @@ pub struct Plan {
     pub state: PathBuf,
     /// What to pull, in the order of the pipeline file.
     pub sources: Vec<SourceSpec>,
+    /// Where deliveries are pulled from, by name.
+    pub remotes: BTreeMap<String, Remote>,
     /// Every contract of the schema folder, by extract id: rules may name extracts that are not pulled.
     pub contracts: BTreeMap<String, Arc<Contract>>,
     /// Look-ups.
@@ -52,6 +55,21 @@ pub struct Plan {
     pub hash: String,
     /// Digest of contracts and tables: with the deliveries, all that records and mentions follow from.
     pub data_hash: String,
+}
+
+impl Plan {
+    /// Takes all deliveries from one folder, whatever remotes the pipeline names.
+    pub fn deliver_from(&mut self, input: &Path) {
+        input.clone_into(&mut self.input);
+        for source in &mut self.sources {
+            source.origin = None;
+        }
+    }
+
+    /// Where copies of what is pulled from remotes are kept.
+    pub fn inbox(&self) -> PathBuf {
+        self.state.join("inbox")
+    }
 }
 
 /// Who is told how the night went.

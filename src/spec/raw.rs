@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::remotes::RemoteTable;
 use crate::domain::Completeness;
 use crate::engine::Value;
 use crate::link;
@@ -30,6 +31,9 @@ pub struct PipelineFile {
     /// What to pull, by extract id. Rules may name extracts that are not pulled; they are then reported
     /// as not run.
     pub source: IndexMap<String, SourceTable>,
+    /// Where deliveries are pulled from that do not come into `input`, by name.
+    #[serde(default)]
+    pub remote: IndexMap<String, RemoteTable>,
     /// How persons are linked.
     pub link: LinkTable,
     /// Which rules run.
@@ -46,8 +50,20 @@ pub struct PipelineFile {
 #[serde(deny_unknown_fields)]
 pub struct SourceTable {
     /// The contract as `<agency>/<extract>`: the file `<schemas>/<agency>/<extract>.toml`. The delivery
-    /// lies in the folder `<input>/<agency>`.
+    /// lies in the folder `<input>/<agency>`, or on `remote`.
     pub contract: String,
+    /// The remote from which it is pulled (`[remote.<name>]`); left out: it comes into `input`.
+    #[serde(default)]
+    pub remote: Option<String>,
+    /// Its folder on the remote; left out: what the remote says, else the agency's.
+    #[serde(default)]
+    pub folder: Option<String>,
+    /// Patterns of its files; left out: what the contract says.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// A database: file with the query that gives it. Its columns bear headings of the contract.
+    #[serde(default)]
+    pub query: Option<String>,
     /// Whether this pipeline may run without it; left out: what the contract says.
     #[serde(default)]
     pub completeness: Option<Completeness>,
@@ -160,10 +176,22 @@ impl PipelineFile {
             let table = table.as_table()?;
             let contract = maybe(table, "contract")?;
             let completeness = table.get("completeness").and_then(|word| word.clone().try_into().ok());
-            let towns =
-                table.get("towns").and_then(|towns| towns.clone().try_into().ok()).unwrap_or_default();
-            Some((extract.clone(), SourceTable { contract, completeness, towns }))
+            let words =
+                |key: &str| table.get(key).and_then(|list| list.clone().try_into().ok()).unwrap_or_default();
+            let source = SourceTable {
+                contract,
+                remote: maybe(table, "remote"),
+                folder: maybe(table, "folder"),
+                files: words("files"),
+                query: maybe(table, "query"),
+                completeness,
+                towns: words("towns"),
+            };
+            Some((extract.clone(), source))
         });
+        let remotes = part("remote").iter();
+        let remotes =
+            remotes.filter_map(|(name, table)| Some((name.clone(), table.clone().try_into().ok()?)));
         Self {
             title: word(&whole, "title"),
             as_of: maybe(&whole, "as_of"),
@@ -172,6 +200,7 @@ impl PipelineFile {
             state: word(&whole, "state"),
             schemas: word(&whole, "schemas"),
             source: sources.collect(),
+            remote: remotes.collect(),
             link: LinkTable { settings: word(part("link"), "settings"), model: maybe(part("link"), "model") },
             rules: RulesTable {
                 folder: word(rules, "folder"),
@@ -213,7 +242,9 @@ mod tests {
     use crate::spec::toml_check::check_toml;
 
     const GOOD: &str = "title = \"t\"\nas_of = \"2026-11-20\"\ninput = \"i\"\nout = \"o\"\nstate = \"s\"\n\
-        schemas = \"c\"\n[source.a]\ncontract = \"x/a\"\ncompleteness = \"present\"\ntowns = [\"甲镇\"]\n[link]\nsettings = \"l\"\nmodel = \"m\"\n\
+        schemas = \"c\"\n[source.a]\ncontract = \"x/a\"\ncompleteness = \"present\"\ntowns = [\"甲镇\"]\n\
+        remote = \"r\"\nfolder = \"f\"\nfiles = [\"a_*\"]\nquery = \"q.sql\"\n\
+        [remote.r]\nkind = \"sftp\"\nat = \"sftp://h\"\npassword = { env = \"P\" }\n[link]\nsettings = \"l\"\nmodel = \"m\"\n\
         [rules]\nfolder = \"r\"\nviews = \"v\"\npolicies = \"p\"\nrun = [\"one\"]\n[rules.param.one]\ndays = 3\nkinds = [\"甲\"]\n\
         [report]\nlists = \"l\"\n[watch]\nmetrics = \"m.prom\"\n\
         [[watch.hook]]\non = [\"held\"]\ncommand = [\"tell\"]\n";

@@ -149,3 +149,81 @@ fn a_town_that_must_be_there_is_missed_on_the_first_night() {
     assert_eq!(code, 3, "{said}");
     assert!(said.contains("population《户籍人口》 is incomplete: ") && said.contains(reason), "{said}");
 }
+
+/// Events of the ledger that speak of a released night, as the ledger tells them.
+fn releases(county: &County) -> Vec<(String, String)> {
+    let ledger = Ledger::open_for_planning(&county.folder.join("state/ledger.sqlite")).unwrap();
+    ledger.verify().unwrap();
+    let events = ledger.events().unwrap();
+    let released = events.iter().filter(|event| event.kind == "released");
+    released.map(|event| (event.at.iso(), event.words())).collect()
+}
+
+#[test]
+fn a_held_night_is_released_by_somebody_with_a_reason_and_what_is_incomplete_stays_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    below_source(&county, "education/student_roll", "completeness = \"required\"");
+    county.well(&["run", "pipelines/nightly.toml"]);
+    let missing = "学籍_合作镇_20261115.xlsx";
+    withhold(&county, "education", missing);
+    let next = ["run", "pipelines/nightly.toml", "--as-of", "2026-11-21"];
+    let (code, said) = county.refused(&next);
+    assert!(code == 3 && said.contains("--accept <extract> --reason <why>"), "{code} {said}");
+
+    let accept = |extract: &'static str| {
+        [&next[..], &["--accept", extract, "--reason", "教体局确认该校已撤并", "--by", "值班工程师"]].concat()
+    };
+    for (extract, words) in
+        [("student_rol", "did you mean `student_roll`?"), ("population", "there is nothing to accept")]
+    {
+        let both = [accept(extract), vec!["--accept", "student_roll"]].concat();
+        let (code, said) = county.refused(&both);
+        assert!(code == 2 && said.contains(words), "{code} {said}");
+    }
+    assert_eq!(county.doudi(&[&next[..], &["--accept", "student_roll"]].concat()).status.code(), Some(2));
+    assert_eq!(releases(&county), []);
+
+    let said = county.well(&accept("student_roll"));
+    let silent: Vec<&str> = said.lines().filter(|line| line.contains("未运行")).collect();
+    assert!(
+        silent.iter().any(|line| line.contains("d_key_group_no_roll")),
+        "no absence is concluded: {said}"
+    );
+    let released =
+        [("2026-11-21".to_owned(), "student_roll 由 值班工程师 放行：教体局确认该校已撤并".to_owned())];
+    assert_eq!(releases(&county), released);
+    let text = fs::read(county.folder.join("out/latest/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let told = &manifest["released"][0];
+    assert_eq!((&told["extract"], &told["by"]), (&"student_roll".into(), &"值班工程师".into()));
+    assert!(told["held"].to_string().contains("上次有的文件“学籍_合作镇”本次没有"), "{told}");
+    assert_eq!(manifest_of(&county, "student_roll")["state"], "incomplete");
+    let page = fs::read_to_string(county.folder.join("out/latest/report.html")).unwrap();
+    let alert = page.find("本次比对经人工放行").unwrap();
+    assert!(
+        alert < page.find("一览").unwrap() && page.contains("教体局确认该校已撤并"),
+        "on top of page one"
+    );
+
+    // The same night again adds nothing.
+    county.well(&accept("student_roll"));
+    assert_eq!(releases(&county), released);
+}
+
+#[test]
+fn a_night_without_an_extract_that_must_be_there_can_be_released_and_one_without_any_cannot() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    below_source(&county, "public-security/population", "completeness = \"present\"");
+    withhold(&county, "public-security", "人口_20261119.csv");
+    let accept = ["run", "pipelines/nightly.toml", "--accept", "population", "--reason", "系统升级"];
+    county.well(&accept);
+    let told = releases(&county);
+    assert!(told.len() == 1 && told[0].1.ends_with("放行：系统升级"), "{told:?}");
+    assert_eq!(manifest_of(&county, "population")["state"], "missing");
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    let empty = [&accept[..], &["--input", "empty", "--as-of", "2026-11-21"]].concat();
+    let (code, said) = county.refused(&empty);
+    assert!(code == 3 && said.contains("no file of any extract came"), "{code} {said}");
+}

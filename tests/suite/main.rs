@@ -20,6 +20,7 @@ mod linking;
 mod newborns;
 mod pipeline;
 mod policies;
+mod remotes;
 mod report;
 mod rules;
 mod siblings;

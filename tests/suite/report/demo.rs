@@ -211,6 +211,7 @@ impl Demo {
 
     pub(crate) fn publish(&self, out: &std::path::Path) -> Published {
         let input = PublishInput {
+            released: &[],
             desk: &self.desk,
             run_id: "20261120-ab12cd34",
             as_of: self.day,

@@ -4,6 +4,7 @@
 
 mod commands;
 mod problems;
+mod remotes;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -122,7 +123,6 @@ fn the_digest_follows_every_byte_and_no_folder() {
     let hash = first.hash();
     assert_eq!(hash, Copy::new().hash());
     for (file, more) in [
-        ("pipelines/nightly.toml", "# a remark\n"),
         ("pipelines/link.toml", "# a remark\n"),
         ("pipelines/models/county.toml", "# a remark\n"),
         ("pipelines/rules/u_orphan.sql", "-- a remark\n"),
@@ -138,6 +138,10 @@ fn the_digest_follows_every_byte_and_no_folder() {
         other.append(file, more);
         assert_ne!(hash, other.hash(), "{file}");
     }
+    // Of the pipeline itself every value counts that can change an answer; its comments do not.
+    let other = Copy::new();
+    other.change("pipelines/nightly.toml", "\"2026-11-20\"", "\"2026-11-19\"");
+    assert_ne!(hash, other.hash());
     // What no pipeline reads changes no answer.
     first.append("pipelines/rules/u_orphan.cases.toml", "# a remark\n");
     fs::write(first.path("schemas/tables/notes.md"), "remarks").unwrap();
