@@ -615,7 +615,7 @@ pub(crate) fn cast(story: Story, calendar: &Calendar, dice: &mut Dice) -> Cast {
         S::LeftNowAdult => (as_of.plus_months(-12 * 20), as_of.plus_months(-12 * 18 - 3)),
         S::DisabledAdult => (date(year - 18, 8, 20), date(year - 18, 8, 31)),
         S::Adult18Paid => adult_window(calendar, dice),
-        S::Adult18Senior | S::NoStudyGrant => {
+        S::Adult18Senior | S::NoStudyGrant | S::DestituteStudies => {
             let (low, high) = calendar.births_of_grade(12);
             (low, high.min(as_of.plus_months(-12 * 18 - 1)))
         }
@@ -640,10 +640,6 @@ pub(crate) fn cast(story: Story, calendar: &Calendar, dice: &mut Dice) -> Cast {
         S::LeftBehindGrown => (as_of.plus_months(-12 * 16 - 9), as_of.plus_months(-12 * 16 - 1)),
         S::DestituteGrown | S::DestituteDisabled => {
             (as_of.plus_months(-12 * 19 - 6), as_of.plus_months(-12 * 18 - 2))
-        }
-        S::DestituteStudies => {
-            let (low, high) = calendar.births_of_grade(12);
-            (low, high.min(as_of.plus_months(-12 * 18 - 1)))
         }
         S::RegisteredTwice | S::RegisteredTwiceLogged => (as_of.plus_months(-12 * 5), as_of.plus_months(-14)),
         S::ListedNoRoll

@@ -32,10 +32,10 @@ impl Teller<'_, '_> {
             | Story::GrantNotOrphan
             | Story::GrantRight => self.grant(story),
             Story::LeftBehindGrown | Story::LeftBehindBack | Story::LeftBehindBackJust => {
-                self.outgrown(story)
+                self.outgrown(story);
             }
             Story::DestituteGrown | Story::DestituteStudies | Story::DestituteDisabled => {
-                self.destitute(story)
+                self.destitute(story);
             }
             Story::RedSeldomSeen => self.neglected(Neglect::Interval),
             Story::ColourNotRaised => {
@@ -129,9 +129,9 @@ impl Teller<'_, '_> {
         let (village, child) = (self.family.village, self.child);
         let category = if story == Story::GrantNotOrphan { 5 } else { 3 };
         if category == 5 {
-            self.support()
+            self.support();
         } else {
-            self.orphaned()
+            self.orphaned();
         }
         let turned = self.family.people[child].birth.plus_months(216).month();
         self.list(category);
