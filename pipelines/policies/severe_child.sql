@@ -5,7 +5,7 @@
 -- basis = ["qidong_guide_2021", "children_in_difficulty_2016"]
 -- reads = ["disability_card"]
 -- optional_reads = ["child_roster", "population", "move_out", "death_cancellation", "death_certificate", "cremation", "serious_illness", "benefit_payment", "social_relief", "disability_subsidy"]
--- gap_rules = ["u_severe_disabled"]
+-- gap_rules = ["u_serious_ill", "u_severe_disabled"]
 -- enjoyed = { title = "名册登记为重残或重病儿童并正常发放", seen_in = ["child_roster"] }
 -- [conditions]
 -- alive = { title = "在世", denied_in = ["death_cancellation"] }

@@ -1,5 +1,6 @@
 -- ---
 -- title = "累计缺勤"
+-- condition = "在籍在读的一至九年级学生，一个自然月内无故缺勤达到规定上学日数（本月和参数规定的前几个月），或本学期累计达到规定上学日数；控辍台账没有此后的复学日期，没有死亡记录。有请假依据、病假、事假不算。"
 -- list = "dropout"
 -- subject = "student_roll.pupil"
 -- reads = ["student_roll", "absence"]

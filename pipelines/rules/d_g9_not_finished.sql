@@ -1,5 +1,6 @@
 -- ---
 -- title = "初中未毕业离校"
+-- condition = "上学年八、九年级学生，学籍状态为未完成离校，或为转出而没有转出异动（进附表），没有其他在籍、毕业、更高年级、死亡或出国的学籍，未满规定年龄，也没有其他去向。"
 -- list = "dropout"
 -- subject = "student_roll.pupil"
 -- reads = ["student_roll"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "控辍台账超期"
+-- condition = "控辍台账疑似辍学、辍学在册未复学，超过规定天数没有新的劝返登记，或在册超过规定天数（暑假不计）；没有死亡记录。"
 -- list = "quality"
 -- subject = "dropout_ledger.subject"
 -- reads = ["dropout_ledger"]

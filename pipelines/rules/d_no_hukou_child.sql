@@ -1,5 +1,6 @@
 -- ---
 -- title = "无户口儿童未在校"
+-- condition = "名册登记在册、户口分类为无户口、按出生日期属于义务教育适龄，户籍人口和学籍库都查不到本人，也没有其他去向。一年级新生在暂缓期内不列。"
 -- list = "dropout"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "市外就读待核"
+-- condition = "控辍台账最近一条去向为市外就读（去向按参数）、未复学、属于义务教育适龄，学籍库查不到本人，也没有在有效期内的证明或其他去向。每学期提醒一次。"
 -- list = "dropout"
 -- subject = "dropout_ledger.subject"
 -- reads = ["dropout_ledger"]

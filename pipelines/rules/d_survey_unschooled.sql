@@ -1,5 +1,6 @@
 -- ---
 -- title = "残联调查未上学且无学籍"
+-- condition = "最近一次残联基本状况调查答未上学（或填了未入学原因）且调查仍在有效月数内，年龄在义务教育年龄段内（上限按参数放宽），学籍库任何状态都查不到本人，也没有其他去向。"
 -- list = "dropout"
 -- subject = "basic_survey.subject"
 -- reads = ["basic_survey"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "福彩圆梦应享未享"
+-- condition = "满18周岁前登记为孤儿、现已满18周岁、在籍在读于参数所列年级，本学年（暂缓期后）没有福彩圆梦助学金发放；没有有效收养登记（持有效残疾人证的除外），没有死亡记录。在市外和高校就读的看不到，不列。"
 -- list = "uncovered"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "student_roll"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "民政留守学籍未标"
+-- condition = "名册登记为农村留守儿童、父母双方外出务工、未满规定年龄，而学籍登记为非留守；没有死亡记录。一方外出的口径不同，不列。"
 -- list = "data_error"
 -- subject = "student_roll.pupil"
 -- reads = ["student_roll", "child_roster"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "单亲死亡预警"
+-- condition = "户籍正常、未满18周岁，父母一方在规定天数以内死亡，另一方没有登记（进附表），或有迁往市外、公安登记失踪、名册登记失联、因特殊原因可能无法照护、持残疾人证等迹象而不构成保障情形；名册上没有任何登记，没有收养登记。供走访，不是保障认定。"
 -- list = "uncovered"
 -- subject = "population.resident"
 -- reads = ["population", "death_cancellation"]

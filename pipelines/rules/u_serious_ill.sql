@@ -1,5 +1,6 @@
 -- ---
 -- title = "重病儿童未纳入"
+-- condition = "未满18周岁，医保重病登记属于病种对照表（或自付金额达到参数，进附表），最近结算在规定月数以内，名册上没有困境类登记，不在特困供养；没有死亡、迁往市外、户籍注销的记录。"
 -- list = "uncovered"
 -- subject = "serious_illness.subject"
 -- reads = ["serious_illness"]

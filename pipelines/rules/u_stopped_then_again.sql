@@ -1,5 +1,6 @@
 -- ---
 -- title = "停发后又符合"
+-- condition = "名册已减员（参数所列退出原因除外）且在规定月数以内，现在父母双方状态又符合孤儿或事实无人抚养，或本人持有效重残等级残疾人证而没有两项补贴等保障；名册上没有其他登记。"
 -- list = "uncovered"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]

@@ -1,5 +1,6 @@
 -- ---
 -- title = "儿童本人重大伤病"
+-- condition = "名册登记在册、未满18周岁，规定天数以内首次有医保重病结算（自付金额按参数）；没有死亡记录。"
 -- list = "urgent"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "serious_illness"]
