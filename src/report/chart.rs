@@ -342,7 +342,9 @@ pub fn lines(
     for (at, line) in lines.iter().enumerate() {
         let points: Vec<(f64, f64)> = line.points.iter().map(|&(x, v)| (scale.at(x), y(v))).collect();
         svg.polyline(&points, line.class);
-        points.iter().for_each(|point| svg.dot(*point, line.class));
+        for point in &points {
+            svg.dot(*point, line.class);
+        }
         let x = (at as f64).mul_add(200.0, 60.0);
         svg.rect((x, bottom + 34.0), (11.0, 11.0), line.class);
         svg.text((x + 17.0, bottom + 44.0), "start", "soft", &line.title);

@@ -41,7 +41,7 @@ pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     if percent <= 0.0 || percent >= 100.0 {
         format!("{percent:.0}%")
-    } else if percent < 0.01 || percent >= 99.99 {
+    } else if !(0.01..99.99).contains(&percent) {
         format!("{percent:.5}%")
     } else if percent < 1.0 {
         format!("{percent:.3}%")
