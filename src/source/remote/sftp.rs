@@ -47,7 +47,8 @@ impl Sftp<'_> {
         if let Some(path) = &self.remote.key {
             options.push(format!("IdentityFile={}", ssh_path(path)));
         }
-        let mut arguments = vec!["-F".to_owned(), "/dev/null".to_owned(), "-q".to_owned()];
+        // No -q: it would silence the reason of a refusal.
+        let mut arguments = vec!["-F".to_owned(), "/dev/null".to_owned()];
         // Before -b, which would forbid passwords.
         arguments.extend(options.into_iter().flat_map(|option| ["-o".to_owned(), option]));
         arguments.extend(["-b".to_owned(), "-".to_owned()]);
