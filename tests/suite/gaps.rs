@@ -50,7 +50,7 @@ fn second_night(first: &County, folder: &Path, change: impl Fn(&Path)) -> (BTree
     (silent, found)
 }
 
-fn extracts<'r>(rule: &'r Rule) -> impl Iterator<Item = &'r String> {
+fn extracts(rule: &Rule) -> impl Iterator<Item = &String> {
     let head = &rule.header;
     let absent = head.absent_from.iter().map(|role| &role.extract);
     head.reads.iter().chain(&head.optional_reads).chain(absent)

@@ -112,11 +112,11 @@ fn the_sheets_stand_in_the_workbook_of_whom_the_disclosure_table_lets_see_all_an
     let titles: Vec<String> = range.rows().nth(2).unwrap().iter().map(Data::to_string).collect();
     assert_eq!(titles.len(), 7 + 12, "{titles:?}");
     assert_eq!(range.height(), 3 + children.len());
-    let missed = range.rows().skip(3).flatten().filter(|cell| cell.to_string() == "应享未享").count();
+    let missed = range.rows().skip(3).flatten().filter(|cell| *cell == "应享未享").count();
     let expected = rows().iter().filter(|row| row.entitlement == "missed").count();
     assert_eq!(missed, expected);
     let reasons = book.worksheet_range("一童一策-说明").unwrap();
-    let told = reasons.rows().skip(3).filter(|row| row[6].to_string() == "应享未享").count();
+    let told = reasons.rows().skip(3).filter(|row| row[6] == "应享未享").count();
     assert_eq!(told, expected);
     assert!(reasons.rows().skip(3).all(|row| !row[9].to_string().is_empty()), "every verdict has its basis");
     for other in ["disability-federation", "education"] {
