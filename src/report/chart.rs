@@ -397,6 +397,6 @@ mod tests {
             scale.ticks().iter().map(|tick| short(*tick)).collect::<Vec<_>>(),
             ["-20", "-10", "0", "10", "20", "30"]
         );
-        assert_eq!(short(0.126), "0.13");
+        assert_eq!((short(0.126), short(-0.001)), ("0.13".to_owned(), "0".to_owned()));
     }
 }
