@@ -66,10 +66,10 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// The last line of its complaint, short.
+    /// The first line of its complaint, short: what follows is advice, or what broke because of it.
     pub(super) fn complaint(&self) -> String {
         let line =
-            self.err.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it gave no reason");
+            self.err.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it gave no reason");
         line.chars().filter(|c| !c.is_control()).take(300).collect()
     }
 }
@@ -202,7 +202,7 @@ mod tests {
         let said =
             call("cat; printf \" $DOUDI_WORD\"; echo first >&2; echo last >&2; exit 7", None).run().unwrap();
         assert_eq!((said.code, said.out.as_slice()), (Some(7), b"input word".as_slice()));
-        assert_eq!(said.complaint(), "last");
+        assert_eq!(said.complaint(), "first");
     }
 
     #[test]
