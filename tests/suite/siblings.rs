@@ -51,6 +51,11 @@ fn a_similar_name_takes_the_number_unless_the_row_has_another_birth_date_or_is_a
     county.well(&["run", "pipelines/nightly.toml"]);
 
     let mut alerts = BTreeMap::new();
+    let mut numbers = BTreeMap::new();
+    for row in county.rows("records/minor_alert.parquet", &["row_key", "alert_number"]) {
+        let [key, number] = <[String; 2]>::try_from(row).unwrap();
+        numbers.insert(key, number);
+    }
     let mut residents = BTreeMap::new();
     for row in county.rows("records/population.parquet", &["row_key", "resident_id"]) {
         let [key, number] = <[String; 2]>::try_from(row).unwrap();
@@ -61,7 +66,7 @@ fn a_similar_name_takes_the_number_unless_the_row_has_another_birth_date_or_is_a
         let [extract, key, role, id] = <[String; 4]>::try_from(row).unwrap();
         match (extract.as_str(), role.as_str()) {
             ("minor_alert", "subject") => {
-                alerts.insert(key, id);
+                alerts.insert(numbers[&key].clone(), id);
             }
             ("population", "resident") => {
                 owner.insert(residents[&key].clone(), id);
@@ -69,10 +74,7 @@ fn a_similar_name_takes_the_number_unless_the_row_has_another_birth_date_or_is_a
             _ => {}
         }
     }
-    let alert = |number: &str| {
-        let mut found = alerts.iter().filter(|(key, _)| key.starts_with(number));
-        found.next().unwrap().1.clone()
-    };
+    let alert = |number: &str| alerts[number].clone();
     assert_eq!(alert("S1"), owner[&typed[1]]);
     assert_ne!(alert("S2"), owner[&other_day[1]]);
     assert_eq!(alert("S3"), owner[&same_name[1]]);
