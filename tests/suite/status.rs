@@ -51,14 +51,17 @@ fn a_finished_night_is_told_and_nothing_is_touched() {
     assert_eq!(told["ledger"]["intact"], true);
     let cases = NIGHT.rows("cases.parquet", &["rule"]);
     let of_rule = |rule: &str| cases.iter().filter(|case| case[0] == rule).count();
+    let annex = NIGHT.rows("cases.parquet", &["rule", "annex"]);
+    let annexed = |rule: &str| annex.iter().filter(|case| case[0] == rule && case[1] == "true").count();
+    assert!(annex.iter().any(|case| case[1] == "true"));
     let counted = told["cases"].as_object().unwrap();
     let rules: std::collections::BTreeSet<&String> = cases.iter().map(|case| &case[0]).collect();
     assert!(counted.keys().eq(rules) && counted.len() >= 13, "{counted:?}");
     for (rule, counts) in counted {
         assert_eq!((&counts["open"], &counts["withdrawn"]), (&json!(of_rule(rule)), &json!(0)), "{rule}");
         assert_eq!(counts["new"], counts["open"], "{rule}");
+        assert_eq!(counts["annex"], json!(annexed(rule)), "{rule}");
     }
-    assert_eq!(told["cases"]["u_severe_disabled"]["annex"], 2);
     assert_eq!(told["deliveries"]["student_roll"]["as_of"], "2026-11-15");
     assert!(told["deliveries"]["population"]["rows"].as_u64().unwrap() > 1000);
     assert_eq!(told["never_delivered"], json!([]));
