@@ -40,13 +40,14 @@ pub(super) fn write(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Resu
         line(sheet, row, (list, "合计"), &sum, [&look.total, &look.total_number])?;
         row += 1;
     }
-    let mut widths = vec![10.0, 12.0, 7.0, 7.0, 7.0];
+    let mut widths = vec![10.0, 22.0, 7.0, 7.0, 7.0];
     widths.extend([6.5; PERIODS * STEPS.len()]);
     for (at, width) in widths.iter().enumerate() {
         sheet.set_column_width(column(at), *width)?;
     }
     look::paper(sheet, &book.receiver, book.run_id);
-    sheet.set_print_scale(look::print_scale(&widths));
+    // Twenty-one narrow columns: no page is broken by hand here, so the program may fit them.
+    sheet.set_print_fit_to_pages(1, 0);
     sheet.set_repeat_rows(0, 2)?;
     sheet.set_freeze_panes(3, 2)?;
     sheet.protect();
