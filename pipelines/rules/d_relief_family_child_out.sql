@@ -1,6 +1,6 @@
 -- ---
 -- title = "救助家庭学龄儿童无学籍"
--- condition = "在保的低保、特困家庭成员（类别按参数），按出生日期属于义务教育适龄，学籍库任何状态都查不到本人，也没有其他去向。一年级新生在暂缓期内不列。"
+-- condition = "在保的低保、特困家庭成员（类别按参数），按出生日期属于义务教育适龄，学籍库任何状态都查不到本人，也没有其他去向。救助名册没有有效证号的、人口库查不到的进附表。一年级新生在暂缓期内不列。"
 -- list = "dropout"
 -- subject = "social_relief.subject"
 -- reads = ["social_relief"]
@@ -22,8 +22,8 @@
 -- grade_title = { title = "应读年级" }
 -- ---
 WITH child AS (
-    SELECT m.row_key, m.identity, s.name, m.relief_kind, coalesce(i.birth, s.subject_birth) AS birth,
-           row_number() OVER (PARTITION BY m.identity ORDER BY m.relief_kind, m.row_key) AS nth
+    SELECT m.row_key, m.identity, m.grade, s.name, m.relief_kind, coalesce(i.birth, s.subject_birth) AS birth,
+           row_number() OVER (PARTITION BY m.identity ORDER BY m.grade, m.relief_kind, m.row_key) AS nth
     FROM relief_member m
     JOIN social_relief s ON s.row_key = m.row_key
     LEFT JOIN identity i ON i.identity = m.identity
@@ -41,7 +41,8 @@ SELECT c.row_key AS subject_row_key,
        g.label AS grade_title,
        c.relief_kind,
        -- Whom the register does not know at all is perhaps only a slip in the number of somebody who is grown up.
-       CASE WHEN r.residents > 0 AND NOT coalesce(p.known, false) THEN '人口库没有证号相同的人，救助名册的证号可能有误，疑似同人待确认'
+       CASE WHEN c.grade > 'B' THEN '救助名册无有效证件号可比，疑似同人待确认'
+            WHEN r.residents > 0 AND NOT coalesce(p.known, false) THEN '人口库没有证号相同的人，救助名册的证号可能有误，疑似同人待确认'
             ELSE q.doubt END AS annex_reason
 FROM child c
 CROSS JOIN register r

@@ -1,6 +1,6 @@
 -- ---
 -- title = "低保特困家庭儿童未入困境册"
--- condition = "在保的低保、特困家庭成员（类别按参数），未满18周岁，名册上没有任何登记，户籍未注销、未迁出，没有死亡记录。姓名与户主相同而证号不同的进附表，请先更正证号。"
+-- condition = "在保的低保、特困家庭成员（类别按参数），未满18周岁，名册上没有任何登记，户籍未注销、未迁出，没有死亡记录。救助名册没有有效证号的、人口库查不到的、姓名与户主相同而证号不同的进附表，请先更正证号。"
 -- list = "uncovered"
 -- subject = "social_relief.subject"
 -- reads = ["social_relief"]
@@ -22,9 +22,9 @@
 -- start_month = { title = "起保年月", class = "money" }
 -- ---
 WITH child AS (
-    SELECT m.row_key, m.identity, m.relief_kind, m.household_number, m.start_month, coalesce(i.birth, s.subject_birth) AS birth,
+    SELECT m.row_key, m.identity, m.grade, m.relief_kind, m.household_number, m.start_month, coalesce(i.birth, s.subject_birth) AS birth,
            s.name = s.householder_name AND s.resident_id <> s.householder_id AS not_the_head,
-           row_number() OVER (PARTITION BY m.identity ORDER BY m.relief_kind, m.row_key) AS nth
+           row_number() OVER (PARTITION BY m.identity ORDER BY m.grade, m.relief_kind, m.row_key) AS nth
     FROM relief_member m
     JOIN social_relief s ON s.row_key = m.row_key
     LEFT JOIN identity i ON i.identity = m.identity
@@ -38,8 +38,12 @@ SELECT c.row_key AS subject_row_key,
        c.start_month,
        $known_until AS known_until,
        -- A head of household under the number of a child is a slip of the pen before it is a child.
-       CASE WHEN c.not_the_head THEN '姓名与户主相同而证件号不同，请先更正证件号' END AS annex_reason
+       CASE WHEN c.not_the_head THEN '姓名与户主相同而证件号不同，请先更正证件号'
+            WHEN c.grade > 'B' THEN '救助名册无有效证件号可比，疑似同人待确认'
+            WHEN r.residents > 0 AND NOT coalesce(p.known, false) THEN '人口库没有证号相同的人，救助名册的证号可能有误，疑似同人待确认' END AS annex_reason
 FROM child c
+CROSS JOIN (SELECT count(*) AS residents FROM population) r
+LEFT JOIN (SELECT DISTINCT resident_identity AS identity, true AS known FROM population) p ON p.identity = c.identity
 WHERE c.nth = 1
   AND c.birth > add_months($as_of, -216)
   AND NOT EXISTS (SELECT 1 FROM child_roster r WHERE r.child_identity = c.identity AND r.status = '登记在册')

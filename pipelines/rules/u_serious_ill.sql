@@ -1,6 +1,6 @@
 -- ---
 -- title = "重病儿童未纳入"
--- condition = "未满18周岁，医保重病登记属于病种对照表（或自付金额达到参数，进附表），最近结算在规定月数以内，名册上没有困境类登记，不在特困供养；没有死亡、迁往市外、户籍注销的记录。"
+-- condition = "未满18周岁，医保重病登记属于病种对照表（或自付金额达到参数，进附表），最近结算在规定月数以内，名册上没有困境类登记，不在特困供养；没有死亡、迁往市外、户籍注销的记录。人口库查不到的进附表。"
 -- list = "uncovered"
 -- subject = "serious_illness.subject"
 -- reads = ["serious_illness"]
@@ -50,8 +50,11 @@ SELECT c.row_key AS subject_row_key,
        c.last_settled,
        $known_until AS known_until,
        CASE WHEN c.grade > 'B' THEN '医保登记无有效证件号可比，疑似同人待确认'
+            WHEN r.residents > 0 AND NOT coalesce(p.known, false) THEN '人口库没有证号相同的人，医保登记的证号可能有误，或户籍在外地'
             WHEN c.illness_group IS NULL THEN '病种不在目录内，仅自付金额较高，需确认是否长期治疗' END AS annex_reason
 FROM chosen c
+CROSS JOIN (SELECT count(*) AS residents FROM population) r
+LEFT JOIN (SELECT DISTINCT resident_identity AS identity, true AS known FROM population) p ON p.identity = c.identity
 WHERE c.nth = 1
   AND age_on(c.birth, $as_of) < 18
   AND NOT EXISTS (

@@ -201,9 +201,10 @@ fn rival_keys(prepared: &Prepared<'_>, at: u32, village: bool) -> Vec<u64> {
     if village && mention.place.village != 0 {
         keys.push(digest::chain(digest::chain(hash, 2), mention.place.village.into()));
     }
-    for parent in prepared.row(at).filter(|&other| other != at) {
-        let other = prepared.mention(parent);
-        if other.of == Some(mention.role) && prepared.names.tells(other.name) {
+    for mate in prepared.row(at).filter(|&other| other != at) {
+        let other = prepared.mention(mate);
+        let beside = other.of == Some(mention.role) || mention.of == Some(other.role);
+        if beside && prepared.names.tells(other.name) {
             keys.push(digest::chain(digest::chain(hash, 3), prepared.names.hash(other.name)));
         }
     }
@@ -244,6 +245,7 @@ fn settle(prepared: &Prepared<'_>, clusters: &mut Clusters, mut doubts: Vec<Doub
             let keys = rival_keys(prepared, member, village);
             keys.iter().any(|key| wanted.get(key).is_some_and(|ids| ids.iter().any(|&id| id != doubt.id)))
         });
+        let mut apart: Option<u32> = None;
         for &member in &doubt.members {
             let slip = likely(doubt.level) && !born_another_day(prepared, member);
             let same = !rival && (slip || renamed(prepared, member, doubt.owner));
@@ -251,7 +253,15 @@ fn settle(prepared: &Prepared<'_>, clusters: &mut Clusters, mut doubts: Vec<Doub
                 continue;
             }
             clusters.disputed[member as usize] = true;
-            review.push((doubt.owner, member));
+            // Whoever they are: rows of one name and one number are one person's.
+            match apart {
+                None => {
+                    apart = Some(member);
+                    review.push((doubt.owner, member));
+                }
+                Some(first) if join_named(clusters, member, first, name::EXACT, "valid_id") == Joined::Done => {}
+                Some(_) => review.push((doubt.owner, member)),
+            }
         }
     }
     review
@@ -264,29 +274,35 @@ fn born_another_day(prepared: &Prepared<'_>, member: u32) -> bool {
     !mention.birth_from_id && birth_date::compare(mention.birth, of_number) == birth_date::DIFFERENT
 }
 
-/// Whether a wholly different name beside the same number is a change of name: the row has its own
-/// birth date, which is the number's, and a parent of the same name or number.
+/// Whether a wholly different name beside the same number is a change of name: one of the rows has its own
+/// birth date, which is the number's, and both name a grown-up of the same name or number.
 fn renamed(prepared: &Prepared<'_>, member: u32, owner: u32) -> bool {
-    let mention = prepared.mention(member);
-    let number_birth = mention.id.and_then(ResidentId::birth);
-    if mention.birth_from_id || mention.birth.is_none() || mention.birth != number_birth {
+    let own_birth = |at: u32| {
+        let mention = prepared.mention(at);
+        mention.birth.filter(|_| !mention.birth_from_id)
+    };
+    let number_birth = prepared.mention(member).id.and_then(ResidentId::birth);
+    let told = [own_birth(member), own_birth(owner)];
+    if number_birth.is_none() || !told.contains(&number_birth) || born_another_day(prepared, member) {
         return false;
     }
-    let parents = |at: u32| {
-        let role = prepared.mention(at).role;
-        prepared.row(at).filter(move |&other| {
-            let mate = prepared.mention(other);
-            other != at
-                && mate.of == Some(role)
-                && matches!(mate.relation, Relation::Father | Relation::Mother | Relation::Guardian)
-        })
-    };
-    parents(member).any(|x| {
-        parents(owner).any(|y| {
+    elders(prepared, member).any(|x| {
+        elders(prepared, owner).any(|y| {
             let (ix, iy) =
                 (Prepared::usable_id(prepared.mention(x)), Prepared::usable_id(prepared.mention(y)));
             (ix != 0 && ix == iy) || prepared.name_level(x, y) == name::EXACT
         })
+    })
+}
+
+/// Parents and guardians in the same row: named beside the person, or the person as a child beside them.
+fn elders<'a>(prepared: &'a Prepared<'_>, at: u32) -> impl Iterator<Item = u32> + use<'a> {
+    let mention = prepared.mention(at);
+    prepared.row(at).filter(move |&other| {
+        let mate = prepared.mention(other);
+        let elder = matches!(mate.relation, Relation::Father | Relation::Mother | Relation::Guardian);
+        let child = mention.relation == Relation::Child && mention.of == Some(mate.role);
+        other != at && (child || (mate.of == Some(mention.role) && elder))
     })
 }
 

@@ -34,10 +34,10 @@ pub(super) fn run(prepared: &Prepared<'_>, clusters: &mut Clusters) -> Vec<(u32,
         let probability = match level {
             name::EXACT => 0.9999,
             0 => 0.995,
-            name::SURNAME | name::ORDER | name::ONE_CHARACTER => 0.99,
+            name::SURNAME | name::ORDER | name::ONE_CHARACTER | name::DIFFERENT => 0.99,
             _ => 0.998,
         };
-        if level == name::DIFFERENT {
+        if level == name::DIFFERENT && !same_number(prepared, member, owner) {
             review.push((owner, member));
             continue;
         }
@@ -49,6 +49,13 @@ pub(super) fn run(prepared: &Prepared<'_>, clusters: &mut Clusters) -> Vec<(u32,
     }
     clusters.flatten();
     review
+}
+
+/// Whether both rows bear one trusted number as well: two numbers that were written independently say more
+/// than a name, which is then the slip (a father's in the child's cell, a two-character name mistyped).
+fn same_number(prepared: &Prepared<'_>, a: u32, b: u32) -> bool {
+    let id = Prepared::usable_id(prepared.mention(a));
+    id != 0 && id == Prepared::usable_id(prepared.mention(b))
 }
 
 /// Proposals within one key: each set that is not yet the owner's, once.

@@ -10,9 +10,11 @@ use super::fuzzy::grade;
 use super::keys::KeyMaker;
 use super::model::LinkModel;
 use super::prepare::Prepared;
+use super::review;
 use super::scorer::{Scorer, differences};
 use super::sure::Pairs;
 use super::unit::{Unit, Units};
+use crate::comparator::{birth_date, sex};
 use crate::domain::{Link, LinkSummary, Lookup, NearMiss, NearMissFinder, ReviewPair};
 use crate::kernel::weight;
 
@@ -120,6 +122,7 @@ impl NearMissFinder for Linked<'_> {
                 }
             }
         }
+        let mut found = self.doubted(subjects, target);
         let asked: Vec<(u32, u32)> =
             subjects.iter().filter_map(|&subject| Some((subject, self.unit_of(subject)?))).collect();
         let mut probes: Vec<u32> = asked.iter().map(|&(_, unit)| unit).collect();
@@ -130,32 +133,127 @@ impl NearMissFinder for Linked<'_> {
         let keep = weight::bits(prepared.settings.near_miss_at);
         let scorer = Scorer::new(prepared, clusters, units, &self.model, keep);
         let own = maker();
-        asked
+        let weighed: Vec<NearMiss> = asked
             .par_iter()
             .flat_map_iter(|&(subject, probe)| {
                 let relatives = own.relatives(probe);
                 let here = &units.all[probe as usize];
-                let candidates = index.candidates(probe, &relatives).units.into_iter();
-                let mut found: Vec<(f64, u64, NearMiss)> = candidates
+                let candidates = index.candidates(probe, &relatives).units;
+                let scored: Vec<NearMiss> = candidates
+                    .into_iter()
                     .filter(|&other| may_be(here, &units.all[other as usize]))
                     .filter_map(|other| {
                         let scored = scorer.score(probe, other, &relatives)?;
                         let there = &units.all[other as usize];
                         let levels = scored.pattern.levels(prepared.settings.comparison.len());
-                        let miss = near_miss(
+                        Some(near_miss(
                             (subject, aimed[&other]),
                             scored.weight,
                             grade(prepared, scored.pattern),
                             differences(prepared, &levels, here, there),
-                        );
-                        Some((scored.weight, there.key, miss))
+                        ))
                     })
                     .collect();
-                found.sort_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));
-                found.into_iter().take(per_subject).map(|(_, _, miss)| miss)
+                scored
             })
-            .collect()
+            .collect();
+        found.extend(weighed);
+        best_of(prepared, clusters, found, per_subject)
     }
+}
+
+impl Linked<'_> {
+    /// Rows of the role searched that a sure pass took for the subject or for nobody, and left to a person to
+    /// decide (the same number beside another name, say): weighed or not, they may be the one not found.
+    fn doubted(&self, subjects: &[u32], target: (u16, u8)) -> Vec<NearMiss> {
+        let Self { prepared, clusters, .. } = self;
+        let left_open = self.review.iter().filter(|pair| pair.link.pass == review::LEFT_OPEN);
+        let mut partners: FxHashMap<u32, Vec<(u32, &ReviewPair)>> = FxHashMap::default();
+        for pair in left_open {
+            let (left, right) = (clusters.root(pair.link.left), clusters.root(pair.link.right));
+            partners.entry(left).or_default().push((right, pair));
+            partners.entry(right).or_default().push((left, pair));
+        }
+        if partners.is_empty() {
+            return Vec::new();
+        }
+        let mut aimed: FxHashMap<u32, u32> = FxHashMap::default();
+        for (at, mention) in prepared.of_extract(target.0) {
+            let root = clusters.root(at);
+            if mention.role == target.1 && partners.contains_key(&root) {
+                let known = aimed.entry(root).or_insert(at);
+                if prepared.key(at) < prepared.key(*known) {
+                    *known = at;
+                }
+            }
+        }
+        let mut found = Vec::new();
+        for &subject in subjects {
+            let open = partners.get(&clusters.root(subject)).into_iter().flatten();
+            found.extend(open.filter_map(|(other, pair)| {
+                let link = &pair.link;
+                let at = *aimed.get(other)?;
+                if self.are_two(subject, at) {
+                    return None;
+                }
+                Some(NearMiss {
+                    subject,
+                    candidate: at,
+                    weight: link.weight,
+                    probability: link.probability,
+                    grade: link.grade,
+                    difference: pair.difference.clone(),
+                })
+            }));
+        }
+        found
+    }
+}
+
+impl Linked<'_> {
+    /// Whether two mentions have turned out to be two persons: by their numbers, by two rows of one register,
+    /// or by birth date or sex.
+    fn are_two(&self, a: u32, b: u32) -> bool {
+        let (x, y) = (self.clusters.id_of(a), self.clusters.id_of(b));
+        if x != 0 && y != 0 && x != y {
+            return true;
+        }
+        let units = self.unit_of(a).zip(self.unit_of(b));
+        units.is_some_and(|(a, b)| {
+            let (a, b) = (&self.units.all[a as usize], &self.units.all[b as usize]);
+            !may_be(a, b)
+                || birth_date::compare(a.birth, b.birth) == birth_date::DIFFERENT
+                || sex::compare(a.sex, b.sex) == sex::DIFFERENT
+        })
+    }
+}
+
+/// The best few of each subject, each candidate once; content decides between equals.
+fn best_of(
+    prepared: &Prepared<'_>,
+    clusters: &Clusters,
+    mut found: Vec<NearMiss>,
+    per_subject: usize,
+) -> Vec<NearMiss> {
+    found.sort_by(|x, y| {
+        let key = |miss: &NearMiss| (prepared.key(miss.subject), miss.subject);
+        let by_weight = || y.weight.total_cmp(&x.weight);
+        let by_content = || prepared.key(x.candidate).cmp(&prepared.key(y.candidate));
+        key(x).cmp(&key(y)).then_with(by_weight).then_with(by_content)
+    });
+    let mut kept: Vec<NearMiss> = Vec::with_capacity(found.len());
+    let mut of_subject: Vec<u32> = Vec::new();
+    for miss in found {
+        if kept.last().is_none_or(|last| last.subject != miss.subject) {
+            of_subject.clear();
+        }
+        let root = clusters.root(miss.candidate);
+        if of_subject.len() < per_subject && !of_subject.contains(&root) {
+            of_subject.push(root);
+            kept.push(miss);
+        }
+    }
+    kept
 }
 
 fn near_miss(pair: (u32, u32), bits: f64, grade: crate::domain::Grade, difference: String) -> NearMiss {

@@ -10,6 +10,9 @@ use super::unit::Units;
 use crate::comparator::{birth_date, person_name, resident_id, sex};
 use crate::domain::{Grade, ReviewPair};
 
+/// Pass of the pairs that a sure pass stopped at.
+pub(super) const LEFT_OPEN: &str = "number";
+
 /// Probability shown for a pair that a sure pass stopped at: nothing weighed it.
 const UNDECIDED: f64 = 0.5;
 
@@ -44,7 +47,7 @@ pub(super) fn pairs(
     doubtful.sort_by_key(|&(a, b)| (prepared.key(a), prepared.key(b)));
     for (a, b) in doubtful {
         keep(a, b, &|| {
-            let reason = Reason::new("number", UNDECIDED, Grade::D);
+            let reason = Reason::new(LEFT_OPEN, UNDECIDED, Grade::D);
             ReviewPair { link: clusters.link(a, b, reason), difference: plain_difference(prepared, a, b) }
         });
     }

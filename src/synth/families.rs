@@ -366,7 +366,8 @@ impl<'a> Builder<'a> {
         child.relation = if sex == Sex::Male { SON } else { DAUGHTER };
         let mut people = vec![father, mother, child];
         if self.dice.chance(0.35) {
-            let spouse_year = year + self.dice.between(-3, 3);
+            // Nobody marries as a minor.
+            let spouse_year = (year + self.dice.between(-3, 3)).min(2003);
             let birth = self.birth_in(spouse_year);
             let mut spouse = self.stranger(if sex == Sex::Male { Sex::Female } else { Sex::Male }, birth);
             spouse.relation = if sex == Sex::Male { DAUGHTER_IN_LAW } else { ("28", "8") };

@@ -23,6 +23,7 @@ mod policies;
 mod remotes;
 mod report;
 mod rules;
+mod same_number;
 mod siblings;
 mod spec;
 mod splink;

@@ -77,7 +77,8 @@ pub(super) fn summary(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Re
         sheet.set_column_width(column(at), *width)?;
     }
     look::paper(sheet, &book.receiver, book.run_id);
-    sheet.set_print_scale(look::print_scale(&widths));
+    // No page is broken by hand here, so the program may fit the columns, whatever font it has.
+    sheet.set_print_fit_to_pages(1, 0);
     // Both tables have these columns, so a second page can be read too.
     sheet.set_repeat_rows(0, 2)?;
     sheet.set_freeze_panes(3, 0)?;

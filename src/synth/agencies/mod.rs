@@ -69,9 +69,11 @@ impl Mention {
         }
     }
 
-    /// A valid number of somebody else that no other cell of the row explains.
+    /// A valid number of somebody else that no other cell of the row explains. The head of a household
+    /// explains nothing: whose number stands in both cells, the owner of the file has to find out.
     pub(crate) fn misplaced(&self, row: &Row) -> Option<ResidentId> {
-        self.borrowed().filter(|_| !self.beside_its_owner(row))
+        let headed = row.mentions.iter().any(|mention| mention.role == "householder");
+        self.borrowed().filter(|_| headed || !self.beside_its_owner(row))
     }
 
     /// The same number stands with a relative in the same row.

@@ -18,6 +18,7 @@ const OWN: &[(&str, &[Extract])] = &[
     ("d_outside_school_unproved", &[Extract::DropoutLedger]),
     ("d_relief_family_child_out", &[Extract::SocialRelief]),
     ("d_return_lost_again", &[Extract::DropoutLedger]),
+    ("e_adopted", &[Extract::Adopted]),
     ("e_dibao_headcount", &[Extract::SocialRelief]),
     ("e_living_no_dibao", &[Extract::SocialRelief]),
     ("e_orphan_dibao", &[Extract::SocialRelief]),
@@ -38,8 +39,13 @@ pub(crate) fn shown(expected: Vec<Expected>, rows: &[Vec<Row>]) -> Vec<Expected>
     let mut extracts: Vec<Extract> = asked.keys().map(|paper| paper.0).collect();
     extracts.dedup();
     for extract in extracts {
-        // These are about two: a child beside the grown-up it came with, a carer beside the child.
-        let named = if matches!(extract, Extract::Residence | Extract::CareAgreement) { 2 } else { 1 };
+        // These are about several: a child beside the grown-up it came with, a carer beside the child, the
+        // head of a household in its own row, parents in the row of a brother or sister.
+        let named = match extract {
+            Extract::Residence | Extract::CareAgreement | Extract::SocialRelief => 2,
+            Extract::ChildRoster => usize::MAX,
+            _ => 1,
+        };
         for mention in rows[extract.index()].iter().flat_map(|row| row.mentions.iter().take(named)) {
             if let Some(known) = asked.get_mut(&(extract, mention.person)) {
                 known.push(mention.numbered());

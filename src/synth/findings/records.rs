@@ -139,12 +139,15 @@ impl Case<'_, '_> {
         });
         let parents = parents.into_iter().flatten().map(|death| death.day).filter(|&day| day <= edge).min();
         let old = |day: Option<Day>| day.filter(|&day| day <= edge);
+        let on_paper =
+            |day: Option<Day>, extract| old(day).map(|day| (day, vec![(extract, self.child.number)]));
         let changed = old(own)
-            .or_else(|| old(adopted.map(|a| a.day)))
-            .or_else(|| old(moved.map(|m| m.day)))
-            .or(parents);
-        if let Some(day) = changed {
-            push(out, "q_system_not_updated", self.child, day.iso());
+            .map(|day| (day, Vec::new()))
+            .or_else(|| on_paper(adopted.map(|a| a.day), Extract::Adopted))
+            .or_else(|| on_paper(moved.map(|m| m.day), Extract::MoveOut))
+            .or(parents.map(|day| (day, Vec::new())));
+        if let Some((day, papers)) = changed {
+            push_with(out, "q_system_not_updated", self.child, day.iso(), papers);
         }
     }
 }

@@ -8,6 +8,9 @@ use crate::synth::layout::Extract;
 use crate::synth::people::{MoveKind, Person};
 use crate::synth::welfare::STUDY;
 
+/// 父亲情况, 母亲情况: 失联.
+const LOST: u8 = 8;
+
 impl Case<'_, '_> {
     pub(super) fn second_uncovered(&self, out: &mut Vec<Expected>) {
         self.study_grant(out);
@@ -69,6 +72,15 @@ impl Case<'_, '_> {
         parent.local && moved || parent.police_missing || card && parent.id.is_some() || held
     }
 
+    /// The civil roll names this parent lost, in the row of a brother or sister.
+    fn lost_on_roll(&self, father: bool) -> bool {
+        let of = |person: &Person| if father { person.father } else { person.mother };
+        self.family.people.iter().filter(|person| of(person) == of(self.child)).any(|person| {
+            let roster = person.kid.as_ref().and_then(|kid| kid.roster.as_ref());
+            roster.is_some_and(|row| (if father { row.father } else { row.mother }).code == LOST)
+        })
+    }
+
     fn one_parent_dead(&self, out: &mut Vec<Expected>) {
         let edge = self.world.calendar.civil;
         if !self.child.local || self.listed().is_some() || self.has_new_parents() {
@@ -79,9 +91,12 @@ impl Case<'_, '_> {
             let died =
                 self.parent(father).and_then(|parent| visible(self.world, parent)).map(|death| death.day);
             let Some(day) = died.filter(|&day| day > edge.plus_days(-90) && day <= edge) else { continue };
-            let other = self.parent(!father).filter(|parent| self.weak_sign(parent));
-            if other.is_some() && self.standing(!father).is_none() {
-                let papers = gone.paper.into_iter().collect();
+            let other = self.parent(!father).filter(|parent| self.weak_sign(parent) || self.lost_on_roll(!father));
+            if let Some(other) = other
+                && self.standing(!father).is_none()
+            {
+                let roll = (!self.weak_sign(other)).then_some((Extract::ChildRoster, other.number));
+                let papers = gone.paper.into_iter().chain(roll).collect();
                 push_with(out, "u_one_parent_dead", self.child, day.iso(), papers);
             }
         }
@@ -199,7 +214,8 @@ impl Case<'_, '_> {
         });
         let Some(since) = died.or(drugs).or(card.map(|c| c.issued)) else { return };
         let custody = (died.is_none() && drugs.is_some()).then_some((Extract::Custody, carer.number));
-        let papers = custody.into_iter().chain([(Extract::CareAgreement, carer.number)]).collect();
+        let agreement = [carer, self.child].map(|person| (Extract::CareAgreement, person.number));
+        let papers = custody.into_iter().chain(agreement).collect();
         if self.listed().is_some() || self.child.local {
             push_with(out, "x_carer_unfit", self.child, since.iso(), papers);
         }

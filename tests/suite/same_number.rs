@@ -1,0 +1,107 @@
+//! A valid number beside wholly other names: whose row is it, and is its owner missing there?
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use rust_xlsxwriter::Workbook;
+
+use crate::county::{County, NIGHT};
+
+/// Name, number and card number of people who were paid the nursing subsidy lately.
+fn holders() -> Vec<[String; 3]> {
+    let paid: BTreeSet<String> = NIGHT
+        .rows("records/disability_subsidy.parquet", &["subsidy_kind", "belonging_month", "card_number"])
+        .into_iter()
+        .filter(|row| row[0] == "重度残疾人护理补贴" && row[1].as_str() >= "2026-10")
+        .map(|row| row[2].clone())
+        .collect();
+    let columns = ["name", "resident_id", "card_number", "card_status", "disability_level"];
+    let mut holders: Vec<[String; 3]> = NIGHT
+        .rows("records/disability_card.parquet", &columns)
+        .into_iter()
+        .filter(|row| paid.contains(&row[2]) && row[3] == "正常" && row[2].get(..18) == Some(row[1].as_str()))
+        .filter(|row| row[4].starts_with(['一', '二']))
+        .map(|row| [row[0].clone(), row[1].clone(), row[2].clone()])
+        .collect();
+    holders.sort();
+    holders
+}
+
+/// Subsidies of two months, to each of these: number of the first payment, name, resident number, card number.
+fn pay(path: &Path, paid: &[[&str; 4]]) {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let head = ["补贴编号", "补贴类别", "姓名", "身份证号", "残疾人证号", "所属月份", "金额", "状态"];
+    sheet.write_row(0, 0, head).unwrap();
+    let mut row = 1;
+    for [number, name, id, card] in paid {
+        for month in ["2026-10", "2026-11"] {
+            let cells = [&format!("{number}{month}"), "重度残疾人护理补贴", name, id, card, month, "160", "正常"];
+            sheet.write_row(row, 0, cells).unwrap();
+            row += 1;
+        }
+    }
+    book.save(path).unwrap();
+}
+
+#[test]
+fn a_second_number_settles_whose_row_it_is_and_one_number_alone_sends_its_owner_to_the_annex() {
+    let holders = holders();
+    let [paid, mistyped, doubtful, unpaid] = &holders[..4] else { panic!("four holders of cards") };
+    // A two-character name with another second character is another name altogether.
+    let other = |name: &str| format!("{}戬", name.chars().next().unwrap());
+
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    let civil = folder.path().join("fixtures/demo/civil-affairs");
+    std::fs::remove_file(civil.join("manifest.csv")).unwrap();
+    pay(
+        &civil.join("两项补贴_20261118.xlsx"),
+        &[
+            ["A", &paid[0], &paid[1], &paid[2]],
+            ["B", &other(&mistyped[0]), &mistyped[1], &mistyped[2]],
+            ["C", &other(&doubtful[0]), &doubtful[1], ""],
+        ],
+    );
+    county.well(&["run", "pipelines/nightly.toml"]);
+
+    let mut of_payment = BTreeMap::new();
+    let mut of_card = BTreeMap::new();
+    for row in county.rows("mentions.parquet", &["extract", "row_key", "role", "identity_id"]) {
+        let [extract, key, role, id] = <[String; 4]>::try_from(row).unwrap();
+        match (extract.as_str(), role.as_str()) {
+            ("disability_subsidy", "subject") => {
+                of_payment.insert(key[..1].to_owned() + &key[key.len() - 2..], id);
+            }
+            ("disability_card", "subject") => {
+                of_card.insert(key, id);
+            }
+            _ => {}
+        }
+    }
+    let mut cards = BTreeMap::new();
+    for row in county.rows("records/disability_card.parquet", &["card_number", "row_key"]) {
+        cards.insert(row[0].clone(), row[1].clone());
+    }
+    let owner = |holder: &[String; 3]| &of_card[&cards[&holder[2]]];
+    let payments = |letter: &str| [&of_payment[&format!("{letter}10")], &of_payment[&format!("{letter}11")]];
+    assert_eq!(payments("A"), [owner(paid); 2]);
+    assert_eq!(payments("B"), [owner(mistyped); 2], "two numbers say more than a name");
+    let [first, second] = payments("C");
+    assert_eq!(first, second, "one name and one number are one person");
+    assert_ne!(first, owner(doubtful), "a number alone is not believed");
+
+    let mut found = BTreeMap::new();
+    for row in county.rows("findings.parquet", &["rule", "subject_row_key", "annex", "annex_reason"]) {
+        let [rule, key, annex, why] = <[String; 4]>::try_from(row).unwrap();
+        if rule == "u_nursing_missing" {
+            found.insert(key, (annex, why));
+        }
+    }
+    let of = |holder: &[String; 3]| found.get(&cards[&holder[2]]);
+    assert_eq!((of(paid), of(mistyped)), (None, None));
+    assert_eq!(of(unpaid).unwrap().0, "false");
+    let (annex, why) = of(doubtful).unwrap();
+    assert_eq!(annex, "true");
+    assert!(why.contains("疑似同人待确认：姓名不同，身份证号相同"), "{why}");
+}
