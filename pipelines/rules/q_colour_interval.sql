@@ -47,7 +47,7 @@ due AS (
     WHERE s.last_visit >= month_first_day(month_add(month_of($known_until), -1))
 ),
 unsure AS (
-    SELECT name, max(visit_date) AS last_visit FROM visit WHERE unnumbered AND (visit_kind <> '电话' OR $phone_counts) GROUP BY name
+    SELECT identity, max(visit_date) AS last_visit FROM unsure_visit WHERE visit_kind <> '电话' OR $phone_counts GROUP BY identity
 )
 SELECT d.row_key AS subject_row_key,
        CAST(d.due_on AS VARCHAR) AS event,
@@ -59,6 +59,6 @@ SELECT d.row_key AS subject_row_key,
        d.director,
        CASE WHEN n.last_visit > d.last_visit THEN '有同名儿童的走访没有本人的有效证件号，疑似同人待确认' END AS annex_reason
 FROM due d
-LEFT JOIN unsure n ON n.name = d.name
+LEFT JOIN unsure n ON n.identity = d.identity
 WHERE d.due_on < $known_until
   AND NOT EXISTS (SELECT 1 FROM death x WHERE x.identity = d.identity)

@@ -1,6 +1,6 @@
 -- ---
 -- title = "一月一访逾期"
--- condition = "名册登记在册、未满18周岁，上一个自然月初至今没有走访（电话是否算按参数），登记已满规定天数，没有死亡记录。有同名儿童的走访没有有效证号的进附表。"
+-- condition = "名册登记在册、未满18周岁，上一个自然月初至今没有走访（电话是否算按参数），登记已满规定天数，没有死亡记录。有同名儿童的走访没有有效证号、或对不上在册儿童的进附表。"
 -- list = "quality"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]
@@ -31,10 +31,7 @@ seen AS (
 -- A visit without a usable number belongs to nobody for certain; a child of that name is not listed before
 -- somebody has looked.
 unsure AS (
-    SELECT DISTINCT o.name
-    FROM visit o
-    CROSS JOIN month m
-    WHERE o.visit_date >= m.from_day AND (o.visit_kind <> '电话' OR $phone_counts) AND o.unnumbered
+    SELECT identity, max(visit_date) AS last_visit FROM unsure_visit WHERE visit_kind <> '电话' OR $phone_counts GROUP BY identity
 )
 SELECT l.row_key AS subject_row_key,
        month_compact(month_of(m.from_day)) AS event,
@@ -43,11 +40,11 @@ SELECT l.row_key AS subject_row_key,
        $known_until AS known_until,
        v.last_visit,
        l.director,
-       CASE WHEN n.name IS NOT NULL THEN '有同名儿童的走访没有本人的有效证件号，疑似同人待确认' END AS annex_reason
+       CASE WHEN n.last_visit >= m.from_day THEN '有同名儿童的走访没有本人的有效证件号，疑似同人待确认' END AS annex_reason
 FROM listed_child l
 CROSS JOIN month m
 LEFT JOIN seen v ON v.identity = l.identity
-LEFT JOIN unsure n ON n.name = l.name
+LEFT JOIN unsure n ON n.identity = l.identity
 WHERE l.nth = 1
   AND coalesce(v.last_visit < m.from_day, true)
   AND coalesce(l.registered_on < $known_until - $new_days, true)
