@@ -22,10 +22,10 @@
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
 -- ---
 WITH stopped AS (
-    SELECT subject_identity AS identity, end_month, row_key, subject_grade AS grade,
-           row_number() OVER (PARTITION BY subject_identity ORDER BY end_month DESC, row_key) AS nth
-    FROM social_relief
-    WHERE relief_kind = '低保' AND end_month <= month_of($known_until) AND subject_identity IS NOT NULL AND subject_grade < 'D'
+    SELECT identity, end_month, row_key, grade,
+           row_number() OVER (PARTITION BY identity ORDER BY end_month DESC, row_key) AS nth
+    FROM relief_row
+    WHERE relief_kind = '低保' AND end_month <= month_of($known_until) AND identity IS NOT NULL AND grade < 'D'
 ),
 over_paid AS (
     SELECT s.identity, s.end_month, s.row_key AS relief_row, p.month, p.amount, p.row_key, greatest(s.grade, p.grade) AS grade,

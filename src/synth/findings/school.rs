@@ -1,9 +1,10 @@
 //! The dropout list: children on no roll, pupils who left, are absent, or are elsewhere in truth.
 
-use super::{Case, Expected, push, visible};
+use super::{Case, Expected, push, push_with, visible};
 use crate::domain::Day;
 use crate::synth::agencies::temporary;
 use crate::synth::calendar::{Calendar, date};
+use crate::synth::layout::Extract;
 use crate::synth::people::{Person, Roll};
 use crate::synth::told::weekend;
 
@@ -137,9 +138,11 @@ impl Case<'_, '_> {
             Some(day) => day.plus_days(15) <= until,
             None => change.day.plus_months(12) <= until,
         };
-        if over && self.numbered() && !self.gone() && !self.proved() && !self.placed() {
+        if over && !self.gone() && !self.proved() && !self.placed() {
             let event = change.until.unwrap_or_else(|| change.day.plus_months(12));
-            push(out, "d_suspend_overdue", self.child, event.iso());
+            // Where the roll has a temporary number, the paper of the suspension tells who it is.
+            let papers = if self.numbered() { vec![] } else { vec![(Extract::RollChanged, self.child.number)] };
+            push_with(out, "d_suspend_overdue", self.child, event.iso(), papers);
         }
     }
 
