@@ -15,12 +15,12 @@ use crate::domain::sha256_of;
 use crate::ledger::Ledger;
 
 const LEDGER: &str = "ledger.sqlite";
-const REGISTER: &str = "register";
+pub(super) const REGISTER: &str = "register";
 const CONTENTS: &str = "backup.json";
 /// Version of the backup's form.
 const FORMAT: u32 = 1;
 /// The last night, and the one that a repetition of it starts from.
-const REGISTERS: usize = 2;
+pub(super) const REGISTERS: usize = 2;
 
 /// What a backup holds; `backup.json` in its folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,11 +130,11 @@ fn copy(from: &Path, to: &Path) -> Result<(), UpkeepError> {
 }
 
 /// What was written to a file or folder survives a loss of power.
-fn settle(path: &Path) -> Result<(), UpkeepError> {
+pub(super) fn settle(path: &Path) -> Result<(), UpkeepError> {
     File::open(path).and_then(|file| file.sync_all()).map_err(UpkeepError::io("sync", path))
 }
 
-fn file_of(folder: &Path, path: String) -> Result<BackupFile, UpkeepError> {
+pub(super) fn file_of(folder: &Path, path: String) -> Result<BackupFile, UpkeepError> {
     let full = folder.join(&path);
     let (sha256, bytes) = File::open(&full).and_then(sha256_of).map_err(UpkeepError::io("read", &full))?;
     Ok(BackupFile { path, bytes, sha256 })
