@@ -176,7 +176,9 @@ pub(super) fn notice(args: &NoticeArgs) -> Done {
         say("没有需要起草的告知书");
     } else {
         files.iter().for_each(say);
-        left_out.iter().for_each(|why| say(format!("未起草：{why}")));
+        for why in &left_out {
+            say(format!("未起草：{why}"));
+        }
     }
     if left_out.is_empty() { Ok(()) } else { Err(Failure::told(HELD)) }
 }
@@ -213,7 +215,9 @@ fn write(desk: &mut Desk, to: &Path, by: &str, drafts: &[(String, Draft)]) -> Do
     let deeds: Vec<(String, Deed)> = drafts.iter().map(deed).collect();
     if let Err(error) = desk.ledger.record("notice", desk.day, &deeds) {
         // What the ledger does not know of must not lie about.
-        parts.iter().for_each(|part| drop(std::fs::remove_file(part)));
+        for part in &parts {
+            let _ = std::fs::remove_file(part);
+        }
         return Err(failed(error));
     }
     for (part, target) in parts.iter().zip(&targets) {

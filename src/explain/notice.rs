@@ -11,6 +11,8 @@ use crate::ledger::CaseRecord;
 use crate::report::{Draft, NoticeInput, Person, draft_notice};
 use crate::spec::Plan;
 
+const COLUMNS: [&str; 7] = ["identity_id", "name", "resident_id", "birth_date", "sex", "town", "village"];
+
 /// Drafts the notice of a case.
 ///
 /// # Errors
@@ -55,7 +57,6 @@ fn person(run: &FinishedRun, finding: &Finding) -> Result<Person, ExplainError> 
     })?;
     let of_row: BTreeSet<i64> = named.iter().map(|mention| mention.identity).collect();
     let (mut known, mut standing) = (None, None);
-    const COLUMNS: [&str; 7] = ["identity_id", "name", "resident_id", "birth_date", "sex", "town", "village"];
     each_row(&run.artifact("identities.parquet"), &COLUMNS, |cells| {
         let identity = cells.number::<i64>(0);
         let person = || Person {

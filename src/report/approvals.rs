@@ -98,25 +98,21 @@ impl Desk {
                     continue;
                 }
                 let spot = Spot { column: recipient.id.clone(), ..Spot::file(FILE) };
-                said.push(match self.approvals.on(&recipient.id, class, day) {
-                    Some(approval) => {
-                        let (by, on, until) = (&approval.by, approval.on.iso(), approval.until.iso());
-                        let message = format!(
-                            "{} gets `{class}` in full: approved by {by} on {on}, until {until}",
-                            recipient.title
-                        );
-                        Diagnostic::new(Level::Info, "full_numbers_approved", spot, message)
-                    }
-                    None => {
-                        desk.disclosure.lower(&recipient.id, class);
-                        let message = format!(
-                            "{} gets `{class}` masked although disclosure.csv grants it in full: no approval holds on {}",
-                            recipient.title,
-                            day.iso()
-                        );
-                        Diagnostic::new(Level::Warning, "full_numbers_not_approved", spot, message)
-                    }
-                });
+                let title = &recipient.title;
+                let told = if let Some(approval) = self.approvals.on(&recipient.id, class, day) {
+                    let (by, on, until) = (&approval.by, approval.on.iso(), approval.until.iso());
+                    let message =
+                        format!("{title} gets `{class}` in full: approved by {by} on {on}, until {until}");
+                    Diagnostic::new(Level::Info, "full_numbers_approved", spot, message)
+                } else {
+                    desk.disclosure.lower(&recipient.id, class);
+                    let message = format!(
+                        "{title} gets `{class}` masked although disclosure.csv grants it in full: no approval holds on {}",
+                        day.iso()
+                    );
+                    Diagnostic::new(Level::Warning, "full_numbers_not_approved", spot, message)
+                };
+                said.push(told);
             }
         }
         (desk, said)

@@ -138,9 +138,7 @@ impl Desk {
             disclosure.check(template, &mut problems);
             template.offer(&outcomes, &mut problems);
             if let Some(notice) = &template.notice {
-                let takes_two = |label: &str| outcomes.needs_approval(&template.list, label);
-                let dispositions = outcomes.dispositions(&template.list);
-                notice.check(template, (&dispositions, &takes_two), &disclosure, &mut problems);
+                notice.check(template, &outcomes, &disclosure, &mut problems);
             }
         }
         let approvals =

@@ -15,11 +15,12 @@ use super::Desk;
 use super::disclosure::{Disclosure, RecipientKind, Show};
 use super::docx::{self, Paragraph, Stand};
 use super::input::{Person, RuleFacts};
+use super::outcomes::Outcomes;
 use super::rows::{number, sex_word};
 use super::template::{AnswerField, ColumnSource, ListTemplate};
 use super::told::Reader;
 use crate::diag::{Diagnostic, Spot, did_you_mean};
-use crate::domain::{Answer, Finding, Month, sha256_of};
+use crate::domain::{Answer, Day, Finding, Month, sha256_of};
 
 /// The notice of a list, as its author writes it.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -173,7 +174,7 @@ fn values(
     BTreeMap::from([
         ("name", if_shown(ColumnSource::Name, &|_| person.name.clone())),
         ("sex", if_shown(ColumnSource::Sex, &|_| sex_word(person.sex).to_owned())),
-        ("birth", if_shown(ColumnSource::Birth, &|_| person.birth.map_or_else(String::new, |day| day.iso()))),
+        ("birth", if_shown(ColumnSource::Birth, &|_| person.birth.map_or_else(String::new, Day::iso))),
         ("number", if_shown(ColumnSource::ResidentId, &|show| number(person, show))),
         ("place", if_shown(ColumnSource::Village, &|_| format!("{}{}", person.town, person.village))),
         ("clue", input.clue.to_owned()),
@@ -216,7 +217,7 @@ impl NoticeSpec {
     pub(super) fn check(
         &self,
         template: &ListTemplate,
-        (dispositions, takes_two): (&[String], &dyn Fn(&str) -> bool),
+        outcomes: &Outcomes,
         disclosure: &Disclosure,
         problems: &mut Vec<Diagnostic>,
     ) {
@@ -234,11 +235,12 @@ impl NoticeSpec {
             let message = format!("no recipient `{}` of the kind person in recipients.csv", self.reader);
             report("reader", message, did_you_mean(&self.reader, readers()));
         }
+        let dispositions = outcomes.dispositions(&template.list);
         for label in self.planned.keys() {
             if !dispositions.contains(label) {
                 let near = did_you_mean(label, dispositions.iter().map(String::as_str));
                 report("planned", format!("dispositions.csv has no `{label}` for this list"), near);
-            } else if !takes_two(label) {
+            } else if !outcomes.needs_approval(&template.list, label) {
                 let message = format!("`{label}` takes no second person, so no notice can follow from it");
                 report("planned", message, None);
             }

@@ -234,7 +234,9 @@ fn certify(plan: &Plan, purge: &PurgePlan, facts: &PurgeFacts) -> Result<(PathBu
     let folder = plan.state.join(CERTIFICATES);
     fs::create_dir_all(&folder).map_err(UpkeepError::io("create", &folder))?;
     let name = |number: u32| folder.join(format!("删除证明_{}_{number}.csv", facts.day.iso()));
-    let path = (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0));
+    let free = (1..1000).map(name).find(|path| !path.exists());
+    let remedy = "a day has at most 999 certificates";
+    let path = free.ok_or_else(|| UpkeepError::There { path: folder.clone(), remedy })?;
     let bytes = certificate(&plan.tables.retention, purge, facts);
     let bytes = bytes.map_err(|error| UpkeepError::io("write", &path)(error.into()))?;
     let part = path.with_extension("part");
