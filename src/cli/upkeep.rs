@@ -17,8 +17,8 @@ use crate::upkeep::{self, Entry, PurgeFacts, PurgePlan, Schedule, UpkeepError};
 /// Options of `backup`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Holds the ledger and the registers of identities of its last commits: all that cannot be made again from
-the deliveries. Taken as one snapshot, also while a run is at work. Every file stands with its size and
+Holds the ledger, the registers of identities of its last commits and the certificates of deletions: all that
+cannot be made again from the deliveries. Taken as one snapshot, also while a run is at work. Every file stands with its size and
 SHA-256 in backup.json.
 
 Example, every night after the run:

@@ -71,6 +71,32 @@ impl Approvals {
         Self(approvals)
     }
 
+    /// Grants in full for which there is no line at all, for whoever writes the tables.
+    pub(super) fn check(
+        &self,
+        templates: &[ListTemplate],
+        disclosure: &Disclosure,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        for recipient in disclosure.recipients() {
+            for class in number_classes(templates) {
+                let full = disclosure.show(&recipient.id, class) == Show::Full;
+                let known = |line: &Approval| line.recipient == recipient.id && line.class == class;
+                if full && !self.0.iter().any(known) {
+                    let spot = Spot { column: recipient.id.clone(), ..Spot::file("disclosure.csv") };
+                    let message =
+                        format!("`{class}` is granted in full, and {FILE} has no approval: it is masked");
+                    problems.push(Diagnostic::new(
+                        Level::Warning,
+                        "full_numbers_not_approved",
+                        spot,
+                        message,
+                    ));
+                }
+            }
+        }
+    }
+
     fn on(&self, recipient: &str, class: &str, day: Day) -> Option<&Approval> {
         let of = |approval: &&Approval| approval.recipient == recipient && approval.class == class;
         self.0.iter().filter(of).find(|approval| (approval.on..=approval.until).contains(&day))
@@ -158,6 +184,18 @@ mod tests {
         );
         let (_, said) = Desk::load(None, None).unwrap().on(Day::from_ymd(2026, 11, 20).unwrap());
         assert_eq!(said, Vec::new(), "the bundled table grants nobody numbers in full");
+    }
+
+    #[test]
+    fn a_grant_in_full_without_a_line_is_told_when_the_tables_are_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundled = include_str!("../../schemas/tables/disclosure.csv");
+        let other = bundled.replace("town,full,full,masked", "town,full,full,full");
+        std::fs::write(folder.path().join("disclosure.csv"), other).unwrap();
+        let (_, problems) = Desk::read(None, Some(folder.path()));
+        let told: Vec<(&str, &str)> = problems.iter().map(|p| (p.code, p.spot.column.as_str())).collect();
+        assert_eq!(told, [("full_numbers_not_approved", "town")]);
+        assert_eq!(Desk::read(None, None).1, Vec::new());
     }
 
     #[test]

@@ -143,6 +143,7 @@ impl Desk {
         }
         let approvals =
             Approvals::load(&sheet(disclosure::APPROVALS, &mut problems), &disclosure, &mut problems);
+        approvals.check(&templates, &disclosure, &mut problems);
         (Self { templates, disclosure, outcomes, approvals }, problems)
     }
 

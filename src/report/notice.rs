@@ -19,7 +19,7 @@ use super::outcomes::Outcomes;
 use super::rows::{number, sex_word};
 use super::template::{AnswerField, ColumnSource, ListTemplate};
 use super::told::Reader;
-use crate::diag::{Diagnostic, Spot, did_you_mean};
+use crate::diag::{Diagnostic, Level, Spot, did_you_mean};
 use crate::domain::{Answer, Day, Finding, Month, sha256_of};
 
 /// The notice of a list, as its author writes it.
@@ -221,37 +221,39 @@ impl NoticeSpec {
         disclosure: &Disclosure,
         problems: &mut Vec<Diagnostic>,
     ) {
-        let mut report = |column: &str, message: String, near: Option<&str>| {
+        let mut report = |level: Level, column: &str, message: String, near: Option<&str>| {
             let spot = Spot { column: column.to_owned(), ..Spot::file(template.list.as_str()) };
-            let mut problem = Diagnostic::error("notice", spot, message);
+            let mut problem = Diagnostic::new(level, "notice", spot, message);
             problem.help = near.map(|near| format!("did you mean `{near}`?"));
             problems.push(problem);
         };
+        // What only means that no notice is drafted does not keep a night from its lists.
+        let (lesser, fault) = (Level::Warning, Level::Error);
         let readers = || {
             let persons = disclosure.recipients().iter().filter(|r| r.kind == RecipientKind::Person);
             persons.map(|reader| reader.id.as_str())
         };
         if !readers().any(|id| id == self.reader) {
             let message = format!("no recipient `{}` of the kind person in recipients.csv", self.reader);
-            report("reader", message, did_you_mean(&self.reader, readers()));
+            report(lesser, "reader", message, did_you_mean(&self.reader, readers()));
         }
         let dispositions = outcomes.dispositions(&template.list);
         for label in self.planned.keys() {
             if !dispositions.contains(label) {
                 let near = did_you_mean(label, dispositions.iter().map(String::as_str));
-                report("planned", format!("dispositions.csv has no `{label}` for this list"), near);
+                report(lesser, "planned", format!("dispositions.csv has no `{label}` for this list"), near);
             } else if !outcomes.needs_approval(&template.list, label) {
                 let message = format!("`{label}` takes no second person, so no notice can follow from it");
-                report("planned", message, None);
+                report(lesser, "planned", message, None);
             }
         }
         for name in self.last_month.iter().filter(|name| template.class_of(name).is_none()) {
-            report("last_month", format!("the list has no value `{name}`"), None);
+            report(fault, "last_month", format!("the list has no value `{name}`"), None);
         }
         let sample: BTreeMap<&'static str, String> = VALUES.into_iter().map(|n| (n, String::new())).collect();
         for line in &self.line {
             if let Err(error) = rendered(line, &sample) {
-                report("line", error.to_string(), None);
+                report(fault, "line", error.to_string(), None);
             }
         }
     }
@@ -276,3 +278,42 @@ const VALUES: [&str; 16] = [
     "object_days",
     "object_at",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_follow_each_other_over_the_year_and_what_is_no_month_has_no_next() {
+        assert_eq!(month_after("2026-11").as_deref(), Some("2026-12"));
+        assert_eq!(month_after("2026-12").as_deref(), Some("2027-01"));
+        for text in ["", "2026", "2026-13", "2026-00", "某年-某月"] {
+            assert_eq!(month_after(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_notice_is_told_and_only_a_fault_stops_a_night() {
+        let desk = Desk::load(None, None).unwrap();
+        let mut template = desk.template("exit").unwrap().clone();
+        let notice = template.notice.as_mut().unwrap();
+        notice.reader = "town".to_owned();
+        notice.planned.insert("继续享受".to_owned(), "x".to_owned());
+        notice.planned.insert("停付".to_owned(), "x".to_owned());
+        notice.last_month.push("no_such_value".to_owned());
+        notice.line.push("{{ nobody }}".to_owned());
+        let mut problems = Vec::new();
+        let notice = notice.clone();
+        notice.check(&template, &desk.outcomes, &desk.disclosure, &mut problems);
+        let told: Vec<(Level, &str)> = problems.iter().map(|p| (p.level, p.spot.column.as_str())).collect();
+        let (lesser, fault) = (Level::Warning, Level::Error);
+        let expected = [
+            (lesser, "reader"),
+            (lesser, "planned"),
+            (lesser, "planned"),
+            (fault, "last_month"),
+            (fault, "line"),
+        ];
+        assert_eq!(told, expected);
+    }
+}

@@ -11,13 +11,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::UpkeepError;
-use super::backup::{BackupFile, REGISTER, REGISTERS, file_of, settle};
+use super::backup::{BackupFile, CERTIFICATES, REGISTER, REGISTERS, file_of, settle};
 use crate::domain::{Day, sha256_of};
 use crate::ledger::{Ledger, Purged};
 use crate::spec::Plan;
 use crate::tables::{DataClass, Retention};
 
-const CERTIFICATES: &str = "certificates";
 /// A run on its way out; a name that no run has.
 const GOING: &str = ".purged";
 /// What of a run is the deliveries', and what the stages'.
