@@ -204,8 +204,15 @@ mod tests {
                      education,id_number,周某,gestern,2026-12-31,\n";
         let problems = desk(wrong).unwrap_err();
         let told: Vec<(u32, &str)> = problems.iter().map(|p| (p.spot.line, p.spot.column.as_str())).collect();
-        let expected =
-            [(2, "recipient"), (3, "class"), (3, "approved_by"), (3, "valid_until"), (4, "approved_on")];
+        let expected = [
+            (2, "recipient"),
+            (3, "class"),
+            (3, "approved_by"),
+            (3, "valid_until"),
+            (4, "approved_on"),
+            // Not one line is left that approves the grant.
+            (0, "education"),
+        ];
         assert_eq!(told, expected);
     }
 }
