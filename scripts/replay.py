@@ -8,9 +8,12 @@ import sqlite3
 
 EVENTS = "SELECT seq, run_id, case_key, kind, at, payload, prev, hash FROM event WHERE seq > ? ORDER BY seq"
 OPEN = ("new", "sent", "reopened", "disputed")
+# Events that belong to no case.
+CASELESS = ("released", "purged")
 # Where an event leads; an answer leads on only while the case is asked about.
 LEADS = {"opened": "new", "sent": "sent", "withdrawn": "withdrawn", "reopened": "reopened", "disputed": "disputed",
-         "approved": "approved", "closed": "closed", "suspended": "suspended"}
+         "approved": "approved", "closed": "closed", "suspended": "suspended", "objected": "objected",
+         "upheld": "approved", "revoked": "closed"}
 
 
 class Case:
@@ -24,9 +27,11 @@ class Case:
 
     def take(self, kind, at, said):
         if kind == "answered":
-            self.answers.append({**said["answer"], "approved_by": "", "on": at})
+            self.answers.append({**said["answer"], "approved_by": "", "on": at, "revoked": False})
             if self.phase in OPEN and self.phase != "disputed":
                 self.phase = "answered"
+            return
+        if kind == "noticed":
             return
         if kind == "changed":
             self.finding = said["finding"]
@@ -37,6 +42,10 @@ class Case:
             self.answers[self.earlier + said["answer"]]["approved_by"] = said["by"]
         elif kind == "closed":
             self.gone, self.settled_finding = said["gone"], self.finding
+        elif kind == "revoked":
+            self.gone, self.settled_finding = False, self.finding
+            for answer in self.current():
+                answer["revoked"] = True
         elif kind == "suspended":
             self.silent_through, self.settled_finding = said["through"], self.finding
         elif kind == "reopened":
@@ -47,10 +56,11 @@ class Case:
         return self.answers[self.earlier:]
 
     def standing(self):
-        if self.phase == "disputed":
+        if self.phase in ("disputed", "objected"):
             return None
-        approved = [answer for answer in self.current() if answer["approved_by"]]
-        return (approved or self.current() or [None])[-1]
+        current = [answer for answer in self.current() if not answer["revoked"]]
+        approved = [answer for answer in current if answer["approved_by"]]
+        return (approved or current or [None])[-1]
 
     def waits(self):
         standing = self.standing()
@@ -72,12 +82,15 @@ class Fold:
         self.cases, self.seq, self.head = {}, 0, ""
 
     def take(self, event):
-        """One event; gives its case and what it says. A wrong link of the chain is an error."""
+        """One event; gives its case (None where it belongs to none) and what it says. A wrong link of the chain is an
+        error."""
         seq, run_id, key, kind, at, payload, prev, digest = event
         if seq != self.seq + 1 or prev != self.head or digest != chained(event):
             raise ValueError(f"event {seq} does not fit the chain")
         self.seq, self.head = seq, digest
         said = json.loads(payload)
+        if kind in CASELESS:
+            return None, said
         if kind == "opened":
             self.cases[key] = Case(said["number"], at, said["finding"])
         else:

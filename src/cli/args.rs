@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::audit::AuditArgs;
 use super::case::CaseArgs;
 use super::check::CheckArgs;
 use super::doctor::DoctorArgs;
@@ -18,7 +19,7 @@ use super::rules::RulesArgs;
 use super::run::RunArgs;
 use super::status::StatusArgs;
 use super::test::TestArgs;
-use super::upkeep::{BackupArgs, RestoreArgs, ScheduleArgs};
+use super::upkeep::{BackupArgs, PurgeArgs, RestoreArgs, ScheduleArgs};
 
 /// Nightly matching of several agencies' files, so that no child falls between them.
 ///
@@ -56,6 +57,8 @@ pub(super) enum Command {
     Feedback(FeedbackArgs),
     /// Cases as the ledger has them: which are open, overdue, answered; one of them with its life.
     Case(CaseArgs),
+    /// Who looked at values of persons in full, and whether ledger and log are whole.
+    Audit(AuditArgs),
     /// The register of what was handed over: which file, to whom, for what, on which basis.
     Handover(HandoverArgs),
     /// Explain from a finished run why two rows are one person or not, what holds a person together, or what
@@ -65,6 +68,8 @@ pub(super) enum Command {
     Backup(BackupArgs),
     /// Put a backup into an empty state folder.
     Restore(RestoreArgs),
+    /// Delete what is kept no longer than its class allows, with a certificate.
+    Purge(PurgeArgs),
     /// Write, show or remove the timer that runs a pipeline every night.
     Schedule(ScheduleArgs),
     /// Link the rows of any tables: pairs, clusters, and what to expect of them.

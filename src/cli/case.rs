@@ -1,4 +1,4 @@
-//! `case`: cases as the ledger has them, without touching anything.
+//! `case`: cases as the ledger has them, without touching anything; what an office does about one is in `deeds`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,18 +6,26 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::audit::Unmasked;
+use super::deeds::{DecideArgs, NoticeArgs, ObjectArgs};
 use super::run::clock;
 use super::text_table::aligned;
-use super::{Done, Failure, day, policies, problems, replace, say};
+use super::{Done, Failure, day, deeds, policies, problems, replace, say};
 use crate::domain::{Day, GivenAnswer, Phase};
 use crate::explain::{self, FinishedRun};
-use crate::ledger::{CaseRecord, Ledger, LedgerError, LedgerState, StoredEvent, parse_case_number};
+use crate::ledger::{CaseRecord, Ledger, LedgerError, LedgerState, Notice, ObjectionRecord, StoredEvent};
 use crate::spec::{Plan, compile};
 
 /// Options of `case`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The ledger is opened read-only. No value of a person is shown; what officers wrote in words only with --full.
+`list` and `show` open the ledger read-only. No value of a person is shown; what officers wrote in words only with
+--full, which wants a --reason and is logged (doudi audit list). `notice`, `object` and `decide` each add an event to the chain of the ledger, and nothing is ever taken out.
+
+A stop, a change of category or a recovery takes two persons: one answers, another signs as 审核人 on the returned
+workbook. `notice` then drafts the 告知书 as a Word file: values as the disclosure table grants them to the reader,
+legal basis as the table has it (【待核实】 where nobody read it), signature and day left blank. An office edits and
+delivers it. An objection puts the case aside until two persons decide: 维持 or 撤销.
 
 Examples:
   doudi case list                              what officers are asked about
@@ -25,8 +33,12 @@ Examples:
   doudi case list --phase closed --rule e_dead_paid --json
   doudi case list --summary                    counts by town and rule
   doudi case show 7K3D-9Q2M                    a clue number, as it stands on a list
+  doudi case notice --all --out drafts         drafts of all that was approved since
+  doudi case object 7K3D-9Q2M --officer 王某 --reason 已提供在读证明
+  doudi case decide 7K3D-9Q2M --revoke --officer 王某 --approver 李某 --reason 在读证明属实
 
-Exit codes: 0 done · 2 no such case, or the pipeline has errors · 4 the ledger cannot be read.")]
+Exit codes: 0 done · 2 no such case, it cannot take this, or the pipeline has errors · 3 a notice of --all could
+not be drafted · 4 the ledger cannot be read, a file not written · 5 a run is at work.")]
 pub(super) struct CaseArgs {
     /// What to do.
     #[command(subcommand)]
@@ -38,14 +50,20 @@ pub(super) struct CaseArgs {
 enum What {
     /// List cases: by default those about which officers are asked.
     List(ListArgs),
+    /// Draft the notice (告知书) of a case that a second person has approved.
+    Notice(NoticeArgs),
+    /// Put an objection (异议) to such a case on record.
+    Object(ObjectArgs),
+    /// Enter what two persons decided about an objection: 维持 or 撤销.
+    Decide(DecideArgs),
     /// One case with its answers and all that happened to it.
     Show {
         /// Clue number (线索编号), as people write it.
         #[arg(value_name = "CASE")]
         case: String,
-        /// Also what officers wrote in words.
-        #[arg(long)]
-        full: bool,
+        /// Whether and why values are shown as they are.
+        #[command(flatten)]
+        unmasked: Unmasked,
         /// Where the ledger is.
         #[command(flatten)]
         of: OfArgs,
@@ -75,7 +93,7 @@ struct OfArgs {
 /// Options of `case list`.
 #[derive(Debug, Args)]
 struct ListArgs {
-    /// Only this phase: new, sent, answered, disputed, approved, closed, suspended, reopened, withdrawn.
+    /// Only this phase: new, sent, answered, disputed, approved, objected, closed, suspended, reopened, withdrawn.
     #[arg(long, value_name = "PHASE")]
     phase: Option<String>,
     /// Only this rule.
@@ -102,7 +120,10 @@ struct ListArgs {
 pub(super) fn case(args: &CaseArgs) -> Done {
     match &args.what {
         What::List(args) => list(args),
-        What::Show { case, full, of } => show(case, *full, of),
+        What::Show { case, unmasked, of } => show(case, unmasked, of),
+        What::Notice(args) => deeds::notice(args),
+        What::Object(args) => deeds::object(args),
+        What::Decide(args) => deeds::decide(args),
     }
 }
 
@@ -171,7 +192,7 @@ fn list(args: &ListArgs) -> Done {
     let mut told: Vec<Told<'_>> = desk.state.cases.values().map(|record| desk.tell(record)).collect();
     told.retain(|case| {
         let phase = case.record.phase;
-        let open = phase.asks() || case.record.waits_for_approval();
+        let open = phase.asks() || phase.is_in_doubt() || case.record.waits_for_approval();
         wanted.map_or(args.all || args.summary || open, |wanted| wanted == phase)
             && args.rule.as_ref().is_none_or(|rule| rule == case.record.rule())
             && args.town.as_ref().is_none_or(|town| town == case.town)
@@ -254,7 +275,7 @@ fn one_json(case: &Told<'_>) -> Value {
 
 /// Asked, overdue, answered, disputed, closed, withdrawn.
 type Counts = [u64; 6];
-const COUNTED: [&str; 6] = ["待答复", "其中逾期", "已答复", "答复不一致", "办结或暂缓", "已撤回"];
+const COUNTED: [&str; 6] = ["待答复", "其中逾期", "已答复", "不一致或异议", "办结或暂缓", "已撤回"];
 const COUNTED_WORDS: [&str; 6] = ["asked", "overdue", "answered", "disputed", "closed", "withdrawn"];
 
 fn counts<'a>(told: &'a [Told<'_>]) -> BTreeMap<(&'a str, &'a str), Counts> {
@@ -264,7 +285,7 @@ fn counts<'a>(told: &'a [Told<'_>]) -> BTreeMap<(&'a str, &'a str), Counts> {
         let at = match case.record.phase {
             Phase::New | Phase::Sent | Phase::Reopened => 0,
             Phase::Answered | Phase::Approved => 2,
-            Phase::Disputed => 3,
+            Phase::Disputed | Phase::Objected => 3,
             Phase::Closed | Phase::Suspended => 4,
             Phase::Withdrawn => 5,
         };
@@ -303,15 +324,12 @@ fn summary_json(told: &[Told<'_>]) -> Value {
     counts(told).into_iter().map(row).collect()
 }
 
-fn show(number: &str, full: bool, of: &OfArgs) -> Done {
-    let number = parse_case_number(number).map_err(|error| {
-        Failure::config(format!("failed to read the clue number: {error}\n  help: it looks like 7K3D-9Q2M"))
-    })?;
+fn show(number: &str, unmasked: &Unmasked, of: &OfArgs) -> Done {
+    let full = unmasked.full;
+    let number = deeds::read_number(number)?;
     let desk = Desk::open(of)?;
     let Some((key, record)) = desk.state.by_number(&number) else {
-        return Err(Failure::config(format!(
-            "failed to find the case: the ledger has no clue number {number}"
-        )));
+        return Err(deeds::unknown(&number));
     };
     let told = desk.tell(record);
     let events = desk.ledger.events().map_err(failed)?;
@@ -321,11 +339,15 @@ fn show(number: &str, full: bool, of: &OfArgs) -> Done {
             .map_err(|error| Failure::source(format!("failed to {error}")))?,
         _ => Vec::new(),
     };
+    unmasked.note(&desk.plan.state, "case show", &number)?;
     let events: Vec<&StoredEvent> = events.iter().filter(|event| event.case_key == *key).collect();
     if of.json {
         let mut value = one_json(&told);
         value["answers"] = record.answers.iter().map(|given| answer_json(given, full)).collect();
         value["reopened_reason"] = json!(record.reopened_reason);
+        let notice = |(on, notice): &(Day, Notice)| json!({ "on": on.iso(), "file": notice.file, "sha256": notice.sha256, "by": notice.by });
+        value["notices"] = record.notices.iter().map(notice).collect();
+        value["objections"] = record.objections.iter().map(|one| objection_json(one, full)).collect();
         let event = |event: &&StoredEvent| json!({ "day": event.at.iso(), "kind": event.kind, "by": event.run_id, "seq": event.seq });
         value["events"] = events.iter().map(event).collect();
         value["policies"] = json!(policies);
@@ -344,7 +366,7 @@ fn answer_json(given: &GivenAnswer, full: bool) -> Value {
     json!({
         "on": given.on.iso(), "officer": answer.officer, "said": answer.words(),
         "checked_on": answer.checked_on.map(Day::iso), "needs_approval": answer.needs_approval,
-        "approved_by": given.approved_by, "corrects": answer.corrects,
+        "approved_by": given.approved_by, "revoked": given.revoked, "corrects": answer.corrects,
         "fields": if full { json!(answer.fields) } else { json!(answer.fields.keys().collect::<Vec<_>>()) },
     })
 }
@@ -372,6 +394,16 @@ fn show_text(told: &Told<'_>, events: &[&StoredEvent], full: bool) -> String {
         let answers = record.answers.iter().map(|given| answer_row(given, full));
         parts.push(format!("答复\n{}", aligned(&answers.collect::<Vec<_>>())));
     }
+    if !record.notices.is_empty() {
+        let notices = record.notices.iter().map(|(on, notice)| {
+            vec![format!("  {}", on.iso()), notice.file.clone(), notice.by.clone(), notice.sha256.clone()]
+        });
+        parts.push(format!("告知书（草稿）\n{}", aligned(&notices.collect::<Vec<_>>())));
+    }
+    if !record.objections.is_empty() {
+        let objections = record.objections.iter().flat_map(|one| objection_rows(one, full));
+        parts.push(format!("异议\n{}", aligned(&objections.collect::<Vec<_>>())));
+    }
     let happened = events.iter().map(|event| {
         vec![format!("  {}", event.at.iso()), event_word(&event.kind).to_owned(), event.run_id.clone()]
     });
@@ -386,6 +418,7 @@ fn answer_row(given: &GivenAnswer, full: bool) -> Vec<String> {
         (_, "") => String::new(),
         (_, by) => format!("审核人 {by}"),
     };
+    let approval = if given.revoked { format!("{approval}，已撤销") } else { approval };
     let mut cells = vec![format!("  {}", given.on.iso()), answer.officer.clone(), answer.words(), approval];
     if full {
         cells.extend(answer.fields.iter().map(|(title, text)| format!("{title}：{text}")));
@@ -393,7 +426,48 @@ fn answer_row(given: &GivenAnswer, full: bool) -> Vec<String> {
     cells
 }
 
-fn event_word(kind: &str) -> &str {
+const fn decision_word(upheld: bool) -> &'static str {
+    if upheld { "维持" } else { "撤销" }
+}
+
+fn objection_json(one: &ObjectionRecord, full: bool) -> Value {
+    let objection = &one.objection;
+    let words = |text: &String| if full { json!(text) } else { Value::Null };
+    let decided = one.decided.as_ref().map(|(decision, upheld)| {
+        json!({
+            "decision": if *upheld { "uphold" } else { "revoke" }, "on": decision.on.iso(),
+            "officer": decision.officer, "approver": decision.approver, "reason": words(&decision.reason),
+        })
+    });
+    json!({
+        "entered": one.entered.iso(), "raised": objection.on.iso(), "officer": objection.officer,
+        "reason": words(&objection.reason), "decided": decided,
+    })
+}
+
+fn objection_rows(one: &ObjectionRecord, full: bool) -> Vec<Vec<String>> {
+    let words = |text: &str| if full { text.to_owned() } else { String::new() };
+    let objection = &one.objection;
+    let raised = vec![
+        format!("  {}", objection.on.iso()),
+        "提出".to_owned(),
+        format!("登记人 {}", objection.officer),
+        words(&objection.reason),
+    ];
+    let decided = one.decided.as_ref().map(|(decision, upheld)| {
+        vec![
+            format!("  {}", decision.on.iso()),
+            format!("决定{}", decision_word(*upheld)),
+            format!("复核人 {}，审核人 {}", decision.officer, decision.approver),
+            words(&decision.reason),
+        ]
+    });
+    let open = || vec![String::new(), "待决定".to_owned()];
+    vec![raised, decided.unwrap_or_else(open)]
+}
+
+/// What happened, in one word.
+pub(super) fn event_word(kind: &str) -> &str {
     match kind {
         "opened" => "发现",
         "changed" => "依据或情形变化",
@@ -405,6 +479,10 @@ fn event_word(kind: &str) -> &str {
         "approved" => "审核",
         "closed" => "办结",
         "suspended" => "暂缓",
+        "noticed" => "起草告知书",
+        "objected" => "提出异议",
+        "upheld" => "异议决定：维持",
+        "revoked" => "异议决定：撤销",
         other => other,
     }
 }

@@ -205,6 +205,7 @@ fn recipients(desk: &Desk) -> Records {
         RecipientKind::Agency => "agency",
         RecipientKind::Town => "each town",
         RecipientKind::Owner => "owner of the row",
+        RecipientKind::Person => "reads notices",
     };
     let row = |recipient: &crate::report::Recipient| {
         vec![

@@ -3,9 +3,11 @@
 //! Standard output carries results only; failures go to standard error.
 
 mod args;
+mod audit;
 mod case;
 mod check;
 mod clock;
+mod deeds;
 mod doctor;
 mod explain;
 mod feedback;
@@ -77,10 +79,12 @@ fn done(command: Command) -> Done {
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Feedback(args) => feedback::feedback(&args),
         Command::Case(args) => case::case(&args),
+        Command::Audit(args) => audit::audit(&args),
         Command::Handover(args) => handover::handover(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Backup(args) => upkeep::backup(&args),
         Command::Restore(args) => upkeep::restore(&args),
+        Command::Purge(args) => upkeep::purge(&args),
         Command::Schedule(args) => upkeep::schedule(&args),
         Command::Link(args) => link::link(&args),
         Command::Fit(args) => link::fit(&args),

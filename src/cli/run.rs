@@ -188,7 +188,7 @@ fn accepted(args: &RunArgs) -> Result<Vec<Acceptance>, Failure> {
 }
 
 /// Name of the account that runs this.
-fn account() -> Result<String, Failure> {
+pub(super) fn account() -> Result<String, Failure> {
     let unknown = || Failure::config("the account that runs this has no name: say who with --by");
     let status = std::fs::read_to_string("/proc/self/status").map_err(|_| unknown())?;
     let user = status.lines().find_map(|line| line.strip_prefix("Uid:")?.split_whitespace().next());

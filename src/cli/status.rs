@@ -292,7 +292,7 @@ fn cases(state: &LedgerState, plan: &Plan, last: Option<Day>) -> BTreeMap<String
         match case.phase {
             Phase::Withdrawn => count.withdrawn += 1,
             Phase::Closed | Phase::Suspended => count.closed += 1,
-            Phase::Answered | Phase::Approved => count.answered += 1,
+            Phase::Answered | Phase::Approved | Phase::Objected => count.answered += 1,
             Phase::New | Phase::Sent | Phase::Reopened | Phase::Disputed => {
                 let rule = plan.book.rules.iter().find(|rule| rule.id == case.rule());
                 let days = rule.map(|rule| i32::try_from(rule.header.due_days).unwrap_or(i32::MAX / 2));

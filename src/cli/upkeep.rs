@@ -1,18 +1,24 @@
-//! `backup`, `restore`, `schedule`: what keeps a pipeline going between the nights.
+//! `backup`, `restore`, `purge`, `schedule`: what keeps a pipeline going between the nights.
 
 use std::path::{Path, PathBuf, absolute};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Done, Failure, problems, run, say};
+use serde_json::{Value, json};
+
+use super::text_table::aligned;
+use super::{Done, Failure, LOCKED, SOURCE, day, problems, replace, run, say};
+use crate::ledger::Ledger;
+use crate::pipeline::{self, RunError};
 use crate::spec::{Plan, compile};
-use crate::upkeep::{self, Entry, Schedule, UpkeepError};
+use crate::tables::Retained;
+use crate::upkeep::{self, Entry, PurgeFacts, PurgePlan, Schedule, UpkeepError};
 
 /// Options of `backup`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Holds the ledger and the registers of identities of its last commits: all that cannot be made again from
-the deliveries. Taken as one snapshot, also while a run is at work. Every file stands with its size and
+Holds the ledger, the registers of identities of its last commits and the certificates of deletions: all that
+cannot be made again from the deliveries. Taken as one snapshot, also while a run is at work. Every file stands with its size and
 SHA-256 in backup.json.
 
 Example, every night after the run:
@@ -55,6 +61,45 @@ pub(super) struct RestoreArgs {
     /// State folder instead of the pipeline's.
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
+}
+
+/// Options of `purge`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+What is kept how long stands in schemas/tables/retention.csv, by class: copies of deliveries inside runs, records and
+other intermediate data, whole runs, old registers of identities. Days that the client has not confirmed say 待客户确认.
+
+Never deleted: the last run and the one before, runs on which an open case rests, the offices' input folder, the inbox
+that the next night reads, and what is append-only (events, handovers, the log of access).
+
+First a certificate is written to <state>/certificates (every file with its SHA-256), then an event into the ledger,
+then the data go. explain cannot look into what is gone.
+
+Examples:
+  doudi purge pipelines/nightly.toml --dry-run      what would go, and what stays although its time is over
+  doudi purge pipelines/nightly.toml
+
+Exit codes: 0 done · 2 the pipeline has errors · 4 the ledger or a file cannot be read, written or removed ·
+5 a run is at work.")]
+pub(super) struct PurgeArgs {
+    /// The pipeline file.
+    #[arg(value_name = "PIPELINE")]
+    pipeline: PathBuf,
+    /// Tell what would go and delete nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Folder of runs instead of the pipeline's.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// State folder instead of the pipeline's.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Day from which ages are counted (YYYY-MM-DD); left out: today.
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<String>,
+    /// Machine-readable.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Options of `schedule`.
@@ -142,6 +187,91 @@ pub(super) fn restore(args: &RestoreArgs) -> Done {
     let back = upkeep::restore(&args.from, &state).map_err(failure)?;
     say(format!("restored {}: {}", state.display(), contents(&back)));
     Ok(())
+}
+
+/// Deletes what is kept no longer than its class allows.
+pub(super) fn purge(args: &PurgeArgs) -> Done {
+    let mut plan = plan(&args.pipeline)?;
+    replace([(&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
+    let path = plan.state.join("ledger.sqlite");
+    if !path.is_file() {
+        let message = format!("failed to purge: there is no ledger {}; nothing is deleted", path.display());
+        return Err(Failure::source(message));
+    }
+    let (today, now, _) = run::clock();
+    let day = args.as_of.as_ref().map_or(Ok(today), |text| day("--as-of", text))?;
+    // Whoever only looks does not disturb a run.
+    let owner = format!("process {} (purge) since {now}", std::process::id());
+    let hold = if args.dry_run { None } else { Some(pipeline::hold(&plan.state, &owner).map_err(held)?) };
+    let open = if args.dry_run { Ledger::open_for_planning(&path) } else { Ledger::open(&path) };
+    let mut ledger = open.map_err(|error| failure(error.into()))?;
+    ledger.verify().map_err(|error| failure(error.into()))?;
+    let found = upkeep::plan_purge(&plan, &ledger, day).map_err(failure)?;
+    let certificate = if args.dry_run {
+        None
+    } else {
+        let facts = PurgeFacts { by: run::account()?, day, now };
+        upkeep::purge(&plan, &mut ledger, &found, &facts).map_err(failure)?
+    };
+    drop(hold);
+    if args.json {
+        let value = purge_json(&plan, &found, certificate.as_deref(), args.dry_run);
+        say(serde_json::to_string_pretty(&value).map_err(Failure::bug)?);
+    } else {
+        say(purge_text(&plan, &found, certificate.as_deref(), args.dry_run));
+    }
+    Ok(())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
+fn held(error: RunError) -> Failure {
+    let code = if matches!(error, RunError::Locked { .. }) { LOCKED } else { SOURCE };
+    Failure { code, message: format!("failed to purge: {error}") }
+}
+
+fn purge_text(plan: &Plan, found: &PurgePlan, certificate: Option<&Path>, dry_run: bool) -> String {
+    let totals = found.totals();
+    let head = ["类别", "保存天数", "到期文件", "字节"].map(str::to_owned).to_vec();
+    let row = |row: &Retained| {
+        let days = row.days.map_or_else(|| "不删除".to_owned(), |days| days.to_string());
+        let mark = if row.confirmed { "" } else { "（待客户确认）" };
+        let (files, bytes) = totals.get(&row.class).copied().unwrap_or_default();
+        vec![row.title.clone(), format!("{days}{mark}"), files.to_string(), bytes.to_string()]
+    };
+    let rows = std::iter::once(head).chain(plan.tables.retention.rows.iter().map(row));
+    let mut parts = vec![aligned(&rows.collect::<Vec<_>>())];
+    parts.extend(found.expired.iter().map(|one| {
+        let went = if dry_run { "将删除" } else { "已删除" };
+        format!("{went} {}（{} 个文件）", one.path.display(), one.files.len())
+    }));
+    parts.extend(found.kept.iter().map(|(run, why)| format!("到期而保留 {run}：{why}")));
+    parts.extend(certificate.map(|path| format!("删除证明：{}", path.display())));
+    if dry_run {
+        parts.push("预览，没有删除".to_owned());
+    }
+    parts.join("\n")
+}
+
+fn purge_json(plan: &Plan, found: &PurgePlan, certificate: Option<&Path>, dry_run: bool) -> Value {
+    let totals = found.totals();
+    let class = |row: &Retained| {
+        let (files, bytes) = totals.get(&row.class).copied().unwrap_or_default();
+        json!({
+            "class": row.class.word(), "days": row.days, "confirmed": row.confirmed,
+            "files": files, "bytes": bytes,
+        })
+    };
+    let expired = found.expired.iter().map(|one| {
+        json!({ "class": one.class.word(), "run": one.run, "path": one.path.display().to_string(), "files": one.files.len() })
+    });
+    let kept = found.kept.iter().map(|(run, why)| json!({ "run": run, "why": why }));
+    json!({
+        "dry_run": dry_run,
+        "classes": plan.tables.retention.rows.iter().map(class).collect::<Vec<_>>(),
+        "expired": expired.collect::<Vec<_>>(),
+        "kept": kept.collect::<Vec<_>>(),
+        "certificate": certificate.map(|path| path.display().to_string()),
+    })
 }
 
 /// Shows, writes or removes the schedule.

@@ -17,10 +17,12 @@ pub enum Phase {
     Sent,
     /// Answered; with the office until it is approved, or until the situation is over.
     Answered,
-    /// Two officers contradict each other, or an objection was raised: somebody has to look again.
+    /// Two officers contradict each other: somebody has to look again.
     Disputed,
     /// Answered by one, approved by another.
     Approved,
+    /// Somebody objects to what two persons settled: two persons have to decide whether it stands.
+    Objected,
     /// Explained or over.
     Closed,
     /// Explained for a time: a proof is valid until a day, or the answer holds for some days.
@@ -33,12 +35,13 @@ pub enum Phase {
 
 impl Phase {
     /// All phases, in the order of a usual life.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::New,
         Self::Sent,
         Self::Answered,
         Self::Disputed,
         Self::Approved,
+        Self::Objected,
         Self::Closed,
         Self::Suspended,
         Self::Reopened,
@@ -53,6 +56,7 @@ impl Phase {
             Self::Answered => "answered",
             Self::Disputed => "disputed",
             Self::Approved => "approved",
+            Self::Objected => "objected",
             Self::Closed => "closed",
             Self::Suspended => "suspended",
             Self::Reopened => "reopened",
@@ -68,11 +72,17 @@ impl Phase {
             Self::Answered => "已答复",
             Self::Disputed => "答复不一致",
             Self::Approved => "已审核",
+            Self::Objected => "异议复核中",
             Self::Closed => "已办结",
             Self::Suspended => "暂缓",
             Self::Reopened => "重新核查",
             Self::Withdrawn => "已撤回",
         }
+    }
+
+    /// Whether no answer counts: officers contradict each other, or an objection is not decided.
+    pub const fn is_in_doubt(self) -> bool {
+        matches!(self, Self::Disputed | Self::Objected)
     }
 
     /// Whether an officer is asked about the case.
@@ -206,6 +216,18 @@ pub struct GivenAnswer {
     pub answer: Answer,
     /// Who approved it; empty while nobody has.
     pub approved_by: String,
+    /// Taken back by two persons after an objection: it stays on record and counts no more.
+    pub revoked: bool,
+}
+
+impl GivenAnswer {
+    /// The answer that counts among those since a case was listed: the approved one, else the last; never one
+    /// that was taken back.
+    pub fn standing(answers: &[Self]) -> Option<&Self> {
+        let mut counting = answers.iter().filter(|given| !given.revoked);
+        let approved = counting.clone().rfind(|given| !given.approved_by.is_empty());
+        approved.or_else(|| counting.next_back())
+    }
 }
 
 #[cfg(test)]

@@ -250,11 +250,12 @@ impl Case {
         self.phase == Phase::Answered && self.answers.last().is_some_and(|given| given.answer.needs_approval)
     }
 
-    /// The answer that counts: the approved one, else the last; none while officers contradict each other.
+    /// The answer that counts: the approved one, else the last; none while officers contradict each other, or an
+    /// objection is not decided.
     pub fn standing(&self) -> Option<&GivenAnswer> {
-        if self.phase == Phase::Disputed {
+        if self.phase.is_in_doubt() {
             return None;
         }
-        self.answers.iter().rfind(|given| !given.approved_by.is_empty()).or_else(|| self.answers.last())
+        GivenAnswer::standing(&self.answers)
     }
 }

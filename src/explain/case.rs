@@ -14,7 +14,7 @@ use super::table::{Cells, each_row};
 use crate::diag::did_you_mean;
 use crate::domain::{Evidence, Finding, FindingDetail, FindingParts, Grade, IdentityId};
 use crate::ledger::{CaseRecord, Ledger, parse_case_number};
-use crate::rule::{BasisStatus, Rule};
+use crate::rule::Rule;
 use crate::spec::Plan;
 
 /// Everything there is to say about a case.
@@ -437,9 +437,8 @@ fn words(plan: &Plan, run: &FinishedRun, rule: &Rule) -> RuleWords {
         (name.clone(), parameter.title.clone(), value.words())
     };
     let basis = header.basis.iter().filter_map(|key| plan.basis.get(key)).map(|basis| {
-        let unread = if basis.status == BasisStatus::ToVerify { "（条文待核对）" } else { "" };
-        let over = if basis.in_force(run.as_of) { "" } else { "（该日不在有效期内）" };
-        format!("{}{unread}{over}", basis.citation())
+        let doubts = basis.doubts(run.as_of).into_iter().map(|doubt| format!("（{doubt}）"));
+        format!("{}{}", basis.citation(), doubts.collect::<String>())
     });
     RuleWords {
         title: header.title.clone(),

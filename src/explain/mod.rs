@@ -11,6 +11,7 @@ mod identity;
 mod linkage;
 mod linkage_page;
 mod mask;
+mod notice;
 mod page;
 mod pair;
 mod people;
@@ -27,6 +28,7 @@ pub use case::{CaseReport, Detail, EvidenceMention, EvidenceRow, Happened, MissR
 pub use identity::{BridgeReport, IdentityReport, JudgementReport, OpenPair, RowReport, identity};
 pub use linkage::{LinkageReport, NightFigures, linkage};
 pub use linkage_page::linkage_page;
+pub use notice::notice;
 pub use page::{identity_page, pair_page};
 pub use pair::{FlipReport, PairReport, PartReport, PersonReport, Stored, Thresholds, TreatedReport, pair};
 pub use people::{Hop, MentionRow, Named};
@@ -57,6 +59,9 @@ pub enum ExplainError {
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] crate::ledger::LedgerError),
+    /// A notice cannot be drafted.
+    #[error(transparent)]
+    Notice(#[from] crate::report::NoticeError),
     /// The run's copies give other mentions than its artifacts hold.
     #[error("explain: the run's copies of the deliveries do not give the rows of its artifacts; {0}")]
     Changed(String),

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::HandbookError;
 use super::standing::{BookRow, Standing, all_rules};
 use crate::domain::Day;
-use crate::report::{ListTemplate, Show};
+use crate::report::{ListTemplate, RecipientKind, Show};
 use crate::rule::{self, BasisStatus, CaseFile, EventKind, Parameter, ParameterStatus, PolicyCaseFile, Rule};
 use crate::spec::Plan;
 
@@ -252,10 +252,11 @@ fn extract_words(plan: &Plan, id: &str) -> String {
         .map_or_else(|| id.to_owned(), |contract| format!("{}《{}》", contract.owner, contract.title))
 }
 
-/// Titles of the recipients who see a class in full.
+/// Titles of the recipients of lists who see a class in full.
 fn seen_by(plan: &Plan, class: &str) -> String {
     let all = plan.desk.disclosure.recipients();
-    let seen = all.iter().filter(|recipient| plan.desk.disclosure.show(&recipient.id, class) == Show::Full);
+    let offices = all.iter().filter(|recipient| recipient.kind != RecipientKind::Person);
+    let seen = offices.filter(|recipient| plan.desk.disclosure.show(&recipient.id, class) == Show::Full);
     seen.map(|recipient| recipient.title.as_str()).collect::<Vec<_>>().join("、")
 }
 

@@ -33,13 +33,23 @@ pub enum EventKind {
     Closed,
     /// Explained until a day.
     Suspended,
+    /// A notice to the person was drafted.
+    Noticed,
+    /// Somebody objects to what two persons settled.
+    Objected,
+    /// Two persons decided that it stands all the same.
+    Upheld,
+    /// Two persons took it back.
+    Revoked,
     /// A held night was released; about an extract, not a case.
     Released,
+    /// Data whose time was over were deleted; about no case.
+    Purged,
 }
 
 impl EventKind {
     /// All kinds that happen to a case.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Opened,
         Self::Changed,
         Self::Withdrawn,
@@ -50,6 +60,10 @@ impl EventKind {
         Self::Approved,
         Self::Closed,
         Self::Suspended,
+        Self::Noticed,
+        Self::Objected,
+        Self::Upheld,
+        Self::Revoked,
     ];
 
     /// The word in the ledger.
@@ -65,7 +79,12 @@ impl EventKind {
             Self::Approved => "approved",
             Self::Closed => "closed",
             Self::Suspended => "suspended",
+            Self::Noticed => "noticed",
+            Self::Objected => "objected",
+            Self::Upheld => "upheld",
+            Self::Revoked => "revoked",
             Self::Released => "released",
+            Self::Purged => "purged",
         }
     }
 }
@@ -82,6 +101,58 @@ pub struct Release {
     pub reason: String,
     /// What would have held the night, in Chinese.
     pub held: Vec<String>,
+}
+
+/// That data whose time was over were deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purged {
+    /// Account that did it.
+    pub by: String,
+    /// Base name of the certificate, which names every file with its digest.
+    pub certificate: String,
+    /// SHA-256 of the certificate.
+    pub sha256: String,
+    /// Class, number of files, bytes; classes of which nothing went are left out.
+    pub classes: Vec<(String, u64, u64)>,
+}
+
+/// That a notice was drafted. Who it is made out to and what it says stand in the file alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// Base name of the file.
+    pub file: String,
+    /// SHA-256 of the draft, lower-case hex.
+    pub sha256: String,
+    /// Account that drafted it.
+    pub by: String,
+}
+
+/// An objection as it was put on record. No `Debug`: the reason is what people wrote.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objection {
+    /// The officer who took it.
+    pub officer: String,
+    /// Day on which it was raised.
+    pub on: Day,
+    /// Why, in their words.
+    pub reason: String,
+}
+
+/// What two persons decided about an objection. No `Debug`: the reason is what people wrote.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// Who looked into it.
+    pub officer: String,
+    /// Who approved the decision.
+    pub approver: String,
+    /// Day of the decision.
+    pub on: Day,
+    /// Why, in their words.
+    pub reason: String,
 }
 
 /// A planned event: not yet in the ledger.
@@ -123,16 +194,11 @@ pub struct StoredEvent {
 }
 
 impl StoredEvent {
-    /// The hash this event must have. Every part goes in with its length, so no two events share a text.
+    /// The hash this event must have.
     pub fn expected_hash(&self) -> String {
         let at = self.at.iso();
         let seq = self.seq.to_string();
-        let mut hasher = Sha256::new();
-        for part in [&self.prev, &seq, &self.run_id, &self.case_key, &self.kind, &at, &self.payload] {
-            hasher.update((part.len() as u64).to_be_bytes());
-            hasher.update(part.as_bytes());
-        }
-        hex(&hasher.finalize())
+        chained([&self.prev, &seq, &self.run_id, &self.case_key, &self.kind, &at, &self.payload])
     }
 
     /// What it says to a person: the sentence of its finding, the answer, or the reason of a change;
@@ -147,12 +213,34 @@ impl StoredEvent {
             Ok(Payload::Disputed { why }) => why,
             Ok(Payload::Approved { by, .. }) => format!("审核人 {by}"),
             Ok(Payload::Suspended { through }) => format!("暂缓至 {}", through.iso()),
+            Ok(Payload::Noticed(notice)) => format!("{} 起草 {}", notice.by, notice.file),
+            Ok(Payload::Objected(objection)) => {
+                format!("{} 登记（{} 提出）：{}", objection.officer, objection.on.iso(), objection.reason)
+            }
+            Ok(Payload::Upheld(decision) | Payload::Revoked(decision)) => format!(
+                "{} 复核，{} 审核（{}）：{}",
+                decision.officer,
+                decision.approver,
+                decision.on.iso(),
+                decision.reason
+            ),
             Ok(Payload::Released(release)) => {
                 format!("{} 由 {} 放行：{}", release.extract, release.by, release.reason)
             }
+            Ok(Payload::Purged(purged)) => format!("{} 删除到期数据：{}", purged.by, purged.certificate),
             Ok(Payload::Sent {}) | Err(_) => String::new(),
         }
     }
+}
+
+/// The hash of a link of a chain. Every part goes in with its length, so no two links share a text.
+pub(super) fn chained<const N: usize>(parts: [&String; N]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hex(&hasher.finalize())
 }
 
 /// What an event says, as JSON in the ledger. Readers of old ledgers depend on these names.
@@ -197,6 +285,13 @@ pub(super) enum Payload {
     },
     /// Since version 4; it belongs to no case.
     Released(Release),
+    /// Since version 5, as all below.
+    Noticed(Notice),
+    Objected(Objection),
+    Upheld(Decision),
+    Revoked(Decision),
+    /// It belongs to no case.
+    Purged(Purged),
 }
 
 impl Payload {
@@ -213,6 +308,11 @@ impl Payload {
             Self::Closed { .. } => EventKind::Closed,
             Self::Suspended { .. } => EventKind::Suspended,
             Self::Released(_) => EventKind::Released,
+            Self::Noticed(_) => EventKind::Noticed,
+            Self::Objected(_) => EventKind::Objected,
+            Self::Upheld(_) => EventKind::Upheld,
+            Self::Revoked(_) => EventKind::Revoked,
+            Self::Purged(_) => EventKind::Purged,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::Phase as P;
 
 /// (phase before, event, phase after); `None` before the case exists. What does not stand here cannot
 /// happen.
-const TRANSITIONS: [(Option<P>, E, P); 40] = [
+const TRANSITIONS: [(Option<P>, E, P); 47] = [
     (None, E::Opened, P::New),
     // Asked.
     (Some(P::New), E::Sent, P::Sent),
@@ -52,6 +52,15 @@ const TRANSITIONS: [(Option<P>, E, P); 40] = [
     (Some(P::Withdrawn), E::Reopened, P::Reopened),
     (Some(P::Withdrawn), E::Closed, P::Closed),
     (Some(P::Withdrawn), E::Suspended, P::Suspended),
+    // What two persons settled is told to whom it concerns, who may object until two persons decide; a decision
+    // against it explains the case.
+    (Some(P::Approved), E::Noticed, P::Approved),
+    (Some(P::Closed), E::Noticed, P::Closed),
+    (Some(P::Approved), E::Objected, P::Objected),
+    (Some(P::Closed), E::Objected, P::Objected),
+    (Some(P::Objected), E::Changed, P::Objected),
+    (Some(P::Objected), E::Upheld, P::Approved),
+    (Some(P::Objected), E::Revoked, P::Closed),
 ];
 
 /// The phase after an event; `None` when the event cannot follow.
@@ -73,6 +82,7 @@ mod tests {
             P::Answered => 'A',
             P::Disputed => 'D',
             P::Approved => 'P',
+            P::Objected => 'O',
             P::Closed => 'C',
             P::Suspended => 'U',
             P::Reopened => 'R',
@@ -81,18 +91,20 @@ mod tests {
         let row = |from: Option<P>| -> String {
             E::ALL.iter().map(|event| after(from, *event).map_or('·', letter)).collect()
         };
-        // Opened Changed Withdrawn Reopened Sent Answered Disputed Approved Closed Suspended
-        assert_eq!(row(None), "N·········");
+        // Opened Changed Withdrawn Reopened Sent Answered Disputed Approved Closed Suspended Noticed Objected Upheld
+        // Revoked
+        assert_eq!(row(None), "N·············");
         let expected = [
-            (P::New, "·NW·SA····"),
-            (P::Sent, "·SW··A····"),
-            (P::Answered, "·AW··ADPCU"),
-            (P::Disputed, "·DW··D·P··"),
-            (P::Approved, "·P···PD·CU"),
-            (P::Closed, "···R·CD···"),
-            (P::Suspended, "···R·UD··U"),
-            (P::Reopened, "·RW·SA····"),
-            (P::Withdrawn, "···R·W·WCU"),
+            (P::New, "·NW·SA········"),
+            (P::Sent, "·SW··A········"),
+            (P::Answered, "·AW··ADPCU····"),
+            (P::Disputed, "·DW··D·P······"),
+            (P::Approved, "·P···PD·CUPO··"),
+            (P::Objected, "·O··········PC"),
+            (P::Closed, "···R·CD···CO··"),
+            (P::Suspended, "···R·UD··U····"),
+            (P::Reopened, "·RW·SA········"),
+            (P::Withdrawn, "···R·W·WCU····"),
         ];
         assert_eq!(expected.map(|(phase, _)| phase), P::ALL);
         for (phase, events) in expected {

@@ -161,6 +161,9 @@ fn weigh(record: &CaseRecord, answer: &Answer, day: Day) -> Result<(Vec<Payload>
             "与重新核查前的答复完全相同，无法判断是否为新的答复，请填写核查时间",
         );
     }
+    if record.phase == Phase::Objected {
+        return not_taken(AnswerCell::Clue, "该线索正在异议复核，作出维持或撤销的决定以后才能再登记答复");
+    }
     check_days(record, answer, day)?;
     Ok(added(record, answer, day))
 }
@@ -242,7 +245,7 @@ const fn may_be_approved(phase: Phase, disputed: bool) -> bool {
 /// on it, the officer's own.
 fn contradicted<'a>(record: &'a CaseRecord, answer: &Answer) -> Option<&'a GivenAnswer> {
     let mut last: BTreeMap<&str, &GivenAnswer> = BTreeMap::new();
-    for given in record.current_answers() {
+    for given in record.current_answers().iter().filter(|given| !given.revoked) {
         last.insert(&given.answer.officer, given);
     }
     let open = matches!(record.phase, Phase::New | Phase::Sent | Phase::Reopened | Phase::Answered);

@@ -286,6 +286,11 @@ fn not_found(plan: &mut Reconciled, key: &str, record: &CaseRecord, night: &Nigh
         _ => {}
     }
     let finding = known()?;
+    // What is objected to waits for its decision, whatever the night finds.
+    if record.phase == Phase::Objected {
+        plan.push(&place, CaseStatus::Carried, finding, None);
+        return Ok(());
+    }
     let whole = finding.evidence().iter().all(|evidence| !night.gaps.contains(&evidence.extract));
     if !whole || night.rules.get(record.rule()) != Some(&RuleRun::Complete) {
         plan.push(&place, CaseStatus::Carried, finding, None);

@@ -106,6 +106,28 @@ CREATE TRIGGER handover_is_never_deleted BEFORE DELETE ON handover BEGIN SELECT 
     },
     // Events of the kind `released`, which belong to no case: a program of version 3 cannot read them.
     Migration { to: 4, sql: "" },
+    // Events of the kinds `noticed`, `objected`, `upheld`, `revoked`, and the log of who looked at values in full.
+    Migration {
+        to: 5,
+        sql: "
+CREATE TABLE access (
+  seq     INTEGER PRIMARY KEY,
+  at      TEXT NOT NULL,
+  account TEXT NOT NULL,
+  command TEXT NOT NULL,
+  what    TEXT NOT NULL,
+  reason  TEXT NOT NULL,
+  prev    TEXT NOT NULL,
+  hash    TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TRIGGER access_is_never_updated BEFORE UPDATE ON access BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER access_is_never_deleted BEFORE DELETE ON access BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TABLE access_chain (
+  id   INTEGER PRIMARY KEY CHECK (id = 1),
+  head TEXT NOT NULL
+) STRICT;
+",
+    },
 ];
 
 /// The version this program writes.

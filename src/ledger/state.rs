@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::event::{FindingRecord, Payload, Release};
+use super::event::{Decision, FindingRecord, Notice, Objection, Payload, Purged, Release};
 use super::life;
-use crate::domain::{Answer, Day, Finding, GivenAnswer, Judgement, MentionRef, Phase, Silence, Verdict};
+use crate::domain::{
+    Answer, Day, Finding, GivenAnswer, Judgement, MentionRef, Outcome, Phase, Silence, Verdict,
+};
 
 /// Where one case stands. No `Debug`: answers hold what people wrote.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,9 +33,24 @@ pub struct CaseRecord {
     pub reopened_reason: String,
     /// All answers, oldest first.
     pub answers: Vec<GivenAnswer>,
+    /// Drafts of notices with their days, oldest first.
+    pub notices: Vec<(Day, Notice)>,
+    /// Objections with what became of them, oldest first.
+    pub objections: Vec<ObjectionRecord>,
     /// How many of them are older than the list it is on now.
     pub(super) earlier: usize,
     pub(super) finding: FindingRecord,
+}
+
+/// An objection and what became of it. No `Debug`: reasons are what people wrote.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ObjectionRecord {
+    /// Day it came into the ledger.
+    pub entered: Day,
+    /// What was objected.
+    pub objection: Objection,
+    /// The decision, and whether what was objected to stands; `None` while there is none.
+    pub decided: Option<(Decision, bool)>,
 }
 
 impl CaseRecord {
@@ -52,13 +69,24 @@ impl CaseRecord {
         &self.answers[self.earlier.min(self.answers.len())..]
     }
 
-    /// The answer that counts: the approved one, else the last; none while officers contradict each other.
+    /// The answer that counts: the approved one, else the last; none while officers contradict each other, or an
+    /// objection is not decided.
     pub fn standing(&self) -> Option<&GivenAnswer> {
-        if self.phase == Phase::Disputed {
+        if self.phase.is_in_doubt() {
             return None;
         }
-        let current = self.current_answers();
-        current.iter().rfind(|given| !given.approved_by.is_empty()).or_else(|| current.last())
+        GivenAnswer::standing(self.current_answers())
+    }
+
+    /// What two persons settled against somebody: the answer that takes an approval and has one. A notice may be
+    /// drafted of it, and an objection raised.
+    pub fn settled_by_two(&self) -> Option<&GivenAnswer> {
+        let settled = matches!(self.phase, Phase::Approved | Phase::Closed);
+        let by_two = |given: &&GivenAnswer| {
+            let confirmed = matches!(given.answer.outcome, Some(Outcome::Confirmed | Outcome::Partly));
+            confirmed && given.answer.needs_approval && !given.approved_by.is_empty()
+        };
+        self.standing().filter(|_| settled).filter(by_two)
     }
 
     /// Whether its answer waits for a second person.
@@ -69,9 +97,10 @@ impl CaseRecord {
     /// What officers decided about pairs of rows in this case: the last decision that nobody disputes and
     /// that has its second person where it needs one.
     fn decision(&self) -> Option<&Answer> {
-        let end = if self.phase == Phase::Disputed { self.earlier } else { self.answers.len() };
+        let end = if self.phase.is_in_doubt() { self.earlier } else { self.answers.len() };
         let settled = |given: &&GivenAnswer| {
-            given.answer.same.is_some()
+            !given.revoked
+                && given.answer.same.is_some()
                 && !given.answer.pairs.is_empty()
                 && (!given.answer.needs_approval || !given.approved_by.is_empty())
         };
@@ -86,6 +115,8 @@ pub struct LedgerState {
     pub cases: BTreeMap<String, CaseRecord>,
     /// Nights that somebody released, oldest first.
     pub releases: Vec<(Day, Release)>,
+    /// What was deleted because its time was over, oldest first.
+    pub purges: Vec<(Day, Purged)>,
 }
 
 /// Decisions of officers about pairs of rows.
@@ -97,6 +128,9 @@ pub struct Decisions {
     /// judgement.
     pub conflicts: Vec<BTreeSet<String>>,
 }
+
+/// Why a case is closed whose answer was taken back.
+const REVOKED: &str = "异议成立，原处理意见已撤销";
 
 impl LedgerState {
     /// The case with this clue number, with its key.
@@ -136,6 +170,10 @@ impl LedgerState {
             self.releases.push((at, release));
             return case_key.is_empty();
         }
+        if let Payload::Purged(purged) = payload {
+            self.purges.push((at, purged));
+            return case_key.is_empty();
+        }
         let before = self.cases.get(case_key).map(|record| record.phase);
         let Some(phase) = life::after(before, payload.kind()) else { return false };
         if let Payload::Opened { number, finding } = payload {
@@ -162,6 +200,8 @@ impl CaseRecord {
             closed: None,
             reopened_reason: String::new(),
             answers: Vec::new(),
+            notices: Vec::new(),
+            objections: Vec::new(),
             earlier: 0,
             finding,
         }
@@ -171,7 +211,7 @@ impl CaseRecord {
     fn take(&mut self, at: Day, payload: Payload) -> bool {
         match payload {
             Payload::Opened { .. } | Payload::Disputed { .. } => {}
-            Payload::Released(_) => return false,
+            Payload::Released(_) | Payload::Purged(_) => return false,
             Payload::Changed { finding } => {
                 self.finding = finding;
                 self.changed_on = Some(at);
@@ -189,7 +229,7 @@ impl CaseRecord {
             }
             Payload::Sent {} => self.sent_on = Some(at),
             Payload::Answered { answer } => {
-                self.answers.push(GivenAnswer { on: at, answer, approved_by: String::new() });
+                self.answers.push(GivenAnswer { on: at, answer, approved_by: String::new(), revoked: false });
             }
             Payload::Approved { by, answer } => {
                 let Some(given) = self.answers.get_mut(self.earlier + answer) else { return false };
@@ -203,7 +243,28 @@ impl CaseRecord {
                 self.withdrawn = None;
                 self.silent_through = Some(through);
             }
+            Payload::Noticed(notice) => self.notices.push((at, notice)),
+            Payload::Objected(objection) => {
+                self.closed = None;
+                self.objections.push(ObjectionRecord { entered: at, objection, decided: None });
+            }
+            Payload::Upheld(decision) => return self.decide(decision, true),
+            Payload::Revoked(decision) => {
+                self.closed = Some((at, REVOKED.to_owned(), false));
+                // With it goes all that was answered since the case was listed: the question is answered anew.
+                self.answers.iter_mut().skip(self.earlier).for_each(|given| given.revoked = true);
+                return self.decide(decision, false);
+            }
         }
+        true
+    }
+
+    /// `false` when there is no objection to decide.
+    fn decide(&mut self, decision: Decision, upheld: bool) -> bool {
+        let Some(open) = self.objections.last_mut().filter(|last| last.decided.is_none()) else {
+            return false;
+        };
+        open.decided = Some((decision, upheld));
         true
     }
 

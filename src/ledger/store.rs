@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::event::{Event, Payload, StoredEvent};
+use super::access::{self, Look, StoredLook};
+use super::deed::{self, Deed, NotDone};
+use super::event::{Event, EventKind, Payload, Purged, StoredEvent};
 use super::handover::{self, Handover};
 use super::receipt::{self, Incoming, ReceiptPlan};
 use super::reconcile::{self, Night, Reconciled};
 use super::schema;
 use super::state::LedgerState;
-use crate::domain::{Day, Finding, Judgement, Verdict};
+use crate::domain::{Day, Finding, Judgement, Phase, Verdict};
 
 /// What can go wrong with the ledger.
 #[derive(Debug, thiserror::Error)]
@@ -49,12 +51,26 @@ pub enum LedgerError {
         /// What does not fit.
         what: &'static str,
     },
+    /// A line of the log of access does not fit its chain, or is missing.
+    #[error("trust the log of access: line {seq} is damaged or missing; restore the file from a copy")]
+    DamagedLog {
+        /// Place of the line.
+        seq: i64,
+    },
     /// Somebody wrote between plan and commit.
     #[error("commit the run: the ledger changed since the plan was made; run again")]
     Moved,
     /// The plan of an import breaks the table of the life of a case.
     #[error("plan the import: an answer would lead where no case can go; this is a bug")]
     Forbidden,
+    /// A case cannot take what an office wants to enter.
+    #[error("enter it for the clue {number}: {why}")]
+    NotDone {
+        /// Clue number.
+        number: String,
+        /// Why.
+        why: NotDone,
+    },
 }
 
 fn sql(doing: &'static str) -> impl Fn(rusqlite::Error) -> LedgerError {
@@ -281,6 +297,62 @@ impl Ledger {
         transaction.commit().map_err(&doing)
     }
 
+    /// Writes what an office did on `day`, by clue number, in one transaction: all of it or nothing. `by` names
+    /// the occasion, as a run id does for a night.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotDone`] names the first clue that cannot take it.
+    pub fn record(&mut self, by: &str, day: Day, deeds: &[(String, Deed)]) -> Result<(), LedgerError> {
+        let events = self.events()?;
+        let planned = deed::plan(fold(&events)?, day, deeds)
+            .map_err(|(number, why)| LedgerError::NotDone { number, why })?;
+        let head = events.last().map_or("", |event| event.hash.as_str());
+        self.append(&Writer { run_id: by, at: day }, &planned, head)
+    }
+
+    /// Writes on `day` that data whose time was over are deleted.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn record_purge(&mut self, day: Day, purged: Purged) -> Result<(), LedgerError> {
+        let events = self.events()?;
+        let head = events.last().map_or("", |event| event.hash.as_str());
+        let event =
+            Event { case_key: String::new(), number: String::new(), payload: Payload::Purged(purged) };
+        self.append(&Writer { run_id: "purge", at: day }, &[event], head)
+    }
+
+    /// Appends events to the ledger whose last hash is `head`.
+    fn append(&mut self, writer: &Writer<'_>, events: &[Event], head: &str) -> Result<(), LedgerError> {
+        let doing = sql("write to the ledger");
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&doing)?;
+        let last = last_event(&transaction).map_err(&doing)?;
+        if last.1 != head {
+            return Err(LedgerError::Moved);
+        }
+        write_events(&transaction, writer, events, last).map_err(&doing)?;
+        transaction.commit().map_err(&doing)
+    }
+
+    /// The runs that what is asked about rests on: for each case that is neither closed nor withdrawn nor
+    /// explained for a time, the run that last said what it is about.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or is damaged.
+    pub fn runs_of_open_cases(&self) -> Result<BTreeSet<String>, LedgerError> {
+        let events = self.events()?;
+        let state = fold(&events)?;
+        let tells = [EventKind::Opened, EventKind::Changed, EventKind::Reopened].map(EventKind::word);
+        let mut last: BTreeMap<&str, &str> = BTreeMap::new();
+        for event in events.iter().filter(|event| tells.contains(&event.kind.as_str())) {
+            last.insert(&event.case_key, &event.run_id);
+        }
+        let over = |phase| matches!(phase, Phase::Closed | Phase::Suspended | Phase::Withdrawn);
+        let open = state.cases.iter().filter(|(_, record)| !over(record.phase));
+        Ok(open.filter_map(|(key, _)| last.get(key.as_str())).map(|run| (*run).to_owned()).collect())
+    }
+
     /// The register of what was handed over, oldest first; empty where an older program wrote the ledger.
     ///
     /// # Errors
@@ -291,6 +363,43 @@ impl Ledger {
             return Ok(Vec::new());
         }
         handover::read(&self.connection).map_err(&doing)
+    }
+
+    /// Logs that somebody looks at values in full. Whoever shows them logs first.
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub fn note(&mut self, look: &Look) -> Result<(), LedgerError> {
+        let doing = sql("log the access");
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&doing)?;
+        access::write(&transaction, look).map_err(&doing)?;
+        transaction.commit().map_err(&doing)
+    }
+
+    /// The log of who looked at values in full, oldest first; empty where an older program wrote the ledger.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn looks(&self) -> Result<Vec<StoredLook>, LedgerError> {
+        let doing = sql("read the log of access");
+        if schema::version(&self.connection).map_err(&doing)? < 5 {
+            return Ok(Vec::new());
+        }
+        access::read(&self.connection).map_err(&doing)
+    }
+
+    /// Checks the chain of the log of access and its end. Gives the number of lines.
+    ///
+    /// # Errors
+    /// [`LedgerError::DamagedLog`] names the first line that does not fit.
+    pub fn verify_looks(&self) -> Result<u64, LedgerError> {
+        let looks = self.looks()?;
+        let doing = sql("read the end of the log of access");
+        let old = schema::version(&self.connection).map_err(&doing)? < 5;
+        let head = if old { String::new() } else { access::head(&self.connection).map_err(&doing)? };
+        access::verify(&looks, &head).map_err(|seq| LedgerError::DamagedLog { seq })?;
+        Ok(looks.len() as u64)
     }
 
     /// Checks the whole hash chain and that its end is the one the last commit wrote. Gives the number

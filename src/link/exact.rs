@@ -259,7 +259,8 @@ fn settle(prepared: &Prepared<'_>, clusters: &mut Clusters, mut doubts: Vec<Doub
                     apart = Some(member);
                     review.push((doubt.owner, member));
                 }
-                Some(first) if join_named(clusters, member, first, name::EXACT, "valid_id") == Joined::Done => {}
+                Some(first)
+                    if join_named(clusters, member, first, name::EXACT, "valid_id") == Joined::Done => {}
                 Some(_) => review.push((doubt.owner, member)),
             }
         }

@@ -91,25 +91,7 @@ pub(super) fn release(plan: &Plan, release: &Release) -> ReleaseFacts {
 
 /// What lists need to know of the plan's rules.
 pub(super) fn rules(plan: &Plan) -> Vec<RuleFacts> {
-    let rule = |rule: &crate::rule::Rule| {
-        let header = &rule.header;
-        // Who may not know of a source may not read from the sentence that somebody is in it.
-        let classes = header.reads.iter().filter_map(|extract| plan.desk.disclosure.source_class(extract));
-        let mut discloses: Vec<String> = classes.map(str::to_owned).collect();
-        discloses.sort();
-        discloses.dedup();
-        RuleFacts {
-            id: rule.id.clone(),
-            title: header.title.clone(),
-            list: header.list.clone(),
-            severity: header.severity,
-            recipients: header.recipients.clone(),
-            due_days: header.due_days,
-            basis: citations(plan, &header.basis),
-            discloses,
-        }
-    };
-    plan.book.rules.iter().map(rule).collect()
+    plan.book.rules.iter().map(|rule| plan.rule_facts(rule)).collect()
 }
 
 /// What the register is told of each file that is laid out for a recipient.
@@ -130,10 +112,6 @@ pub(super) fn handed_over(night: &Night<'_>, lists: &Published) -> Vec<Handover>
     lists.files.iter().map(line).collect()
 }
 
-fn citations(plan: &Plan, keys: &[String]) -> Vec<String> {
-    keys.iter().filter_map(|key| plan.basis.get(key)).map(crate::rule::LegalBasis::citation).collect()
-}
-
 /// What the sheets need to know of the plan's policies, in their order.
 pub(super) fn policies(plan: &Plan) -> Vec<PolicyFacts> {
     let mut policies: Vec<&crate::rule::Policy> = plan.book.policies.iter().collect();
@@ -142,7 +120,7 @@ pub(super) fn policies(plan: &Plan) -> Vec<PolicyFacts> {
         id: policy.id.clone(),
         title: policy.header.title.clone(),
         class: policy.header.class.clone(),
-        basis: citations(plan, &policy.header.basis),
+        basis: plan.citations(&policy.header.basis),
     };
     policies.into_iter().map(facts).collect()
 }

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::{self, Delivered};
 use super::{Env, RunError, checkpoint};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Level};
 use crate::domain::{
     Evidence, Finding, Identity, IdentityEvent, IdentityId, Mention, MentionRef, MentionSet, Place,
     PulledExtract, RecordSet, Resolution,
@@ -145,9 +145,13 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
     ];
     let released: Vec<ReleaseFacts> =
         night.released.iter().map(|release| facts::release(night.plan, release)).collect();
+    let (desk, said) = night.plan.desk.on(night.env.as_of);
+    for told in said.iter().filter(|told| told.level == Level::Warning) {
+        tracing::warn!(code = told.code, at = %told.spot, "{}", told.message);
+    }
     let input = PublishInput {
         released: &released,
-        desk: &night.plan.desk,
+        desk: &desk,
         run_id: night.run_id,
         as_of: night.env.as_of,
         title: &night.plan.title,
@@ -166,7 +170,9 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
         identity: &identity,
         mention: &mention,
     };
-    Ok(report::publish(&input, folder)?)
+    let mut published = report::publish(&input, folder)?;
+    published.problems.extend(said);
+    Ok(published)
 }
 
 fn write_artifacts(night: &Night<'_>, folder: &Path) -> Result<(), RunError> {

@@ -29,6 +29,8 @@ pub enum RecipientKind {
     Town,
     /// Whoever owns the subject's row.
     Owner,
+    /// The person it is about, or a guardian: reads a notice and gets no list.
+    Person,
 }
 
 /// A line of `recipients.csv`.
@@ -81,7 +83,7 @@ impl<'a> Granted<'a> {
     }
 }
 
-const TABLES: [(&str, &str, &[&str]); 6] = [
+const TABLES: [(&str, &str, &[&str]); 7] = [
     (
         "recipients.csv",
         include_str!("../../schemas/tables/recipients.csv"),
@@ -100,10 +102,17 @@ const TABLES: [(&str, &str, &[&str]); 6] = [
         include_str!("../../schemas/tables/dispositions.csv"),
         &["list", "label", "needs_approval"],
     ),
+    (
+        "full_approvals.csv",
+        include_str!("../../schemas/tables/full_approvals.csv"),
+        &["recipient", "class", "approved_by", "approved_on", "valid_until"],
+    ),
 ];
 /// Places of the two tables that say what answers mean.
 pub(super) const OUTCOMES: usize = 4;
 pub(super) const DISPOSITIONS: usize = 5;
+/// Place of the table of approvals.
+pub(super) const APPROVALS: usize = 6;
 
 /// A small CSV table: headings and rows of equal length.
 pub(super) struct Sheet {
@@ -252,6 +261,13 @@ impl Disclosure {
         self.grants.get(&key).copied().unwrap_or(Show::No)
     }
 
+    /// What was granted in full is shown masked.
+    pub(super) fn lower(&mut self, recipient: &str, class: &str) {
+        if let Some(show) = self.grants.get_mut(&(recipient.to_owned(), class.to_owned())) {
+            *show = (*show).min(Show::Masked);
+        }
+    }
+
     /// The column, if the recipient may see it at all.
     pub(super) fn grant<'a>(&self, recipient: &str, column: &'a Column) -> Option<Granted<'a>> {
         let show = self.show(recipient, &column.class);
@@ -287,8 +303,9 @@ fn recipients(sheet: &Sheet, problems: &mut Vec<Diagnostic>) -> Vec<Recipient> {
             "agency" => RecipientKind::Agency,
             "town" => RecipientKind::Town,
             "owner" => RecipientKind::Owner,
+            "person" => RecipientKind::Person,
             other => {
-                let message = format!("`{other}` is none of agency, town, owner");
+                let message = format!("`{other}` is none of agency, town, owner, person");
                 problems.push(Diagnostic::error("unknown_kind", sheet.spot(at), message));
                 continue;
             }

@@ -5,14 +5,17 @@
 //! business. A column reaches a list only when the disclosure table grants its class to the recipient
 //! ([`Disclosure`]). It must never read a clock, and never give a recipient what the table does not grant.
 
+mod approvals;
 pub mod artifacts;
 mod book;
 pub mod chart;
 mod corrections;
 mod disclosure;
+mod docx;
 mod expected;
 mod flat;
 mod input;
+mod notice;
 mod outcomes;
 mod package;
 mod page;
@@ -20,6 +23,7 @@ mod policies;
 mod progress;
 mod rows;
 mod template;
+mod told;
 mod words;
 
 use std::collections::BTreeMap;
@@ -35,9 +39,11 @@ pub use expected::{Expectation, comparator_title, percent, percent_range};
 pub use input::{
     ExtractFacts, IdentityFigures, Person, PolicyFacts, PublishInput, ReleaseFacts, RowPlace, RuleFacts,
 };
+pub use notice::{Draft, NoticeError, NoticeInput, NoticeSpec, draft_notice};
 pub use outcomes::{EVIDENCE, OutcomeCode, Outcomes, SUBJECT, SilenceRule};
 pub use template::{AnswerColumn, AnswerField, AnswerKind, Column, ColumnSource, DetailSpec, ListTemplate};
 
+use approvals::Approvals;
 use package::Package;
 use rows::{CaseFacts, Context};
 
@@ -102,11 +108,13 @@ pub struct Desk {
     pub disclosure: Disclosure,
     /// What answers mean.
     pub outcomes: Outcomes,
+    /// Who may have numbers of persons in full, until when.
+    approvals: Approvals,
 }
 
 impl Desk {
     /// Reads templates from `lists` and the tables `recipients.csv`, `disclosure.csv`, `redactions.csv`,
-    /// `source_classes.csv`, `outcomes.csv`, `dispositions.csv` from `tables`; `None` takes the bundled ones, as does a missing table.
+    /// `source_classes.csv`, `outcomes.csv`, `dispositions.csv`, `full_approvals.csv` from `tables`; `None` takes the bundled ones, as does a missing table.
     ///
     /// # Errors
     /// All problems of all files at once.
@@ -129,8 +137,14 @@ impl Desk {
         for template in &mut templates {
             disclosure.check(template, &mut problems);
             template.offer(&outcomes, &mut problems);
+            if let Some(notice) = &template.notice {
+                notice.check(template, &outcomes, &disclosure, &mut problems);
+            }
         }
-        (Self { templates, disclosure, outcomes }, problems)
+        let approvals =
+            Approvals::load(&sheet(disclosure::APPROVALS, &mut problems), &disclosure, &mut problems);
+        approvals.check(&templates, &disclosure, &mut problems);
+        (Self { templates, disclosure, outcomes, approvals }, problems)
     }
 
     /// The template of the list that a rule names.
@@ -153,7 +167,11 @@ impl Desk {
             report("unknown_list", format!("no template for the list `{}`", rule.list), near);
         }
         for name in &rule.recipients {
-            if self.disclosure.recipient(name).is_none() {
+            let known = self.disclosure.recipient(name);
+            if known.is_some_and(|recipient| recipient.kind == RecipientKind::Person) {
+                report("unknown_recipient", format!("`{name}` reads notices and gets no list"), None);
+            }
+            if known.is_none() {
                 let all = self.disclosure.recipients();
                 let known = all.iter().flat_map(|r| std::iter::once(&r.id).chain(&r.aliases));
                 let near = did_you_mean(name, known.map(String::as_str));

@@ -258,6 +258,9 @@ mod tests {
             "corrects",
             "class",
             "results",
+            // The notice of the bundled list has words for what this table lacks.
+            "planned",
+            "planned",
         ];
         assert_eq!(told, expected);
     }

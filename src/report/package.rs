@@ -139,6 +139,8 @@ fn addressees<'a, 'f>(
             RecipientKind::Owner => {
                 facts.owner().and_then(|agency| context.disclosure().recipient(agency)).map(|r| (r, None))
             }
+            // Nobody but an office gets a list.
+            RecipientKind::Person => None,
         };
         if let Some((recipient, town)) = addressee
             && seen.insert((&recipient.id, town))
@@ -207,11 +209,12 @@ impl<'a> Package<'a> {
     }
 
     /// Whether the case stands on a list: somebody is asked about it, or was and need not answer any more.
-    /// What waits for a second person is the offices' business.
+    /// What waits for a second person, or for a decision on an objection, is the offices' business.
     fn lists_case(&self, facts: &CaseFacts<'_>) -> bool {
         let case = facts.case;
         let withdrawn = case.status == CaseStatus::Withdrawn;
-        let waits = case.waits_for_approval() && self.recipient.kind == RecipientKind::Agency;
+        let waits = (case.waits_for_approval() || case.phase == Phase::Objected)
+            && self.recipient.kind == RecipientKind::Agency;
         if withdrawn { case.phase == Phase::Withdrawn } else { case.phase.asks() || waits }
     }
 
@@ -378,7 +381,7 @@ impl SummaryCounts {
         match case.phase {
             Phase::Withdrawn => self.withdrawn += 1,
             Phase::Closed | Phase::Suspended => self.closed += 1,
-            Phase::Answered | Phase::Approved => self.answered += 1,
+            Phase::Answered | Phase::Approved | Phase::Objected => self.answered += 1,
             _ if annex => self.annex += 1,
             // What officers answered differently has been answered, and is asked about all the same.
             Phase::Disputed => self.carried += 1,

@@ -7,6 +7,7 @@ use polars::prelude::{Column as Series, DataFrame, DataType, IntoColumn, PolarsR
 use super::disclosure::{Disclosure, Granted, Show};
 use super::input::{ExtractFacts, Person, PublishInput, RowPlace, RuleFacts};
 use super::template::{AnswerColumn, AnswerField, ColumnSource, ListTemplate};
+use super::told::Reader;
 use crate::domain::{Answer, Case, CaseStatus, Day, MentionRef, Phase, Severity, Sex};
 
 /// A case with what every list about it needs; computed once, whoever receives it.
@@ -35,28 +36,22 @@ pub(super) struct Receiver<'a> {
 
 /// Stands where a rule's own words would say more than the recipient may know.
 const NEUTRAL: &str = "具体情形涉及不予披露的信息，请按线索编号与牵头部门联系核实";
-/// Stands for a value of a sentence that the recipient may not see.
-const WITHHELD: &str = "（略）";
-/// Stands for the title of such a rule.
-const NEUTRAL_TITLE: &str = "家庭监护状况待核实";
 
-impl Receiver<'_> {
+impl<'a> Receiver<'a> {
+    const fn reader(self) -> Reader<'a> {
+        Reader { id: self.id, disclosure: self.context.disclosure }
+    }
+
     /// Whether the recipient may know what the rule is about.
-    pub(super) fn sees(&self, rule: &RuleFacts) -> bool {
-        rule.discloses.iter().all(|class| self.context.disclosure.show(self.id, class) == Show::Full)
+    pub(super) fn sees(self, rule: &RuleFacts) -> bool {
+        self.reader().sees(rule)
     }
 
     /// Title of the rule as the recipient may see it.
-    pub(super) fn title(&self, rule: &RuleFacts) -> String {
-        if self.sees(rule) {
-            self.context.disclosure.redact(self.id, &rule.title)
-        } else {
-            NEUTRAL_TITLE.to_owned()
-        }
+    pub(super) fn title(self, rule: &RuleFacts) -> String {
+        self.reader().title(rule)
     }
-}
 
-impl Receiver<'_> {
     /// An answer in words, without a reason that the recipient may not know.
     pub(super) fn answer_words(&self, answer: &Answer) -> String {
         let mut known = answer.clone();
@@ -124,33 +119,13 @@ impl<'a> CaseFacts<'a> {
         self.owner.map(|extract| extract.agency.as_str())
     }
 
-    /// Whether the recipient may know of every source the case rests on; rules read some sources only
-    /// where they came, so the rule alone does not tell.
-    fn sources_are_open(&self, receiver: Receiver<'_>) -> bool {
-        let disclosure = receiver.context.disclosure;
-        let classes = self.case.finding.evidence().iter().filter_map(|e| disclosure.source_class(&e.extract));
-        classes.into_iter().all(|class| disclosure.show(receiver.id, class) == Show::Full)
-    }
-
-    /// The sentence, without the values that the list does not know or the recipient may not see.
-    fn sentence(&self, template: &ListTemplate, receiver: Receiver<'_>) -> String {
-        let disclosure = receiver.context.disclosure;
-        let withheld = |name: &str| {
-            template.class_of(name).is_none_or(|class| disclosure.show(receiver.id, class) != Show::Full)
-        };
-        disclosure.redact(receiver.id, &self.case.finding.reason.without(withheld, WITHHELD))
-    }
-
     fn reason(&self, template: &ListTemplate, receiver: Receiver<'_>) -> String {
         let finding = &self.case.finding;
         if self.case.status == CaseStatus::Withdrawn {
             return self.case.withdrawn_reason.clone();
         }
-        let sentence = if receiver.sees(self.rule) && self.sources_are_open(receiver) {
-            self.sentence(template, receiver)
-        } else {
-            NEUTRAL.to_owned()
-        };
+        let sentence = receiver.reader().sentence(self.rule, finding, template);
+        let sentence = sentence.unwrap_or_else(|| NEUTRAL.to_owned());
         let before = self.history(receiver);
         if finding.annex && !finding.annex_reason.is_empty() {
             let doubt = receiver.context.disclosure.redact(receiver.id, &finding.annex_reason);
@@ -164,6 +139,9 @@ impl<'a> CaseFacts<'a> {
         let case = self.case;
         if case.waits_for_approval() {
             return "【待审核】请由核查人以外的人在审核人栏签名。".to_owned();
+        }
+        if case.phase == Phase::Objected {
+            return "【异议复核中】已登记异议，由两人决定维持或撤销；本行不需填写。".to_owned();
         }
         if case.phase == Phase::Disputed {
             let said = case.answers.iter().map(|given| receiver.answer_words(&given.answer));
@@ -187,28 +165,6 @@ impl<'a> CaseFacts<'a> {
             return String::new();
         };
         answer_cell(&answer.answer, column)
-    }
-
-    fn detail(&self, name: &str, receiver: Receiver<'_>) -> Option<String> {
-        let value = &self.case.finding.details.iter().find(|detail| detail.name == name)?.value;
-        (!value.is_empty()).then(|| receiver.context.disclosure.redact(receiver.id, value))
-    }
-
-    /// `标题：值；…` of the values that the template lists, the recipient may see and no column shows.
-    fn details(&self, template: &ListTemplate, receiver: Receiver<'_>) -> String {
-        let disclosure = receiver.context.disclosure;
-        let mut parts = Vec::new();
-        for detail in &self.case.finding.details {
-            let Some(spec) = template.detail.get(&detail.name) else { continue };
-            let shown_elsewhere = template.column.iter().any(|c| c.detail.as_ref() == Some(&detail.name));
-            if shown_elsewhere || disclosure.show(receiver.id, &spec.class) != Show::Full {
-                continue;
-            }
-            if let Some(value) = self.detail(&detail.name, receiver) {
-                parts.push(format!("{}：{value}", spec.title));
-            }
-        }
-        parts.join("；")
     }
 
     /// The extracts it rests on with their as-of days; sources the recipient may not know of are counted.
@@ -397,10 +353,10 @@ fn cells(
         ColumnSource::Sex => text(&|f| sex_word(f.person.sex).to_owned()),
         ColumnSource::Rule => text(&|f| receiver.title(f.rule)),
         ColumnSource::Reason => text(&|f| f.reason(template, receiver)),
-        ColumnSource::Details => text(&|f| f.details(template, receiver)),
+        ColumnSource::Details => text(&|f| receiver.reader().details(&f.case.finding, template)),
         ColumnSource::Detail => {
             let name = column.detail.as_deref().unwrap_or_default();
-            text(&|f| f.detail(name, receiver).unwrap_or_default())
+            text(&|f| receiver.reader().detail(&f.case.finding, name).unwrap_or_default())
         }
         ColumnSource::Evidence => text(&|f| f.evidence(receiver)),
         ColumnSource::Basis => text(&|f| f.rule.basis.join("；")),

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::notice::NoticeSpec;
 use super::outcomes::Outcomes;
 use crate::diag::{Diagnostic, Spot};
 use crate::domain::Outcome;
@@ -47,6 +48,9 @@ pub struct ListTemplate {
     /// Disclosure classes of values that stand only in the rules' sentences, by their name in the SELECT.
     #[serde(default)]
     pub sentence: IndexMap<String, String>,
+    /// The notice that is drafted of an approved answer, where one of this list has to be told to the person.
+    #[serde(default)]
+    pub notice: Option<NoticeSpec>,
 }
 
 impl ListTemplate {

@@ -40,6 +40,13 @@ impl LegalBasis {
         format!("《{}》{number}{}", self.title, self.article)
     }
 
+    /// What has to be looked at before it is quoted on a day: wording that nobody read, a day out of its time.
+    pub fn doubts(&self, day: Day) -> Vec<&'static str> {
+        let unread = (self.status == BasisStatus::ToVerify).then_some("条文待核对");
+        let over = (!self.in_force(day)).then_some("该日不在有效期内");
+        unread.into_iter().chain(over).collect()
+    }
+
     /// Whether it is in force on a day.
     pub fn in_force(&self, day: Day) -> bool {
         self.valid_from.is_none_or(|from| from <= day) && self.valid_until.is_none_or(|until| day <= until)

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::raw::HookTable;
 use crate::domain::{Contract, Day};
 use crate::link;
-use crate::report::Desk;
-use crate::rule::{Book, LegalBasis};
+use crate::report::{Desk, RuleFacts};
+use crate::rule::{Book, LegalBasis, Rule};
 use crate::source::SourceSpec;
 use crate::source::remote::Remote;
 use crate::tables::Tables;
@@ -64,6 +64,31 @@ impl Plan {
         for source in &mut self.sources {
             source.origin = None;
         }
+    }
+
+    /// What lists and notices need to know of a rule.
+    pub fn rule_facts(&self, rule: &Rule) -> RuleFacts {
+        let header = &rule.header;
+        // Who may not know of a source may not read from the sentence that somebody is in it.
+        let classes = header.reads.iter().filter_map(|extract| self.desk.disclosure.source_class(extract));
+        let mut discloses: Vec<String> = classes.map(str::to_owned).collect();
+        discloses.sort();
+        discloses.dedup();
+        RuleFacts {
+            id: rule.id.clone(),
+            title: header.title.clone(),
+            list: header.list.clone(),
+            severity: header.severity,
+            recipients: header.recipients.clone(),
+            due_days: header.due_days,
+            basis: self.citations(&header.basis),
+            discloses,
+        }
+    }
+
+    /// Legal bases as lists print them.
+    pub fn citations(&self, keys: &[String]) -> Vec<String> {
+        keys.iter().filter_map(|key| self.basis.get(key)).map(LegalBasis::citation).collect()
     }
 
     /// Where copies of what is pulled from remotes are kept.

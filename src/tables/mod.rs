@@ -16,6 +16,7 @@ mod glyphs;
 mod name_words;
 mod prefixes;
 mod regions;
+mod retention;
 mod rows;
 mod rule_book;
 mod store;
@@ -42,6 +43,7 @@ pub use gazetteer::Gazetteer;
 pub use glyphs::Glyphs;
 pub use name_words::{Care, NameWords};
 pub use regions::{RegionKnown, Regions};
+pub use retention::{DataClass, Retained, Retention};
 pub use rule_book::{BookEntry, Priority, RuleBook};
 pub use store::{DECISIONS, DecisionsFile, Edition, MANIFEST, TablesFile};
 pub use surnames::Surnames;
@@ -51,7 +53,7 @@ use rows::TableText;
 use store::Store;
 
 /// Roles a table can have in `tables.toml`.
-const ROLES: [&str; 14] = [
+const ROLES: [&str; 15] = [
     "aliases",
     "char_codes",
     "char_variants",
@@ -62,6 +64,7 @@ const ROLES: [&str; 14] = [
     "pua_map",
     "radical_fold",
     "regions",
+    "retention",
     "rule_book",
     "surname_compound",
     "surname_confusable",
@@ -96,6 +99,8 @@ pub struct Tables {
     pub codes: BTreeMap<String, CodeTable>,
     /// Labels of relations → relation (`relations.csv`).
     pub relations: BTreeMap<String, Relation>,
+    /// How long what is kept.
+    pub retention: Retention,
     /// Every rule that was agreed on.
     pub rule_book: RuleBook,
     /// Decision tables by name (`decisions/<name>.csv`), for SQL.
@@ -260,6 +265,11 @@ impl<'a> Loader<'a> {
     }
 
     fn rules(&mut self, tables: &mut Tables) {
+        if let Some(fixed) = self.fixed("retention") {
+            let (retention, rows) = Retention::load(fixed.table(), &mut self.problems);
+            tables.retention = retention;
+            self.done(&fixed, rows);
+        }
         if let Some(fixed) = self.fixed("rule_book") {
             let (book, rows) = RuleBook::load(fixed.table(), &mut self.problems);
             tables.rule_book = book;

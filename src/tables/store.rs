@@ -34,6 +34,7 @@ const BUNDLED: &[(&str, &[u8])] = bundled![
     "qidong_divisions_2023.csv",
     "radical_fold.tsv",
     "region_code_history.tsv",
+    "retention.csv",
     "rule_book.csv",
     "surname_compound.csv",
     "surname_confusable.tsv",

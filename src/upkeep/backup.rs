@@ -1,6 +1,7 @@
 //! A copy of a pipeline's state that can be taken while a run is at work, and its way back.
 //!
-//! What must not be lost is the ledger and the register of identities that its last commits name; lists
+//! What must not be lost is the ledger, the register of identities that its last commits name, and the certificates
+//! of what was deleted; lists
 //! and artifacts follow from these and the deliveries. The ledger is copied first, as one snapshot: a
 //! commit names a register only after that register lies in its folder, so whatever the snapshot names is
 //! there.
@@ -15,12 +16,13 @@ use crate::domain::sha256_of;
 use crate::ledger::Ledger;
 
 const LEDGER: &str = "ledger.sqlite";
-const REGISTER: &str = "register";
+pub(super) const REGISTER: &str = "register";
+pub(super) const CERTIFICATES: &str = "certificates";
 const CONTENTS: &str = "backup.json";
-/// Version of the backup's form.
-const FORMAT: u32 = 1;
+/// Version of the backup's form. 2: certificates of deletions.
+const FORMAT: u32 = 2;
 /// The last night, and the one that a repetition of it starts from.
-const REGISTERS: usize = 2;
+pub(super) const REGISTERS: usize = 2;
 
 /// What a backup holds; `backup.json` in its folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +76,12 @@ pub fn backup(state: &Path, to: &Path, made: &str) -> Result<Backup, UpkeepError
             paths.push(path);
         }
     }
+    for name in certificates(state)? {
+        let path = format!("{CERTIFICATES}/{name}");
+        fs::create_dir_all(part.join(CERTIFICATES)).map_err(UpkeepError::io("create", &part))?;
+        copy(&state.join(&path), &part.join(&path))?;
+        paths.push(path);
+    }
     paths.sort();
     let files = paths.into_iter().map(|path| file_of(&part, path)).collect::<Result<_, _>>()?;
     let last_run = commits.last().map(|(_, run)| run.run_id.clone());
@@ -106,6 +114,10 @@ pub fn restore(from: &Path, state: &Path) -> Result<Backup, UpkeepError> {
     Ledger::open_for_planning(&from.join(LEDGER))?.verify()?;
     let registers = state.join(REGISTER);
     fs::create_dir_all(&registers).map_err(UpkeepError::io("create", &registers))?;
+    if backup.files.iter().any(|file| file.path.starts_with(CERTIFICATES)) {
+        let folder = state.join(CERTIFICATES);
+        fs::create_dir_all(&folder).map_err(UpkeepError::io("create", &folder))?;
+    }
     for file in backup.files.iter().filter(|file| file.path != LEDGER) {
         copy(&from.join(&file.path), &state.join(&file.path))?;
     }
@@ -115,6 +127,25 @@ pub fn restore(from: &Path, state: &Path) -> Result<Backup, UpkeepError> {
     fs::rename(&part, &target).map_err(UpkeepError::io("rename", &part))?;
     settle(state)?;
     Ok(backup)
+}
+
+/// Base names of the certificates of a state, sorted; none where nothing was deleted yet.
+fn certificates(state: &Path) -> Result<Vec<String>, UpkeepError> {
+    let folder = state.join(CERTIFICATES);
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(&folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+    let entries = entries.map_err(UpkeepError::io("read", &folder))?;
+    let names = entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| is_certificate(name)).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// A name as certificates have it, which leads nowhere.
+fn is_certificate(name: &str) -> bool {
+    name.strip_suffix(".csv").is_some_and(|stem| !stem.contains(['/', '\\']))
 }
 
 fn refuse_existing(path: &Path, remedy: &'static str) -> Result<(), UpkeepError> {
@@ -130,11 +161,11 @@ fn copy(from: &Path, to: &Path) -> Result<(), UpkeepError> {
 }
 
 /// What was written to a file or folder survives a loss of power.
-fn settle(path: &Path) -> Result<(), UpkeepError> {
+pub(super) fn settle(path: &Path) -> Result<(), UpkeepError> {
     File::open(path).and_then(|file| file.sync_all()).map_err(UpkeepError::io("sync", path))
 }
 
-fn file_of(folder: &Path, path: String) -> Result<BackupFile, UpkeepError> {
+pub(super) fn file_of(folder: &Path, path: String) -> Result<BackupFile, UpkeepError> {
     let full = folder.join(&path);
     let (sha256, bytes) = File::open(&full).and_then(sha256_of).map_err(UpkeepError::io("read", &full))?;
     Ok(BackupFile { path, bytes, sha256 })
@@ -166,6 +197,7 @@ fn read_contents(from: &Path) -> Result<Backup, UpkeepError> {
                 .strip_prefix("register/")
                 .and_then(|name| name.strip_suffix(".parquet"))
                 .is_some_and(|digest| digest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            || path.strip_prefix("certificates/").is_some_and(is_certificate)
     };
     match backup.files.iter().find(|file| !ours(&file.path)) {
         Some(_) => Err(unusable(format!("{CONTENTS} names a file that no backup holds"))),
@@ -191,9 +223,13 @@ mod tests {
     fn a_backup_comes_back_byte_for_byte_and_never_over_a_state() {
         let folder = tempfile::tempdir().unwrap();
         let state = state(folder.path());
+        fs::create_dir(state.join(CERTIFICATES)).unwrap();
+        fs::write(state.join(CERTIFICATES).join("删除证明.csv"), "a").unwrap();
+        fs::write(state.join(CERTIFICATES).join("删除证明.part"), "b").unwrap();
         let to = folder.path().join("copy");
         let made = backup(&state, &to, "2026-11-20T03:00:00+08:00").unwrap();
-        assert_eq!(made.files.len(), 1);
+        let paths: Vec<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["certificates/删除证明.csv", LEDGER], "what is half written stays");
         assert!(matches!(restore(&to, &state), Err(UpkeepError::There { .. })));
         let fresh = folder.path().join("fresh");
         assert_eq!(restore(&to, &fresh).unwrap(), made);
@@ -215,10 +251,12 @@ mod tests {
         let ledger = fs::read(to.join(LEDGER)).unwrap();
         fs::write(to.join(LEDGER), &ledger[..ledger.len() - 1]).unwrap();
         refused("ledger.sqlite is not the file");
-        let outside = BackupFile { path: "register/../../x.parquet".into(), ..made.files[0].clone() };
-        let files = vec![made.files[0].clone(), outside];
-        write_contents(&to.join(CONTENTS), &Backup { files, ..made.clone() }).unwrap();
-        refused("names a file that no backup holds");
+        for outside in ["register/../../x.parquet", "certificates/../../x.csv"] {
+            let outside = BackupFile { path: outside.into(), ..made.files[0].clone() };
+            let files = vec![made.files[0].clone(), outside];
+            write_contents(&to.join(CONTENTS), &Backup { files, ..made.clone() }).unwrap();
+            refused("names a file that no backup holds");
+        }
         write_contents(&to.join(CONTENTS), &Backup { format: 9, ..made }).unwrap();
         refused("its form 9 is newer");
     }

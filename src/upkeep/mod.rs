@@ -1,15 +1,19 @@
-//! F6: what keeps a pipeline going between the nights: copies of its state, when it runs, who is told.
+//! F6: what keeps a pipeline going between the nights: copies of its state, when it runs, who is told, what is
+//! deleted when its time is over.
 //!
-//! In: a plan and folders. Out: a backup and its way back, the units of a timer. It never runs a night,
+//! In: a plan and folders. Out: a backup and its way back, the units of a timer, a certificate of what was
+//! deleted. It never runs a night,
 //! never reads a clock, and never writes over a state that is there.
 
 mod backup;
+mod purge;
 mod schedule;
 mod watch;
 
 use std::path::{Path, PathBuf};
 
 pub use backup::{Backup, BackupFile, backup, restore};
+pub use purge::{Expired, PurgeFacts, PurgePlan, plan_purge, purge};
 pub use schedule::{Entry, Schedule, Unit};
 pub use watch::{Ended, tell};
 

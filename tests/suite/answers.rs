@@ -5,8 +5,8 @@ use std::path::Path;
 
 use doudi::domain::{Answer, CaseStatus, Evidence, Finding, Outcome, Phase, Silence, Verdict};
 use doudi::ledger::{
-    AnswerCell, CaseRecord, EventKind, Incoming, Ledger, Night, NotTaken, ReceiptFacts, Reconciled, RuleRun,
-    Taken,
+    AnswerCell, CaseRecord, Decision, Deed, EventKind, Incoming, Ledger, LedgerError, Night, NotDone,
+    NotTaken, Notice, Objection, ReceiptFacts, Reconciled, RuleRun, Taken,
 };
 use proptest::prelude::*;
 
@@ -30,15 +30,19 @@ fn answer(officer: &str, outcome: Outcome, silence: Silence) -> Answer {
     }
 }
 
-fn explained(officer: &str) -> Answer {
+pub(crate) fn explained(officer: &str) -> Answer {
     answer(officer, Outcome::Refuted, Silence::Fact)
 }
 
-fn confirmed(officer: &str) -> Answer {
+pub(crate) fn confirmed(officer: &str) -> Answer {
     answer(officer, Outcome::Confirmed, Silence::Gone)
 }
 
-fn import(ledger: &mut Ledger, number: i32, answers: &[(&str, Answer)]) -> Vec<Result<Taken, NotTaken>> {
+pub(crate) fn import(
+    ledger: &mut Ledger,
+    number: i32,
+    answers: &[(&str, Answer)],
+) -> Vec<Result<Taken, NotTaken>> {
     let incoming: Vec<Incoming> = answers
         .iter()
         .map(|(clue, answer)| Incoming { number: (*clue).to_owned(), answer: answer.clone() })
@@ -54,24 +58,24 @@ fn import(ledger: &mut Ledger, number: i32, answers: &[(&str, Answer)]) -> Vec<R
     plan.results
 }
 
-fn first(ledger: &Ledger) -> CaseRecord {
+pub(crate) fn first(ledger: &Ledger) -> CaseRecord {
     ledger.state().unwrap().cases.into_values().next().unwrap()
 }
 
 /// A ledger with one case that was sent on day 1, and its clue number.
-fn asked() -> (Ledger, String) {
+pub(crate) fn asked() -> (Ledger, String) {
     let mut ledger = Ledger::in_memory().unwrap();
     let plan = night(&mut ledger, 1, FULL, &[finding("d", "a", "x")]);
     let clue = plan.cases[0].number.clone();
     (ledger, clue)
 }
 
-fn told(plan: &Reconciled) -> Vec<(CaseStatus, Phase, bool)> {
+pub(crate) fn told(plan: &Reconciled) -> Vec<(CaseStatus, Phase, bool)> {
     plan.cases.iter().map(|case| (case.status, case.phase, case.asks())).collect()
 }
 
 /// The finding of `asked` with another row of evidence.
-fn with_more_evidence() -> Finding {
+pub(crate) fn with_more_evidence() -> Finding {
     let old = finding("d", "a", "x");
     let parts = doudi::domain::FindingParts {
         rule: old.rule.clone(),
@@ -387,7 +391,7 @@ fn a_ledger_of_version_1_is_read_migrated_and_lives_on() {
     assert_eq!(version(), 1, "a look changes nothing");
 
     let mut ledger = Ledger::open(&path).unwrap();
-    assert_eq!((ledger.verify().unwrap(), version()), (7, 4));
+    assert_eq!((ledger.verify().unwrap(), version()), (7, 5));
     let phases = |ledger: &Ledger| -> Vec<Phase> {
         ledger.state().unwrap().cases.values().map(|record| record.phase).collect()
     };
@@ -417,6 +421,7 @@ fn an_event_that_disappears_after_an_import_is_noticed() {
 enum Step {
     Night(Vec<(u8, u8)>, u8),
     Answer(u8, u8, u8, bool),
+    Deed(u8, u8),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -425,6 +430,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(rows, mode)| Step::Night(rows.into_iter().collect(), mode)),
         (0_u8..5, 0_u8..3, 0_u8..5, any::<bool>())
             .prop_map(|(case, officer, what, approved)| Step::Answer(case, officer, what, approved)),
+        (0_u8..5, 0_u8..4).prop_map(|(case, what)| Step::Deed(case, what)),
     ]
 }
 
@@ -477,6 +483,26 @@ proptest! {
                     if *approved { given.approver = "approver".into(); }
                     let results = import(&mut ledger, at, &[(&record.number.clone(), given)]);
                     answers += usize::from(matches!(results[0], Ok(Taken::Recorded | Taken::Settled | Taken::Disputed)));
+                }
+                Step::Deed(case, what) => {
+                    let Some(record) = before.cases.values().nth(usize::from(*case)) else { continue };
+                    let decision = |reason: &str| Decision {
+                        officer: "甲".into(),
+                        approver: "乙".into(),
+                        on: day(at),
+                        reason: reason.into(),
+                    };
+                    let deed = match what {
+                        0 => Deed::Notice(Notice { file: "a".into(), sha256: "00".into(), by: "root".into() }),
+                        1 => Deed::Object(Objection { officer: "甲".into(), on: day(at), reason: "x".into() }),
+                        2 => Deed::Uphold(decision("x")),
+                        _ => Deed::Revoke(decision("x")),
+                    };
+                    let result = ledger.record("deed", day(at), &[(record.number.clone(), deed)]);
+                    let forbidden =
+                        matches!(result, Err(LedgerError::NotDone { why: NotDone::Forbidden, .. }));
+                    prop_assert!(!forbidden, "a deed leads where no case can go");
+                    prop_assert!(matches!(result, Ok(()) | Err(LedgerError::NotDone { .. })), "refused for no reason");
                 }
             }
             let state = ledger.state().unwrap();

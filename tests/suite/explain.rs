@@ -144,7 +144,11 @@ fn rows_of_one_number_are_told_with_the_pass_that_joined_them_and_masked() {
     let has_number =
         |text: &str| text.split(|c: char| !c.is_ascii_digit() && c != 'X').any(|run| run.len() == 18);
     assert!(!has_number(&told), "a number stands unmasked");
-    assert!(has_number(&NIGHT.well(&["explain", "pair", left, right, "--full"])));
+    // What is shown in full is logged, which the shared night must not be.
+    let folder = tempfile::tempdir().unwrap();
+    copy(&NIGHT.folder, folder.path());
+    let county = County { folder: folder.path().to_owned() };
+    assert!(has_number(&county.well(&["explain", "pair", left, right, "--full", "--reason", "核对"])));
 }
 
 #[test]

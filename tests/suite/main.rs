@@ -4,6 +4,7 @@
 
 mod altered_names;
 mod answers;
+mod audit;
 mod boundaries;
 mod broken;
 mod contracts;
@@ -18,8 +19,10 @@ mod ledger;
 mod linkage;
 mod linking;
 mod newborns;
+mod objections;
 mod pipeline;
 mod policies;
+mod purge;
 mod remotes;
 mod report;
 mod rules;

@@ -36,7 +36,8 @@ fn pay(path: &Path, paid: &[[&str; 4]]) {
     let mut row = 1;
     for [number, name, id, card] in paid {
         for month in ["2026-10", "2026-11"] {
-            let cells = [&format!("{number}{month}"), "重度残疾人护理补贴", name, id, card, month, "160", "正常"];
+            let cells =
+                [&format!("{number}{month}"), "重度残疾人护理补贴", name, id, card, month, "160", "正常"];
             sheet.write_row(row, 0, cells).unwrap();
             row += 1;
         }

@@ -1,5 +1,6 @@
 //! A case as text: rule, rows, links, near misses, history.
 
+use super::super::case::event_word;
 use super::super::policies;
 use super::super::text_table::aligned;
 use super::{changed, percent};
@@ -138,13 +139,6 @@ fn history(report: &CaseReport) -> String {
     if report.history.is_empty() {
         return "台账中没有该线索的记录".to_owned();
     }
-    let kind = |kind: &str| match kind {
-        "opened" => "首次发现",
-        "changed" => "有变化",
-        "withdrawn" => "撤回",
-        "reopened" => "再次出现",
-        _ => "其他",
-    };
     let row = |event: &crate::explain::Happened| {
         vec![
             event.day.clone(),
@@ -154,4 +148,14 @@ fn history(report: &CaseReport) -> String {
         ]
     };
     aligned(&report.history.iter().map(row).collect::<Vec<_>>())
+}
+
+fn kind(kind: &str) -> &str {
+    match kind {
+        "opened" => "首次发现",
+        "changed" => "有变化",
+        "withdrawn" => "撤回",
+        "reopened" => "再次出现",
+        other => event_word(other),
+    }
 }

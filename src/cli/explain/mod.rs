@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::audit::Unmasked;
 use super::{BUG, CONFIG, Done, Failure, SOURCE, problems, replace, say};
 use crate::explain::{self, ExplainError, FinishedRun};
 use crate::spec::{Plan, compile};
@@ -15,7 +16,8 @@ use crate::spec::{Plan, compile};
 /// Options of `explain`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A finished run is read and nothing is written. Numbers of persons are masked unless --full is given.
+A finished run is read and nothing is written. Numbers of persons are masked unless --full is given; --full
+wants a --reason and is logged in the ledger with account, instant, command, and what was shown (doudi audit list).
 
 Examples:
   doudi explain case 7K3D-9Q2M                          a clue number, as it stands on a list
@@ -24,6 +26,7 @@ Examples:
   doudi explain pair LEFT RIGHT --html pair.html         the same as one offline page
   doudi explain identity 1024                           what holds a person together
   doudi explain pair LEFT RIGHT --run /srv/runs/20261120-0a1b2c3d --json
+  doudi explain case 7K3D-9Q2M --full --reason 电话核对证号
 
 Exit codes: 0 done · 2 the row or case is not there, or the pipeline has errors · 4 the run cannot be read.")]
 pub(super) struct ExplainArgs {
@@ -89,9 +92,9 @@ struct RunArgs {
     /// Folder of the ledger instead of the pipeline's.
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Show numbers of persons unmasked.
-    #[arg(long)]
-    full: bool,
+    /// Whether and why numbers of persons are shown.
+    #[command(flatten)]
+    unmasked: Unmasked,
     /// Machine-readable.
     #[arg(long)]
     json: bool,
@@ -102,7 +105,10 @@ pub(super) fn explain(args: &ExplainArgs) -> Done {
     match &args.what {
         What::Pair { left, right, html, of } => {
             let (plan, run) = of.open()?;
-            let report = explain::pair(&plan, &run, (left, right), of.full).map_err(failure)?;
+            let report = explain::pair(&plan, &run, (left, right), of.unmasked.full).map_err(failure)?;
+            let side = |side: &explain::Side| format!("{} {}", side.at.place(), side.at.mention.role);
+            let what = format!("{} / {} 运行 {}", side(&report.left), side(&report.right), report.run);
+            of.unmasked.note(&plan.state, "explain pair", &what)?;
             match html {
                 Some(file) => write_page(file, &explain::pair_page(&report).map_err(Failure::bug)?),
                 None => of.say(&report, pair::text),
@@ -110,7 +116,9 @@ pub(super) fn explain(args: &ExplainArgs) -> Done {
         }
         What::Identity { identity, html, of } => {
             let (plan, run) = of.open()?;
-            let report = explain::identity(&plan, &run, identity, of.full).map_err(failure)?;
+            let report = explain::identity(&plan, &run, identity, of.unmasked.full).map_err(failure)?;
+            let what = format!("人 {} 运行 {}", report.identity, report.run);
+            of.unmasked.note(&plan.state, "explain identity", &what)?;
             match html {
                 Some(file) => write_page(file, &explain::identity_page(&report).map_err(Failure::bug)?),
                 None => of.say(&report, identity::text),
@@ -118,7 +126,8 @@ pub(super) fn explain(args: &ExplainArgs) -> Done {
         }
         What::Case { case, of } => {
             let (plan, run) = of.open()?;
-            let report = explain::case(&plan, &run, case, of.full).map_err(failure)?;
+            let report = explain::case(&plan, &run, case, of.unmasked.full).map_err(failure)?;
+            of.unmasked.note(&plan.state, "explain case", &report.number)?;
             of.say(&report, case::text)
         }
     }
@@ -154,7 +163,7 @@ pub(super) fn write_page(file: &Path, page: &str) -> Done {
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
 pub(super) fn failure(error: ExplainError) -> Failure {
     let code = match &error {
-        ExplainError::Asked { .. } => CONFIG,
+        ExplainError::Asked { .. } | ExplainError::Notice(_) => CONFIG,
         ExplainError::Read { .. } | ExplainError::Ledger(_) => SOURCE,
         ExplainError::Changed(_) => BUG,
     };

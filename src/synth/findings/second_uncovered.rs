@@ -91,7 +91,8 @@ impl Case<'_, '_> {
             let died =
                 self.parent(father).and_then(|parent| visible(self.world, parent)).map(|death| death.day);
             let Some(day) = died.filter(|&day| day > edge.plus_days(-90) && day <= edge) else { continue };
-            let other = self.parent(!father).filter(|parent| self.weak_sign(parent) || self.lost_on_roll(!father));
+            let other =
+                self.parent(!father).filter(|parent| self.weak_sign(parent) || self.lost_on_roll(!father));
             if let Some(other) = other
                 && self.standing(!father).is_none()
             {

@@ -87,6 +87,7 @@ fn demo() -> Demo {
                 on: as_of(),
                 answer: answer(&class),
                 approved_by: String::new(),
+                revoked: false,
             });
         }
     }

@@ -23,7 +23,7 @@ fn answered(on: Day, outcome: Outcome) -> GivenAnswer {
         class: "plain".into(),
         pairs: Vec::new(),
     };
-    GivenAnswer { on, answer, approved_by: String::new() }
+    GivenAnswer { on, answer, approved_by: String::new(), revoked: false }
 }
 
 #[test]

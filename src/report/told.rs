@@ -1,0 +1,74 @@
+//! A finding in the words that one recipient may read, on a list or in a notice.
+
+use super::disclosure::{Disclosure, Show};
+use super::input::RuleFacts;
+use super::template::ListTemplate;
+use crate::domain::Finding;
+
+/// Stands for the title of a rule of which the recipient may not know.
+const NEUTRAL_TITLE: &str = "家庭监护状况待核实";
+/// Stands for a value of a sentence that the recipient may not see.
+const WITHHELD: &str = "（略）";
+
+/// Who may know what.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub(super) id: &'a str,
+    pub(super) disclosure: &'a Disclosure,
+}
+
+impl Reader<'_> {
+    /// Whether the class is shown as it is.
+    pub(super) fn knows(self, class: &str) -> bool {
+        self.disclosure.show(self.id, class) == Show::Full
+    }
+
+    /// Whether the recipient may know what the rule is about.
+    pub(super) fn sees(self, rule: &RuleFacts) -> bool {
+        rule.discloses.iter().all(|class| self.knows(class))
+    }
+
+    /// Title of the rule as the recipient may see it.
+    pub(super) fn title(self, rule: &RuleFacts) -> String {
+        if self.sees(rule) { self.disclosure.redact(self.id, &rule.title) } else { NEUTRAL_TITLE.to_owned() }
+    }
+
+    /// The sentence without the values that the list does not know or the recipient may not see; `None` where
+    /// the rule or a row it rests on says more than the recipient may know. Rules read some sources only where
+    /// they came, so the rule alone does not tell.
+    pub(super) fn sentence(
+        self,
+        rule: &RuleFacts,
+        finding: &Finding,
+        template: &ListTemplate,
+    ) -> Option<String> {
+        let sources = finding.evidence().iter().filter_map(|e| self.disclosure.source_class(&e.extract));
+        if !self.sees(rule) || !sources.into_iter().all(|class| self.knows(class)) {
+            return None;
+        }
+        let withheld = |name: &str| template.class_of(name).is_none_or(|class| !self.knows(class));
+        Some(self.disclosure.redact(self.id, &finding.reason.without(withheld, WITHHELD)))
+    }
+
+    /// One value of the rule's SELECT, without words that the recipient may not read.
+    pub(super) fn detail(self, finding: &Finding, name: &str) -> Option<String> {
+        let value = &finding.details.iter().find(|detail| detail.name == name)?.value;
+        (!value.is_empty()).then(|| self.disclosure.redact(self.id, value))
+    }
+
+    /// `标题：值；…` of the values that the template lists, the recipient may see and no column shows.
+    pub(super) fn details(self, finding: &Finding, template: &ListTemplate) -> String {
+        let mut parts = Vec::new();
+        for detail in &finding.details {
+            let Some(spec) = template.detail.get(&detail.name) else { continue };
+            let shown_elsewhere = template.column.iter().any(|c| c.detail.as_ref() == Some(&detail.name));
+            if shown_elsewhere || !self.knows(&spec.class) {
+                continue;
+            }
+            if let Some(value) = self.detail(finding, &detail.name) {
+                parts.push(format!("{}：{value}", spec.title));
+            }
+        }
+        parts.join("；")
+    }
+}

@@ -1,0 +1,132 @@
+//! Who looked at values in full, and who may have numbers in full.
+
+use std::fs;
+
+use doudi::ledger::{Ledger, LedgerError, Look};
+use serde_json::json;
+
+use crate::county::{County, NIGHT, copy};
+
+fn look(what: &str) -> Look {
+    Look {
+        at: "2026-11-20T09:00:00+08:00".into(),
+        by: "wangmou".into(),
+        command: "explain case".into(),
+        what: what.into(),
+        reason: "电话核对".into(),
+    }
+}
+
+#[test]
+fn a_line_of_the_log_that_is_changed_or_missing_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    let mut ledger = Ledger::open(&path).unwrap();
+    assert_eq!(ledger.verify_looks().unwrap(), 0);
+    for what in ["甲", "乙", "丙"] {
+        ledger.note(&look(what)).unwrap();
+    }
+    assert_eq!((ledger.verify_looks().unwrap(), ledger.verify().unwrap()), (3, 0));
+    drop(ledger);
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    for sql in ["UPDATE access SET reason = ''", "DELETE FROM access"] {
+        assert!(raw.execute(sql, []).unwrap_err().to_string().contains("append-only"), "{sql}");
+    }
+    raw.execute_batch("DROP TRIGGER access_is_never_updated; DROP TRIGGER access_is_never_deleted;").unwrap();
+    let verdict = || Ledger::open_for_planning(&path).unwrap().verify_looks();
+    raw.execute("UPDATE access SET account = 'other' WHERE seq = 2", []).unwrap();
+    assert!(matches!(verdict(), Err(LedgerError::DamagedLog { seq: 2 })));
+    raw.execute("UPDATE access SET account = 'wangmou' WHERE seq = 2", []).unwrap();
+    assert_eq!(verdict().unwrap(), 3);
+    raw.execute("DELETE FROM access WHERE seq = 3", []).unwrap();
+    assert!(matches!(verdict(), Err(LedgerError::DamagedLog { seq: 3 })));
+    raw.execute("DELETE FROM access", []).unwrap();
+    assert!(matches!(verdict(), Err(LedgerError::DamagedLog { seq: 1 })));
+}
+
+#[test]
+fn what_is_shown_in_full_wants_a_reason_and_is_logged_without_a_value() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&NIGHT.folder, folder.path());
+    let county = County { folder: folder.path().to_owned() };
+    let case = county.rows("cases.parquet", &["case_number"])[0][0].clone();
+    let mentions = county.rows("mentions.parquet", &["extract", "row_key", "role", "identity_id"]);
+    let of_roll: Vec<&Vec<String>> = mentions.iter().filter(|row| row[0] == "population").take(2).collect();
+    let [left, right] = [0, 1].map(|at| of_roll[at][..3].join(":"));
+    let person = of_roll[0][3].clone();
+
+    assert_eq!(county.refused(&["explain", "case", &case, "--full"]).0, 2);
+    assert_eq!(county.refused(&["case", "show", &case, "--full", "--reason", " "]).0, 2);
+    assert_eq!(county.json(&["audit", "list"]), json!([]));
+    // What is masked is not logged, and what cannot be logged is not shown.
+    county.well(&["explain", "case", &case]);
+    assert_eq!(county.json(&["audit", "list"]), json!([]));
+    let lost = ["explain", "case", &case, "--full", "--reason", "核对", "--state", "nowhere"];
+    assert_eq!(county.refused(&lost).0, 4);
+
+    let why = ["--full", "--reason", "电话核对"];
+    for arguments in [
+        &["explain", "case", &case][..],
+        &["explain", "identity", &person],
+        &["explain", "pair", &left, &right],
+        &["case", "show", &case],
+    ] {
+        county.well(&[arguments, &why].concat());
+    }
+    let told = county.json(&["audit", "list"]);
+    let lines = told.as_array().unwrap();
+    let commands: Vec<&str> = lines.iter().map(|line| line["command"].as_str().unwrap()).collect();
+    assert_eq!(commands, ["explain case", "explain identity", "explain pair", "case show"]);
+    for line in lines {
+        assert_eq!(line["reason"], "电话核对");
+        for field in ["at", "account", "what"] {
+            assert!(!line[field].as_str().unwrap().is_empty(), "{field}: {line}");
+        }
+        let digits = |text: &str| text.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+        assert!(digits(line["what"].as_str().unwrap()) < Some(15), "a number of a person: {line}");
+    }
+    assert_eq!((&lines[0]["what"], &lines[3]["what"]), (&json!(case), &json!(case)));
+    assert_eq!(county.json(&["audit", "list", "--account", "nobody"]), json!([]));
+    assert_eq!(county.json(&["audit", "list", "--since", "9999-01-01"]), json!([]));
+    assert!(county.well(&["audit", "list"]).starts_with("序号"));
+
+    // The look did not touch the events; both chains hold, and a broken one is told.
+    let verified = county.json(&["audit", "verify"]);
+    assert_eq!(
+        (&verified["events"]["intact"], &verified["access"]),
+        (&json!(true), &json!({ "intact": true, "count": 4 }))
+    );
+    let raw = rusqlite::Connection::open(county.folder.join("state/ledger.sqlite")).unwrap();
+    raw.execute_batch("DROP TRIGGER access_is_never_updated; UPDATE access SET reason = 'x' WHERE seq = 1")
+        .unwrap();
+    drop(raw);
+    let broken = county.doudi(&["audit", "verify"]);
+    assert_eq!(broken.status.code(), Some(4));
+    assert!(
+        String::from_utf8_lossy(&broken.stdout).contains("台账事件"),
+        "the other chain is told all the same"
+    );
+}
+
+#[test]
+fn numbers_go_out_in_full_only_with_an_approval_and_the_run_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    county.change("schemas/tables/disclosure.csv", "education,full,full,masked", "education,full,full,full");
+    let numbers = |run: &str| -> (bool, String) {
+        county.well(&["run", "pipelines/nightly.toml", "--as-of", run]);
+        let list = format!("out/latest/lists/education/控辍保学疑似清单_{run}.csv");
+        let list = fs::read_to_string(county.folder.join(list)).unwrap();
+        let manifest = fs::read(county.folder.join("out/latest/manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+        let said = manifest["problems"].as_array().unwrap().iter();
+        let said = said.filter(|one| one["code"].as_str().unwrap().starts_with("full_numbers"));
+        let said: Vec<&str> = said.map(|one| one["code"].as_str().unwrap()).collect();
+        (!list.contains("********"), said.join(","))
+    };
+    assert_eq!(numbers("2026-11-20"), (false, "full_numbers_not_approved".to_owned()));
+    let table = county.folder.join("schemas/tables/full_approvals.csv");
+    let head = fs::read_to_string(&table).unwrap();
+    fs::write(&table, format!("{head}education,id_number,周某,2026-11-01,2026-11-30,\n")).unwrap();
+    assert_eq!(numbers("2026-11-21"), (true, "full_numbers_approved".to_owned()));
+}
