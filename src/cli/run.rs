@@ -249,6 +249,8 @@ pub(super) fn failure(error: RunError) -> Failure {
         RunError::Link(_) | RunError::Arrow(_) => BUG,
         RunError::Input { .. }
         | RunError::Pull(_)
+        | RunError::Copy(_)
+        | RunError::Unplugged { .. }
         | RunError::Io { .. }
         | RunError::Register(_)
         | RunError::Rule(_)

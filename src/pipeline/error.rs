@@ -62,6 +62,18 @@ pub enum RunError {
     /// Deliveries cannot be pulled from where they lie.
     #[error(transparent)]
     Pull(#[from] crate::source::remote::PullError),
+    /// A copy of a delivery cannot be kept.
+    #[error(transparent)]
+    Copy(#[from] crate::source::CopyError),
+    /// The deliveries were there and went away while they were copied.
+    #[error(
+        "read the deliveries: {} went away while they were copied; mount it and run again",
+        path.display()
+    )]
+    Unplugged {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A release that releases nothing.
     #[error("accept `{extract}`: {why}")]
     Accept {

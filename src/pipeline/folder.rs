@@ -126,7 +126,9 @@ impl RunFolder {
             let mut file = File::create(&path)?;
             writeln!(file, "{} {}", ready.run_id, ready.commit)?;
             file.sync_all()?;
-            File::open(&self.path)?.sync_all()
+            settle(&self.path)?;
+            // Also that there is such a folder: the ledger will know its run.
+            settle(&self.out)
         };
         write().map_err(RunError::io("write", &path))
     }
@@ -155,8 +157,7 @@ impl RunFolder {
         let _ = fs::remove_file(&next);
         std::os::unix::fs::symlink(run_id, &next).map_err(RunError::io("create", &next))?;
         fs::rename(&next, &link).map_err(RunError::io("publish", &link))?;
-        let sync = File::open(&self.out).and_then(|out| out.sync_all());
-        sync.map_err(RunError::io("sync", &self.out))?;
+        settle(&self.out).map_err(RunError::io("sync", &self.out))?;
         let ready = self.out.join(run_id).join(READY);
         fs::remove_file(&ready).map_err(RunError::io("remove", &ready))
     }
@@ -174,18 +175,34 @@ fn remove(path: &Path) -> Result<(), RunError> {
     fs::remove_dir_all(path).map_err(RunError::io("remove", path))
 }
 
-/// Every file below a folder reaches the disk before the ledger says that it is there.
+/// What was written to a file, or the names in a folder, survive a loss of power.
+fn settle(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Creates a folder with its parents where it is not there, so that it survives a loss of power.
+pub(super) fn create(path: &Path) -> Result<(), RunError> {
+    let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    fs::create_dir_all(path).map_err(RunError::io("create", path))?;
+    for folder in missing {
+        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        settle(parent).map_err(RunError::io("sync", parent))?;
+    }
+    Ok(())
+}
+
+/// Every file below a folder, and its name there, reaches the disk before the ledger says that it is there.
 fn sync_tree(folder: &Path) -> Result<(), RunError> {
     for entry in fs::read_dir(folder).map_err(RunError::io("read", folder))? {
         let path = entry.map_err(RunError::io("read", folder))?.path();
         if path.is_dir() {
             sync_tree(&path)?;
         } else {
-            let sync = File::open(&path).and_then(|file| file.sync_all());
-            sync.map_err(RunError::io("sync", &path))?;
+            settle(&path).map_err(RunError::io("sync", &path))?;
         }
     }
-    Ok(())
+    settle(folder).map_err(RunError::io("sync", folder))
 }
 
 #[cfg(test)]
@@ -283,6 +300,17 @@ mod tests {
         let next = begin(out.path(), None);
         assert_eq!(latest(out.path()), None);
         assert!(!next.path.join("list.txt").exists());
+    }
+
+    #[test]
+    fn a_folder_is_created_with_its_parents_and_stays_when_it_is_there() {
+        let place = tempfile::tempdir().unwrap();
+        let deep = place.path().join("a/b");
+        create(&deep).unwrap();
+        fs::write(deep.join("file"), "").unwrap();
+        create(&deep).unwrap();
+        assert!(deep.join("file").exists());
+        assert!(create(&deep.join("file")).is_err());
     }
 
     #[test]

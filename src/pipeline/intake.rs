@@ -65,7 +65,10 @@ impl Run<'_> {
         } else {
             Fetched::default()
         };
-        let (mut extracts, mut general) = source::pull(&plan.input, &inbox, &plan.sources, pulled);
+        let (mut extracts, mut general) = source::pull(&plan.input, &inbox, &plan.sources, pulled)?;
+        if went_away(plan, &extracts) {
+            return Err(RunError::Unplugged { path: plan.input.clone() });
+        }
         for extract in &mut extracts {
             let own = fetched.problems.iter().filter(|(id, _)| *id == extract.extract);
             extract.problems.extend(own.map(|(_, problem)| problem.clone()));
@@ -145,6 +148,15 @@ impl Run<'_> {
         key.deliveries(&self.last);
         key.finish()
     }
+}
+
+/// Whether the deliveries were there and are not any more: of a share that was unplugged an empty folder is left
+/// or none. What was not read then did not fail to come, and no file was a bad one.
+fn went_away(plan: &Plan, extracts: &[PulledExtract]) -> bool {
+    let delivered = || plan.sources.iter().zip(extracts).filter(|(source, _)| source.origin.is_none());
+    let came = |extract: &PulledExtract| !extract.files.is_empty() || !extract.problems.is_empty();
+    delivered().any(|(_, extract)| came(extract))
+        && delivered().all(|(source, _)| !plan.input.join(&source.folder).is_dir())
 }
 
 /// A digest over texts, each with its length.

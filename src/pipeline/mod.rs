@@ -19,7 +19,6 @@ mod refuted;
 mod stage;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Diagnostic, did_you_mean};
@@ -220,8 +219,8 @@ impl<'a> Run<'a> {
         if delivered && env.from.is_none_or(|stage| stage == Stage::Pull) && !plan.input.is_dir() {
             return Err(RunError::Input { path: plan.input.clone() });
         }
-        fs::create_dir_all(&plan.state).map_err(RunError::io("create", &plan.state))?;
-        fs::create_dir_all(&plan.out).map_err(RunError::io("create", &plan.out))?;
+        folder::create(&plan.state)?;
+        folder::create(&plan.out)?;
         // Two pipelines may share either folder, so both are locked, in one order.
         let owner = format!("{} since {}", env.owner, env.now);
         let locks = [Lock::take(&plan.state, "lock", &owner)?, Lock::take(&plan.out, ".lock", &owner)?];

@@ -95,9 +95,14 @@ impl Register {
         let bytes = self.encode().map_err(|error| failed(folder)(error.to_string()))?;
         let digest = hex(&Sha256::digest(&bytes));
         let path = file(folder, &digest);
-        let partial = folder.join(format!(".{digest}.part"));
+        // One name for all: what a killed run left of its register is written over by the next one.
+        let partial = folder.join(".part");
         let write = || -> std::io::Result<()> {
             fs::create_dir_all(folder)?;
+            // A register in a folder that a loss of power takes away is none.
+            if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+                File::open(parent)?.sync_all()?;
+            }
             let mut out = File::create(&partial)?;
             out.write_all(&bytes)?;
             out.sync_all()?;

@@ -21,8 +21,17 @@ pub(super) struct Copied {
     pub(super) sm3: Option<String>,
 }
 
+/// Which side of a copy failed.
+#[derive(Debug)]
+pub(super) enum Side {
+    /// What was to be copied.
+    From(io::Error),
+    /// The copy.
+    To(io::Error),
+}
+
 /// Copies everything from `from` to `to`.
-pub(super) fn copy(from: &mut File, to: &mut File, with_sm3: bool) -> io::Result<Copied> {
+pub(super) fn copy(from: &mut File, to: &mut File, with_sm3: bool) -> Result<Copied, Side> {
     let mut sha256 = Sha256::new();
     let mut sm3 = with_sm3.then(Sm3::new);
     let (mut bytes, mut buffer) = (0_u64, vec![0_u8; CHUNK]);
@@ -31,9 +40,9 @@ pub(super) fn copy(from: &mut File, to: &mut File, with_sm3: bool) -> io::Result
             Ok(0) => break,
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
+            Err(error) => return Err(Side::From(error)),
         };
-        to.write_all(&buffer[..read])?;
+        to.write_all(&buffer[..read]).map_err(Side::To)?;
         sha256.update(&buffer[..read]);
         if let Some(sm3) = &mut sm3 {
             sm3.update(&buffer[..read]);

@@ -20,6 +20,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use crate::diag::{Diagnostic, Level, Spot};
 use crate::domain::{Contract, Day, Format, PulledExtract, PulledFile};
+use digest::Side;
 use manifest::{Entry, Manifest, Promised};
 
 /// No file of a delivery is larger than this (8 GiB).
@@ -48,6 +49,40 @@ impl SourceSpec {
     }
 }
 
+/// A copy that this machine cannot keep. It says nothing about the delivery, so nothing may be concluded from
+/// its absence: the pull as a whole fails.
+#[derive(Debug, thiserror::Error)]
+#[error("keep the copy {}: {source}; check the disk", path.display())]
+pub struct CopyError {
+    /// The copy.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
+/// Why a file was not taken.
+enum Untaken {
+    /// It is no file that can be used.
+    Refused(Diagnostic),
+    /// It could not be kept.
+    Unkept(CopyError),
+}
+
+impl From<Diagnostic> for Untaken {
+    fn from(refused: Diagnostic) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<CopyError> for Untaken {
+    fn from(unkept: CopyError) -> Self {
+        Self::Unkept(unkept)
+    }
+}
+
+/// What was pulled, and what belongs to no extract.
+type Pulled = (Vec<PulledExtract>, Vec<Diagnostic>);
+
 /// The patterns of one contract, each with its length.
 type Patterns = Vec<(usize, GlobMatcher)>;
 
@@ -57,12 +92,15 @@ type Patterns = Vec<(usize, GlobMatcher)>;
 /// there with an empty list; files that were refused are told in its `problems`. The second value
 /// holds what belongs to no extract: unmatched files, unusable folders, a broken manifest. Extracts of
 /// remotes are taken from `inbox`, where [`remote::fetch`] has put them.
+///
+/// # Errors
+/// When a copy cannot be written. What cannot be read is a refused file and no error.
 pub fn pull(
     input_dir: &Path,
     inbox: &Path,
     specs: &[SourceSpec],
     pulled_dir: &Path,
-) -> (Vec<PulledExtract>, Vec<Diagnostic>) {
+) -> Result<Pulled, CopyError> {
     let mut general = Vec::new();
     let mut pulled: Vec<PulledExtract> = specs
         .iter()
@@ -88,14 +126,14 @@ pub fn pull(
             best: &|name: &str| best_match(name, &of_folder, &patterns),
             taken: &taken,
         };
-        job.pull(&mut pulled, &mut general);
+        job.pull(&mut pulled, &mut general)?;
     }
     for extract in &mut pulled {
         extract.files.sort_by(|left, right| left.name.cmp(&right.name));
         refuse_repeated(extract);
         set_older_aside(extract);
     }
-    (pulled, general)
+    Ok((pulled, general))
 }
 
 /// A pattern of file names.
@@ -164,10 +202,13 @@ impl Delivery<'_> {
         Spot::file(if name.is_empty() { self.folder.to_owned() } else { format!("{}/{name}", self.folder) })
     }
 
-    fn pull(&self, pulled: &mut [PulledExtract], general: &mut Vec<Diagnostic>) {
+    fn pull(&self, pulled: &mut [PulledExtract], general: &mut Vec<Diagnostic>) -> Result<(), CopyError> {
         let names = match self.names(general) {
             Ok(names) => names,
-            Err(diagnostic) => return general.push(diagnostic),
+            Err(diagnostic) => {
+                general.push(diagnostic);
+                return Ok(());
+            }
         };
         let listed = match manifest::read(&self.source, self.folder) {
             Ok(listed) => listed,
@@ -180,7 +221,8 @@ impl Delivery<'_> {
                         pulled[spec].problems.push(refused);
                     }
                 }
-                return general.push(diagnostic);
+                general.push(diagnostic);
+                return Ok(());
             }
         };
         for name in &names {
@@ -192,12 +234,14 @@ impl Delivery<'_> {
             let entry = listed.as_ref().map(|manifest| manifest.get(name));
             match self.take(name, entry, &mut pulled[spec].problems) {
                 Ok(file) => pulled[spec].files.push(file),
-                Err(diagnostic) => pulled[spec].problems.push(diagnostic),
+                Err(Untaken::Refused(diagnostic)) => pulled[spec].problems.push(diagnostic),
+                Err(Untaken::Unkept(error)) => return Err(error),
             }
         }
         if let Some(manifest) = &listed {
             self.report_absent(manifest, &names, pulled, general);
         }
+        Ok(())
     }
 
     /// Names of the candidates in the folder, sorted; what is ignored is reported.
@@ -258,7 +302,7 @@ impl Delivery<'_> {
         name: &str,
         entry: Option<Option<&Entry>>,
         problems: &mut Vec<Diagnostic>,
-    ) -> Result<PulledFile, Diagnostic> {
+    ) -> Result<PulledFile, Untaken> {
         let refuse = |code, message: &str| {
             Diagnostic::error(code, self.spot(name), format!("file refused: {message}"))
         };
@@ -268,13 +312,14 @@ impl Delivery<'_> {
             problems.push(Diagnostic::warning("unlisted_file", self.spot(name), message));
         }
         if let Some(fault) = listed.and_then(|entry| entry.fault) {
-            return Err(refuse("manifest_invalid", fault));
+            return Err(refuse("manifest_invalid", fault).into());
         }
         let promised = listed.map_or(&Promised::Nothing, |entry| &entry.digest);
         match promised {
             Promised::Unclear => {
                 return Err(refuse("digest_unclear", "the manifest's digest does not name its algorithm")
-                    .with_help("write `sm3:` or `sha256:` before the 64 hexadecimal digits"));
+                    .with_help("write `sm3:` or `sha256:` before the 64 hexadecimal digits")
+                    .into());
             }
             Promised::Nothing if listed.is_some() => {
                 let message = "no digest in the delivery's manifest, content not verified";
@@ -290,7 +335,8 @@ impl Delivery<'_> {
         };
         if !agrees {
             return Err(refuse("digest_mismatch", "content differs from the manifest's digest")
-                .with_help("ask the sender to deliver the file again"));
+                .with_help("ask the sender to deliver the file again")
+                .into());
         }
         Ok(PulledFile {
             path,
@@ -302,7 +348,7 @@ impl Delivery<'_> {
         })
     }
 
-    fn copy(&self, name: &str, with_sm3: bool) -> Result<(PathBuf, digest::Copied), Diagnostic> {
+    fn copy(&self, name: &str, with_sm3: bool) -> Result<(PathBuf, digest::Copied), Untaken> {
         let refuse = |code, message: String| {
             Diagnostic::error(code, self.spot(name), format!("file refused: {message}"))
         };
@@ -310,30 +356,40 @@ impl Delivery<'_> {
         let source = self.source.join(name);
         let before = source.symlink_metadata().map_err(failed)?;
         if !before.is_file() {
-            return Err(refuse("symlink", "a link or a special file".to_owned()));
+            return Err(refuse("symlink", "a link or a special file".to_owned()).into());
         }
         if before.len() > FILE_BYTES_MAX {
             let message = format!("more than {} GiB", FILE_BYTES_MAX >> 30);
-            return Err(refuse("file_too_large", message));
+            return Err(refuse("file_too_large", message).into());
         }
-        fs::create_dir_all(&self.target).map_err(failed)?;
         let (target, partial) = (self.target.join(name), self.target.join(format!(".{name}.part")));
         if !self.taken.borrow_mut().insert(target.clone()) {
-            return Err(refuse("name_twice", "a file of this name came from another place too".to_owned()));
+            return Err(
+                refuse("name_twice", "a file of this name came from another place too".to_owned()).into()
+            );
         }
-        remove(&partial).map_err(failed)?;
+        let unkept = |source: io::Error| CopyError { path: target.clone(), source };
+        fs::create_dir_all(&self.target).map_err(unkept)?;
+        remove(&partial).map_err(unkept)?;
         let mut from = File::open(&source).map_err(failed)?;
-        let mut to = OpenOptions::new().write(true).create_new(true).open(&partial).map_err(failed)?;
-        let copied = digest::copy(&mut from, &mut to, with_sm3).map_err(failed)?;
+        let mut to = OpenOptions::new().write(true).create_new(true).open(&partial).map_err(unkept)?;
+        let copied = match digest::copy(&mut from, &mut to, with_sm3) {
+            Ok(copied) => copied,
+            Err(Side::From(error)) => {
+                remove(&partial).map_err(unkept)?;
+                return Err(failed(error).into());
+            }
+            Err(Side::To(error)) => return Err(unkept(error).into()),
+        };
         let after = from.metadata().map_err(failed)?;
         let still = (before.len(), before.modified().ok()) == (after.len(), after.modified().ok());
         if !still || copied.bytes != before.len() {
-            remove(&partial).map_err(failed)?;
-            return Err(refuse("file_changing", "it changed while it was copied".to_owned()));
+            remove(&partial).map_err(unkept)?;
+            return Err(refuse("file_changing", "it changed while it was copied".to_owned()).into());
         }
-        make_read_only(&to).map_err(failed)?;
-        to.sync_all().map_err(failed)?;
-        fs::rename(&partial, &target).map_err(failed)?;
+        make_read_only(&to).map_err(unkept)?;
+        to.sync_all().map_err(unkept)?;
+        fs::rename(&partial, &target).map_err(unkept)?;
         Ok((target, copied))
     }
 
@@ -477,7 +533,7 @@ mod tests {
         for (name, content) in files {
             fs::write(input.path().join("f").join(name), content).unwrap();
         }
-        let (pulled, general) = pull(input.path(), input.path(), specs, work.path());
+        let (pulled, general) = pull(input.path(), input.path(), specs, work.path()).unwrap();
         let names: Vec<Vec<&str>> =
             pulled.iter().map(|one| one.files.iter().map(|file| file.name.as_str()).collect()).collect();
         assert_eq!(names, taken);
@@ -518,10 +574,24 @@ mod tests {
         for folder in ["..", "a/b", "/tmp", ""] {
             let one = SourceSpec { folder: folder.to_owned(), ..spec("one", &["*.csv"]) };
             let (input, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-            let (pulled, general) = pull(input.path(), input.path(), &[one], work.path());
+            let (pulled, general) = pull(input.path(), input.path(), &[one], work.path()).unwrap();
             assert!(pulled[0].files.is_empty());
             assert_eq!(general[0].code, "outside", "{folder}");
         }
+    }
+
+    /// A full disk on this side must not look like a bad file of the sender, or lists would go out without it.
+    #[test]
+    fn a_copy_that_cannot_be_kept_fails_the_pull_and_refuses_no_file() {
+        let (input, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::create_dir(input.path().join("f")).unwrap();
+        fs::write(input.path().join("f/表_1.csv"), "1").unwrap();
+        let pull = || pull(input.path(), input.path(), &[spec("one", &["表_*.csv"])], work.path());
+        fs::write(work.path().join("f"), "a file where the folder of the copies should be").unwrap();
+        let path = pull().unwrap_err().path;
+        assert_eq!(path, work.path().join("f/表_1.csv"));
+        fs::remove_file(work.path().join("f")).unwrap();
+        assert_eq!(pull().unwrap().0[0].files.len(), 1);
     }
 
     #[test]

@@ -91,7 +91,7 @@ pub fn backup(state: &Path, to: &Path, made: &str) -> Result<Backup, UpkeepError
     settle(&part.join(REGISTER))?;
     settle(&part)?;
     fs::rename(&part, to).map_err(UpkeepError::io("rename", &part))?;
-    settle(to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
+    settle_name(to)?;
     Ok(backup)
 }
 
@@ -126,6 +126,7 @@ pub fn restore(from: &Path, state: &Path) -> Result<Backup, UpkeepError> {
     copy(&from.join(LEDGER), &part)?;
     fs::rename(&part, &target).map_err(UpkeepError::io("rename", &part))?;
     settle(state)?;
+    settle_name(state)?;
     Ok(backup)
 }
 
@@ -163,6 +164,11 @@ fn copy(from: &Path, to: &Path) -> Result<(), UpkeepError> {
 /// What was written to a file or folder survives a loss of power.
 pub(super) fn settle(path: &Path) -> Result<(), UpkeepError> {
     File::open(path).and_then(|file| file.sync_all()).map_err(UpkeepError::io("sync", path))
+}
+
+/// That a folder is there survives it too.
+fn settle_name(folder: &Path) -> Result<(), UpkeepError> {
+    settle(folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
 pub(super) fn file_of(folder: &Path, path: String) -> Result<BackupFile, UpkeepError> {

@@ -115,7 +115,7 @@ impl Place {
     /// What the stage pull takes from the inbox.
     fn pulled(&self) -> BTreeMap<String, String> {
         let to = tempfile::tempdir().unwrap();
-        let (extracts, _) = pull(self.folder.path(), &self.inbox(), &Self::specs(), to.path());
+        let (extracts, _) = pull(self.folder.path(), &self.inbox(), &Self::specs(), to.path()).unwrap();
         let text = |path: &Path| fs::read_to_string(path).unwrap();
         extracts[0].files.iter().map(|file| (file.name.clone(), text(&file.path))).collect()
     }

@@ -141,7 +141,8 @@ impl Case<'_, '_> {
         if over && !self.gone() && !self.proved() && !self.placed() {
             let event = change.until.unwrap_or_else(|| change.day.plus_months(12));
             // Where the roll has a temporary number, the paper of the suspension tells who it is.
-            let papers = if self.numbered() { vec![] } else { vec![(Extract::RollChanged, self.child.number)] };
+            let papers =
+                if self.numbered() { vec![] } else { vec![(Extract::RollChanged, self.child.number)] };
             push_with(out, "d_suspend_overdue", self.child, event.iso(), papers);
         }
     }
