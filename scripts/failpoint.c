@@ -224,6 +224,8 @@ static int opened(int folder, const char *name, int flags, mode_t mode) {
     if (there && !(flags & O_TRUNC)) {
         /* Nothing changes yet, but a disk that is read-only already does not let a file be opened for writing. */
         if (at && count + 1 >= at && is("readonly")) {
+            if (count + 1 == at)
+                tell("open", path);
             errno = EROFS;
             return -1;
         }
