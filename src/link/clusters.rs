@@ -30,6 +30,9 @@ pub(super) enum Care {
     Keyed,
     /// A documented change of number explains two different numbers.
     NumberChanged,
+    /// A number inside another one may be the person's earlier number; but two rows of a one-person-a-row
+    /// extract are two persons, whose numbers somebody mixed up.
+    OldNumber,
     /// A fuzzy link: neither two numbers nor two rows of a one-person-a-row extract.
     Fuzzy,
 }
@@ -126,10 +129,12 @@ impl Clusters {
             return Joined::Already;
         }
         let (ia, ib) = (self.id[ra as usize], self.id[rb as usize]);
-        if care != Care::NumberChanged && ia != 0 && ib != 0 && ia != ib {
+        let differ = ia != 0 && ib != 0 && ia != ib;
+        if differ && !matches!(care, Care::NumberChanged | Care::OldNumber) {
             return Joined::NumberConflict;
         }
-        if care == Care::Fuzzy && self.slots[ra as usize] & self.slots[rb as usize] != 0 {
+        let one_row = care == Care::Fuzzy || (care == Care::OldNumber && differ);
+        if one_row && self.slots[ra as usize] & self.slots[rb as usize] != 0 {
             return Joined::RowConflict;
         }
         if self.has_veto[ra as usize] && self.has_veto[rb as usize] {

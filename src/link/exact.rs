@@ -6,7 +6,7 @@
 //! It never believes a number alone.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::clusters::{Care, Clusters, Joined, Reason};
 use super::prepare::Prepared;
@@ -238,6 +238,7 @@ fn settle(prepared: &Prepared<'_>, clusters: &mut Clusters, mut doubts: Vec<Doub
         wanted.entry(key).or_default().push(id);
     }
     let mut review = Vec::new();
+    let contradicted = contradicted(prepared);
     for doubt in doubts {
         // The village alone speaks only against one unrelated character, where chance is small.
         let village = doubt.level == name::ONE_CHARACTER;
@@ -248,7 +249,8 @@ fn settle(prepared: &Prepared<'_>, clusters: &mut Clusters, mut doubts: Vec<Doub
         let mut apart: Option<u32> = None;
         for &member in &doubt.members {
             let slip = likely(doubt.level) && !born_another_day(prepared, member);
-            let same = !rival && (slip || renamed(prepared, member, doubt.owner));
+            let same =
+                !rival && !contradicted.contains(&member) && (slip || renamed(prepared, member, doubt.owner));
             if same && join_named(clusters, member, doubt.owner, doubt.level, "valid_id") == Joined::Done {
                 continue;
             }
@@ -266,6 +268,15 @@ fn settle(prepared: &Prepared<'_>, clusters: &mut Clusters, mut doubts: Vec<Doub
         }
     }
     review
+}
+
+/// Mentions whose row holds another believable number of the same person: their own number may be the one
+/// that is wrong, so a name that is only similar does not confirm it.
+fn contradicted(prepared: &Prepared<'_>) -> FxHashSet<u32> {
+    let told = prepared.set.other_ids.iter();
+    told.filter(|other| other.source != OtherIdSource::ChangeLog && other.id.checksum_holds())
+        .map(|other| other.mention)
+        .collect()
 }
 
 /// Whether a row's own birth date is none of the slips by which the number's would be written.
@@ -310,7 +321,7 @@ fn elders<'a>(prepared: &'a Prepared<'_>, at: u32) -> impl Iterator<Item = u32> 
 /// Further numbers: inside roll and card numbers, and from the register of changes.
 fn other_numbers(prepared: &Prepared<'_>, clusters: &mut Clusters, owners: &[(u32, u64)]) {
     let owner_of: FxHashMap<u64, u32> = {
-        let wanted: rustc_hash::FxHashSet<u64> =
+        let wanted: FxHashSet<u64> =
             prepared.set.other_ids.iter().map(|other| other.id.packed() + 1).collect();
         owners.iter().filter(|(_, id)| wanted.contains(id)).map(|&(owner, id)| (id, owner)).collect()
     };
@@ -344,11 +355,11 @@ fn other_numbers(prepared: &Prepared<'_>, clusters: &mut Clusters, owners: &[(u3
         if changed && level == 0 {
             continue;
         }
-        let (pass, probability) = match source {
-            OtherIdSource::Historic => ("historic_id", 0.9995),
-            OtherIdSource::Card => ("card_id", 0.9995),
-            OtherIdSource::ChangeLog => ("changed_id", 0.9995),
+        let (pass, care) = match source {
+            OtherIdSource::Historic => ("historic_id", Care::OldNumber),
+            OtherIdSource::Card => ("card_id", Care::OldNumber),
+            OtherIdSource::ChangeLog => ("changed_id", Care::NumberChanged),
         };
-        clusters.join(mention, target, Care::NumberChanged, Reason::new(pass, probability, Grade::B));
+        clusters.join(mention, target, care, Reason::new(pass, 0.9995, Grade::B));
     }
 }

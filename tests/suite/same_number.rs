@@ -106,3 +106,67 @@ fn a_second_number_settles_whose_row_it_is_and_one_number_alone_sends_its_owner_
     assert_eq!(annex, "true");
     assert!(why.contains("疑似同人待确认：姓名不同，身份证号相同"), "{why}");
 }
+
+const AID_HEAD: [&str; 6] = ["姓名", "身份证件号", "学籍号", "资助项目", "学期", "金额"];
+
+/// Name and number of two pupils whose names differ in their last character only.
+fn alike() -> [[String; 2]; 2] {
+    let rows =
+        NIGHT.rows("records/student_roll.parquet", &["name", "resident_id", "roll_number", "pupil_id_state"]);
+    let mut pupils: Vec<[String; 2]> = rows
+        .into_iter()
+        .filter(|row| row[3] == "valid" && row[0].chars().count() == 3 && row[2] == format!("G{}", row[1]))
+        .map(|row| [row[0].clone(), row[1].clone()])
+        .collect();
+    pupils.sort();
+    let stem = |pupil: &[String; 2]| pupil[0].chars().take(2).collect::<String>();
+    let pair =
+        pupils.windows(2).find(|pair| stem(&pair[0]) == stem(&pair[1]) && pair[0][0] != pair[1][0]).unwrap();
+    [pair[0].clone(), pair[1].clone()]
+}
+
+#[test]
+fn numbers_that_two_children_have_exchanged_in_one_file_do_not_make_them_one_person() {
+    let [one, two] = alike();
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    let education = folder.path().join("fixtures/demo/education");
+    std::fs::remove_file(education.join("manifest.csv")).unwrap();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, AID_HEAD).unwrap();
+    let mut row = 0;
+    for (name, number, roll) in [(&one[0], &two[1], &one[1]), (&two[0], &one[1], &two[1])] {
+        row += 1;
+        let cells =
+            [name, number, &format!("G{roll}"), "义务教育家庭经济困难学生生活补助", "2026秋季", "500"];
+        sheet.write_row(row, 0, cells).unwrap();
+    }
+    book.save(education.join("教育资助_20261115.xlsx")).unwrap();
+    county.well(&["run", "pipelines/nightly.toml"]);
+
+    let mut names = BTreeMap::new();
+    for row in county.rows("records/education_aid.parquet", &["row_key", "name"]) {
+        names.insert(row[0].clone(), row[1].clone());
+    }
+    let mut numbers = BTreeMap::new();
+    for row in county.rows("records/student_roll.parquet", &["row_key", "resident_id"]) {
+        numbers.insert(row[0].clone(), row[1].clone());
+    }
+    let (mut aided, mut pupils) = (BTreeMap::new(), BTreeMap::new());
+    for row in county.rows("mentions.parquet", &["extract", "row_key", "role", "identity_id"]) {
+        let [extract, key, role, id] = <[String; 4]>::try_from(row).unwrap();
+        match (extract.as_str(), role.as_str()) {
+            ("education_aid", "subject") => {
+                aided.insert(names[&key].clone(), id);
+            }
+            ("student_roll", "pupil") => {
+                pupils.insert(numbers[&key].clone(), id);
+            }
+            _ => {}
+        }
+    }
+    assert_ne!(pupils[&one[1]], pupils[&two[1]]);
+    // Name and roll number agree, so the number in the row is the one that is wrong.
+    assert_eq!((&aided[&one[0]], &aided[&two[0]]), (&pupils[&one[1]], &pupils[&two[1]]));
+}
