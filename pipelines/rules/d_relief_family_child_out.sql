@@ -22,7 +22,7 @@
 -- grade_title = { title = "应读年级" }
 -- ---
 WITH child AS (
-    SELECT m.row_key, m.identity, m.grade, s.name, m.relief_kind, coalesce(i.birth, s.subject_birth) AS birth,
+    SELECT m.row_key, m.identity, s.name, m.relief_kind, coalesce(i.birth, s.subject_birth) AS birth,
            row_number() OVER (PARTITION BY m.identity ORDER BY m.grade, m.relief_kind, m.row_key) AS nth
     FROM relief_member m
     JOIN social_relief s ON s.row_key = m.row_key
@@ -31,8 +31,7 @@ WITH child AS (
 ),
 doubt AS (
     SELECT name, min(doubt) AS doubt FROM proof_in_doubt WHERE ledger_row IS NULL GROUP BY name
-),
-register AS (SELECT count(*) AS residents FROM population)
+)
 SELECT c.row_key AS subject_row_key,
        school_year_of($known_until) AS event,
        school_year_of($known_until) AS school_year,
@@ -40,13 +39,9 @@ SELECT c.row_key AS subject_row_key,
        age_on(c.birth, $known_until) AS age,
        g.label AS grade_title,
        c.relief_kind,
-       -- Whom the register does not know at all is perhaps only a slip in the number of somebody who is grown up.
-       CASE WHEN c.grade > 'B' THEN '救助名册无有效证件号可比，疑似同人待确认'
-            WHEN r.residents > 0 AND NOT coalesce(p.known, false) THEN '人口库没有证号相同的人，救助名册的证号可能有误，疑似同人待确认'
-            ELSE q.doubt END AS annex_reason
+       coalesce(d.doubt, q.doubt) AS annex_reason
 FROM child c
-CROSS JOIN register r
-LEFT JOIN (SELECT DISTINCT resident_identity AS identity, true AS known FROM population) p ON p.identity = c.identity
+LEFT JOIN relief_doubt d ON d.row_key = c.row_key
 LEFT JOIN doubt q ON q.name = c.name
 JOIN grade_names g ON g.grade = expected_grade(c.birth, $known_until)
 WHERE c.nth = 1

@@ -22,7 +22,7 @@
 -- start_month = { title = "起保年月", class = "money" }
 -- ---
 WITH child AS (
-    SELECT m.row_key, m.identity, m.grade, m.relief_kind, m.household_number, m.start_month, coalesce(i.birth, s.subject_birth) AS birth,
+    SELECT m.row_key, m.identity, m.relief_kind, m.household_number, m.start_month, coalesce(i.birth, s.subject_birth) AS birth,
            s.name = s.householder_name AND s.resident_id <> s.householder_id AS not_the_head,
            row_number() OVER (PARTITION BY m.identity ORDER BY m.grade, m.relief_kind, m.row_key) AS nth
     FROM relief_member m
@@ -39,11 +39,9 @@ SELECT c.row_key AS subject_row_key,
        $known_until AS known_until,
        -- A head of household under the number of a child is a slip of the pen before it is a child.
        CASE WHEN c.not_the_head THEN '姓名与户主相同而证件号不同，请先更正证件号'
-            WHEN c.grade > 'B' THEN '救助名册无有效证件号可比，疑似同人待确认'
-            WHEN r.residents > 0 AND NOT coalesce(p.known, false) THEN '人口库没有证号相同的人，救助名册的证号可能有误，疑似同人待确认' END AS annex_reason
+            ELSE d.doubt END AS annex_reason
 FROM child c
-CROSS JOIN (SELECT count(*) AS residents FROM population) r
-LEFT JOIN (SELECT DISTINCT resident_identity AS identity, true AS known FROM population) p ON p.identity = c.identity
+LEFT JOIN relief_doubt d ON d.row_key = c.row_key
 WHERE c.nth = 1
   AND c.birth > add_months($as_of, -216)
   AND NOT EXISTS (SELECT 1 FROM child_roster r WHERE r.child_identity = c.identity AND r.status = '登记在册')

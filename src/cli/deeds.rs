@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args};
 use serde_json::json;
 
-use super::run::{account, clock};
-use super::{CONFIG, Done, Failure, HELD, LOCKED, SOURCE, day, explain, problems, replace, say};
+use super::run::{self, account, clock};
+use super::{CONFIG, Done, Failure, HELD, SOURCE, day, explain, problems, replace, say};
 use crate::domain::{Day, Phase};
 use crate::explain::{ExplainError, FinishedRun};
 use crate::ledger::{CaseRecord, Decision, Deed, Ledger, LedgerError, Notice, Objection, parse_case_number};
-use crate::pipeline::{self, Hold, RunError};
+use crate::pipeline::Hold;
 use crate::report::Draft;
 use crate::spec::{Plan, compile};
 
@@ -120,8 +120,7 @@ impl DeskArgs {
             return Err(Failure::source(message));
         }
         let (today, now, _) = clock();
-        let owner = format!("process {} (case) since {now}", std::process::id());
-        let hold = pipeline::hold(&plan.state, &owner).map_err(held)?;
+        let hold = run::hold(&plan.state, ("case", "write to the ledger"), &now)?;
         let ledger = Ledger::open(&path).map_err(failed)?;
         ledger.verify().map_err(failed)?;
         let day = match &self.as_of {
@@ -286,10 +285,4 @@ pub(super) fn unknown(number: &str) -> Failure {
 fn failed(error: LedgerError) -> Failure {
     let code = if matches!(error, LedgerError::NotDone { .. }) { CONFIG } else { SOURCE };
     Failure { code, message: format!("failed to {error}") }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
-fn held(error: RunError) -> Failure {
-    let code = if matches!(error, RunError::Locked { .. }) { LOCKED } else { SOURCE };
-    Failure { code, message: format!("failed to write to the ledger: {error}") }
 }

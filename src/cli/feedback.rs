@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::run::clock;
+use super::run::{self, clock};
 use super::text_table::aligned;
-use super::{Done, Failure, HELD, LOCKED, SOURCE, day, problems, replace, say};
+use super::{Done, Failure, HELD, SOURCE, day, problems, replace, say};
 use crate::feedback::{self, Import, ImportEnv};
 use crate::ledger::{Ledger, LedgerError, Taken};
-use crate::pipeline::{self, RunError};
 use crate::spec::compile;
 
 /// Options of `feedback`.
@@ -76,8 +75,7 @@ pub(super) fn feedback(args: &FeedbackArgs) -> Done {
         return Err(Failure::source(message));
     }
     // Whoever previews does not disturb a run.
-    let hold =
-        if args.preview { None } else { Some(pipeline::hold(&plan.state, &owner(&now)).map_err(held)?) };
+    let hold = if args.preview { None } else { Some(run::hold(&plan.state, ("feedback", "import"), &now)?) };
     let mut ledger =
         if args.preview { Ledger::open_for_planning(&path) } else { Ledger::open(&path) }.map_err(failed)?;
     ledger.verify().map_err(failed)?;
@@ -102,19 +100,9 @@ pub(super) fn feedback(args: &FeedbackArgs) -> Done {
     if import.listed.is_empty() { Ok(()) } else { Err(Failure::told(HELD)) }
 }
 
-fn owner(now: &str) -> String {
-    format!("process {} (feedback) since {now}", std::process::id())
-}
-
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
 fn failed(error: LedgerError) -> Failure {
     Failure::source(format!("failed to {error}"))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
-fn held(error: RunError) -> Failure {
-    let code = if matches!(error, RunError::Locked { .. }) { LOCKED } else { SOURCE };
-    Failure { code, message: format!("failed to import: {error}") }
 }
 
 fn text(import: &Import, preview: bool) -> String {

@@ -1,7 +1,7 @@
 //! `run`: one night, from the deliveries to the lists.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -15,7 +15,7 @@ use crate::domain::Day;
 use crate::ledger::LedgerError;
 use crate::link::Linkage;
 use crate::pipeline::{
-    Acceptance, Env, Progress, RunError, RunSummary, Silent, Stage, last_day, run as run_night,
+    self, Acceptance, Env, Hold, Progress, RunError, RunSummary, Silent, Stage, last_day, run as run_night,
 };
 use crate::spec::{NightEnd, Plan, compile};
 use crate::upkeep::{self, Ended};
@@ -199,6 +199,15 @@ pub(super) fn account() -> Result<String, Failure> {
         (parts.nth(1) == user).then(|| name.to_owned())
     });
     name.ok_or_else(unknown)
+}
+
+/// Keeps nights and other writers from a ledger while a command writes to it: its name, and what it does in words.
+pub(super) fn hold(state: &Path, (command, doing): (&str, &str), now: &str) -> Result<Hold, Failure> {
+    let owner = format!("process {} ({command}) since {now}", std::process::id());
+    pipeline::hold(state, &owner).map_err(|error| {
+        let code = if matches!(error, RunError::Locked { .. }) { LOCKED } else { SOURCE };
+        Failure { code, message: format!("failed to {doing}: {error}") }
+    })
 }
 
 /// A stage by its name.

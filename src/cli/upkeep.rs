@@ -7,9 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::text_table::aligned;
-use super::{Done, Failure, LOCKED, SOURCE, day, problems, replace, run, say};
+use super::{Done, Failure, day, problems, replace, run, say};
 use crate::ledger::Ledger;
-use crate::pipeline::{self, RunError};
 use crate::spec::{Plan, compile};
 use crate::tables::Retained;
 use crate::upkeep::{self, Entry, PurgeFacts, PurgePlan, Schedule, UpkeepError};
@@ -201,8 +200,7 @@ pub(super) fn purge(args: &PurgeArgs) -> Done {
     let (today, now, _) = run::clock();
     let day = args.as_of.as_ref().map_or(Ok(today), |text| day("--as-of", text))?;
     // Whoever only looks does not disturb a run.
-    let owner = format!("process {} (purge) since {now}", std::process::id());
-    let hold = if args.dry_run { None } else { Some(pipeline::hold(&plan.state, &owner).map_err(held)?) };
+    let hold = if args.dry_run { None } else { Some(run::hold(&plan.state, ("purge", "purge"), &now)?) };
     let open = if args.dry_run { Ledger::open_for_planning(&path) } else { Ledger::open(&path) };
     let mut ledger = open.map_err(|error| failure(error.into()))?;
     ledger.verify().map_err(|error| failure(error.into()))?;
@@ -221,12 +219,6 @@ pub(super) fn purge(args: &PurgeArgs) -> Done {
         say(purge_text(&plan, &found, certificate.as_deref(), args.dry_run));
     }
     Ok(())
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
-fn held(error: RunError) -> Failure {
-    let code = if matches!(error, RunError::Locked { .. }) { LOCKED } else { SOURCE };
-    Failure { code, message: format!("failed to purge: {error}") }
 }
 
 fn purge_text(plan: &Plan, found: &PurgePlan, certificate: Option<&Path>, dry_run: bool) -> String {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::UpkeepError;
 use super::backup::{BackupFile, CERTIFICATES, REGISTER, REGISTERS, file_of, settle};
 use crate::domain::{Day, sha256_of};
-use crate::ledger::{Ledger, Purged};
+use crate::ledger::{Ledger, Purged, RunRecord};
 use crate::spec::Plan;
 use crate::tables::{DataClass, Retention};
 
@@ -102,7 +102,7 @@ pub fn plan_purge(plan: &Plan, ledger: &Ledger, day: Day) -> Result<PurgePlan, U
             None => purge.expired.append(&mut expired),
         }
     }
-    purge.expired.extend(registers(plan, ledger, day)?);
+    purge.expired.extend(registers(plan, &commits, day)?);
     purge.expired.sort_by(|a, b| (a.class, a.day, &a.path).cmp(&(b.class, b.day, &b.path)));
     purge.kept.sort();
     Ok(purge)
@@ -141,12 +141,11 @@ fn is_over(retention: &Retention, class: DataClass, (of, day): (Day, Day)) -> bo
 }
 
 /// Registers that neither of the last commits names; their time is counted from the last run that does.
-fn registers(plan: &Plan, ledger: &Ledger, day: Day) -> Result<Vec<Expired>, UpkeepError> {
-    let commits = ledger.commits()?;
+fn registers(plan: &Plan, commits: &[(i64, RunRecord)], day: Day) -> Result<Vec<Expired>, UpkeepError> {
     let needed: BTreeSet<&str> =
         commits.iter().rev().take(REGISTERS).map(|(_, run)| run.facts.register.as_str()).collect();
     let mut last: BTreeMap<&str, Day> = BTreeMap::new();
-    for (_, run) in &commits {
+    for (_, run) in commits {
         let seen = last.entry(&run.facts.register).or_insert(run.as_of);
         *seen = (*seen).max(run.as_of);
     }

@@ -1,6 +1,7 @@
 //! The demo county in a folder of its own, with pipeline and contracts that a test may change, and one
 //! run of it that tests share which only look.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -94,6 +95,17 @@ impl County {
             );
         }
         rows
+    }
+
+    /// Who is named in one role of an extract, by a column of its records: identities of the last run.
+    pub(crate) fn identities(&self, extract: &str, role: &str, column: &str) -> BTreeMap<String, String> {
+        let rows = self.rows("mentions.parquet", &["extract", "role", "row_key", "identity_id"]);
+        let of_role = rows.into_iter().filter(|row| row[0] == extract && row[1] == role);
+        let identity: BTreeMap<String, String> =
+            of_role.map(|row| (row[2].clone(), row[3].clone())).collect();
+        let records = self.rows(&format!("records/{extract}.parquet"), &["row_key", column]);
+        let named = records.iter().filter_map(|row| Some((row[1].clone(), identity.get(&row[0])?.clone())));
+        named.collect()
     }
 }
 

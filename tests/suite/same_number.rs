@@ -66,20 +66,10 @@ fn a_second_number_settles_whose_row_it_is_and_one_number_alone_sends_its_owner_
     );
     county.well(&["run", "pipelines/nightly.toml"]);
 
-    let mut of_payment = BTreeMap::new();
-    let mut of_card = BTreeMap::new();
-    for row in county.rows("mentions.parquet", &["extract", "row_key", "role", "identity_id"]) {
-        let [extract, key, role, id] = <[String; 4]>::try_from(row).unwrap();
-        match (extract.as_str(), role.as_str()) {
-            ("disability_subsidy", "subject") => {
-                of_payment.insert(key[..1].to_owned() + &key[key.len() - 2..], id);
-            }
-            ("disability_card", "subject") => {
-                of_card.insert(key, id);
-            }
-            _ => {}
-        }
-    }
+    let of_card = county.identities("disability_card", "subject", "row_key");
+    let payments = county.identities("disability_subsidy", "subject", "row_key").into_iter();
+    let of_payment: BTreeMap<String, String> =
+        payments.map(|(key, id)| (key[..1].to_owned() + &key[key.len() - 2..], id)).collect();
     let mut cards = BTreeMap::new();
     for row in county.rows("records/disability_card.parquet", &["card_number", "row_key"]) {
         cards.insert(row[0].clone(), row[1].clone());
@@ -145,27 +135,8 @@ fn numbers_that_two_children_have_exchanged_in_one_file_do_not_make_them_one_per
     book.save(education.join("教育资助_20261115.xlsx")).unwrap();
     county.well(&["run", "pipelines/nightly.toml"]);
 
-    let mut names = BTreeMap::new();
-    for row in county.rows("records/education_aid.parquet", &["row_key", "name"]) {
-        names.insert(row[0].clone(), row[1].clone());
-    }
-    let mut numbers = BTreeMap::new();
-    for row in county.rows("records/student_roll.parquet", &["row_key", "resident_id"]) {
-        numbers.insert(row[0].clone(), row[1].clone());
-    }
-    let (mut aided, mut pupils) = (BTreeMap::new(), BTreeMap::new());
-    for row in county.rows("mentions.parquet", &["extract", "row_key", "role", "identity_id"]) {
-        let [extract, key, role, id] = <[String; 4]>::try_from(row).unwrap();
-        match (extract.as_str(), role.as_str()) {
-            ("education_aid", "subject") => {
-                aided.insert(names[&key].clone(), id);
-            }
-            ("student_roll", "pupil") => {
-                pupils.insert(numbers[&key].clone(), id);
-            }
-            _ => {}
-        }
-    }
+    let aided = county.identities("education_aid", "subject", "name");
+    let pupils = county.identities("student_roll", "pupil", "resident_id");
     assert_ne!(pupils[&one[1]], pupils[&two[1]]);
     // Name and roll number agree, so the number in the row is the one that is wrong.
     assert_eq!((&aided[&one[0]], &aided[&two[0]]), (&pupils[&one[1]], &pupils[&two[1]]));

@@ -1,6 +1,5 @@
 //! A valid number beside a name that is only similar: a brother's or sister's number on a child's row.
 
-use std::collections::BTreeMap;
 use std::fs;
 
 use crate::county::{County, NIGHT};
@@ -50,30 +49,8 @@ fn a_similar_name_takes_the_number_unless_the_row_has_another_birth_date_or_is_a
     fs::write(police.join("涉未警情_20261119.csv"), lines.join("\n") + "\n").unwrap();
     county.well(&["run", "pipelines/nightly.toml"]);
 
-    let mut alerts = BTreeMap::new();
-    let mut numbers = BTreeMap::new();
-    for row in county.rows("records/minor_alert.parquet", &["row_key", "alert_number"]) {
-        let [key, number] = <[String; 2]>::try_from(row).unwrap();
-        numbers.insert(key, number);
-    }
-    let mut residents = BTreeMap::new();
-    for row in county.rows("records/population.parquet", &["row_key", "resident_id"]) {
-        let [key, number] = <[String; 2]>::try_from(row).unwrap();
-        residents.insert(key, number);
-    }
-    let mut owner = BTreeMap::new();
-    for row in county.rows("mentions.parquet", &["extract", "row_key", "role", "identity_id"]) {
-        let [extract, key, role, id] = <[String; 4]>::try_from(row).unwrap();
-        match (extract.as_str(), role.as_str()) {
-            ("minor_alert", "subject") => {
-                alerts.insert(numbers[&key].clone(), id);
-            }
-            ("population", "resident") => {
-                owner.insert(residents[&key].clone(), id);
-            }
-            _ => {}
-        }
-    }
+    let alerts = county.identities("minor_alert", "subject", "alert_number");
+    let owner = county.identities("population", "resident", "resident_id");
     let alert = |number: &str| alerts[number].clone();
     assert_eq!(alert("S1"), owner[&typed[1]]);
     assert_ne!(alert("S2"), owner[&other_day[1]]);
