@@ -200,6 +200,10 @@ pub(super) enum SchemaKind {
     Policy,
     /// The cases of a policy.
     PolicyCases,
+    /// The cases of a view.
+    ViewCases,
+    /// A ledger.
+    Docket,
     /// A list template.
     ListTemplate,
     /// A pipeline.

@@ -44,6 +44,8 @@ fn text(kind: SchemaKind) -> Result<String, Failure> {
         SchemaKind::Cases => schema_for!(crate::rule::CaseFile),
         SchemaKind::Policy => schema_for!(crate::rule::PolicyHeader),
         SchemaKind::PolicyCases => schema_for!(crate::rule::PolicyCaseFile),
+        SchemaKind::ViewCases => schema_for!(crate::rule::ViewCaseFile),
+        SchemaKind::Docket => schema_for!(crate::report::DocketTemplate),
         SchemaKind::ListTemplate => schema_for!(crate::report::ListTemplate),
         SchemaKind::Pipeline => schema_for!(crate::spec::PipelineFile),
         SchemaKind::Link => schema_for!(crate::spec::LinkFile),

@@ -8,6 +8,7 @@ mod contract;
 mod day;
 mod digest;
 mod finding;
+mod kept;
 mod link_figures;
 mod linkage;
 mod masked;
@@ -27,6 +28,7 @@ pub use digest::{digests_of, hex, sha256_of};
 pub use finding::{
     Case, CaseStatus, Evidence, Finding, FindingDetail, FindingParts, RuleOutcome, Settlement, Severity,
 };
+pub use kept::KeptRows;
 pub use link_figures::{DriftFigure, HiddenFigure, LevelFigure, LinkFigures, PassFigure, Ranged, RoleFigure};
 pub use linkage::{
     Grade, Identity, IdentityEvent, IdentityId, Judgement, Link, LinkSummary, Lookup, NearMiss,

@@ -13,8 +13,10 @@ use serde::de::DeserializeOwned;
 use super::HandbookError;
 use super::standing::{BookRow, Standing, all_rules};
 use crate::domain::Day;
-use crate::report::{ListTemplate, RecipientKind, Show};
-use crate::rule::{self, BasisStatus, CaseFile, EventKind, Parameter, ParameterStatus, PolicyCaseFile, Rule};
+use crate::report::{Docket, ListTemplate, RecipientKind, Show};
+use crate::rule::{
+    self, BasisStatus, CaseFile, EventKind, Parameter, ParameterStatus, PolicyCaseFile, Rule, ViewCaseFile,
+};
 use crate::spec::Plan;
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -30,6 +32,7 @@ struct Page<'a> {
     cases: usize,
     confirm: Vec<Confirm>,
     policies: Vec<PolicyPart>,
+    dockets: Vec<DocketPart>,
     views: Vec<ViewPart>,
     unwritten: Vec<Unwritten>,
 }
@@ -120,6 +123,20 @@ struct PolicyPart {
     cases: Vec<String>,
 }
 
+/// One ledger.
+#[derive(Serialize)]
+struct DocketPart {
+    title: String,
+    view: String,
+    view_title: String,
+    parts: Vec<String>,
+    recipients: Vec<String>,
+    reads: Vec<String>,
+    columns: Vec<ColumnPart>,
+    basis: Vec<BasisPart>,
+    cases: Vec<String>,
+}
+
 /// One view.
 #[derive(Serialize)]
 struct ViewPart {
@@ -165,6 +182,7 @@ pub fn page(plan: &Plan) -> Result<String, HandbookError> {
         cases: rules().map(|rule| rule.cases.len()).sum(),
         confirm: confirm(plan),
         policies: policy_parts(plan)?,
+        dockets: docket_parts(plan)?,
         views: view_parts(plan, &views),
         unwritten: all_rules(plan).into_iter().filter_map(unwritten).collect(),
         lists,
@@ -244,6 +262,34 @@ fn policy_parts(plan: &Plan) -> Result<Vec<PolicyPart>, HandbookError> {
         })
     };
     policies.into_iter().map(part).collect()
+}
+
+fn docket_parts(plan: &Plan) -> Result<Vec<DocketPart>, HandbookError> {
+    let part = |docket: &Docket| {
+        let template = &docket.template;
+        let view = plan.book.view(&template.view);
+        let recipient = |name: &String| {
+            plan.desk.disclosure.recipient(name).map_or_else(|| name.clone(), |found| found.title.clone())
+        };
+        let columns = template.column.iter().map(|column| ColumnPart {
+            title: column.title.clone(),
+            class: column.class.clone(),
+            seen_by: seen_by(plan, &column.class),
+        });
+        let cases = view.map(|view| cases_of::<ViewCaseFile>(&view.file)).transpose()?;
+        Ok(DocketPart {
+            title: template.title.clone(),
+            view: template.view.clone(),
+            view_title: view.map_or_else(String::new, |view| view.header.title.clone()),
+            parts: template.part.iter().map(|part| part.title.clone()).collect(),
+            recipients: template.recipients.iter().map(recipient).collect(),
+            reads: template.reads.iter().map(|id| extract_words(plan, id)).collect(),
+            columns: columns.collect(),
+            basis: template.basis.iter().filter_map(|key| plan.basis.get(key)).map(basis_part).collect(),
+            cases: cases.into_iter().flat_map(|file| file.case).map(|case| case.title).collect(),
+        })
+    };
+    plan.desk.dockets.iter().map(part).collect()
 }
 
 fn extract_words(plan: &Plan, id: &str) -> String {

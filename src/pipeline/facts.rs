@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::output::Night;
 use crate::contract::is_usable;
 use crate::diag::Diagnostic;
-use crate::domain::{CheckedExtract, Place};
+use crate::domain::{CheckedExtract, KeptRows, Place};
 use crate::ledger::{Delivery, Handover, Release};
-use crate::report::{ExtractFacts, PolicyFacts, Published, PublishedFile, ReleaseFacts, RuleFacts};
+use crate::report::{
+    DocketFacts, ExtractFacts, PolicyFacts, Published, PublishedFile, ReleaseFacts, RuleFacts,
+};
 use crate::spec::Plan;
 use crate::standard::{StandardCounts, Standardised};
 
@@ -123,6 +125,24 @@ pub(super) fn policies(plan: &Plan) -> Vec<PolicyFacts> {
         basis: plan.citations(&policy.header.basis),
     };
     policies.into_iter().map(facts).collect()
+}
+
+/// Legal basis of each ledger of the plan.
+pub(super) fn docket_basis(plan: &Plan) -> Vec<Vec<String>> {
+    plan.desk.dockets.iter().map(|docket| plan.citations(&docket.template.basis)).collect()
+}
+
+/// The plan's ledgers with what their views gave.
+pub(super) fn dockets<'a>(
+    plan: &'a Plan,
+    basis: &'a [Vec<String>],
+    kept: &'a [KeptRows],
+) -> Vec<DocketFacts<'a>> {
+    let rows = |view: &str| kept.iter().find(|kept| kept.view == view);
+    let facts = plan.desk.dockets.iter().zip(basis).filter_map(|(docket, basis)| {
+        Some(DocketFacts { template: &docket.template, basis, rows: rows(&docket.template.view)? })
+    });
+    facts.collect()
 }
 
 /// Names of town and village, where known.

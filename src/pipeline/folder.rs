@@ -140,13 +140,16 @@ impl RunFolder {
         if replaced.exists() {
             remove(&replaced)?;
         }
-        if target.exists() {
-            fs::rename(&target, &replaced).map_err(RunError::io("replace", &target))?;
+        // The same night again: `latest` points to the folder that is replaced, so both change names at once.
+        if !(target.exists() && exchange(&self.path, &target)?) {
+            if target.exists() {
+                fs::rename(&target, &replaced).map_err(RunError::io("replace", &target))?;
+            }
+            fs::rename(&self.path, &target).map_err(RunError::io("publish", &target))?;
         }
-        fs::rename(&self.path, &target).map_err(RunError::io("publish", &target))?;
         self.point(run_id)?;
-        if replaced.exists() {
-            remove(&replaced)?;
+        for old in [&self.path, &replaced].into_iter().filter(|old| old.exists()) {
+            remove(old)?;
         }
         Ok(())
     }
@@ -168,6 +171,17 @@ impl Drop for RunFolder {
         if !self.stays.get() && self.path.exists() && remove(&self.path).is_err() {
             tracing::warn!(folder = %self.path.display(), "the folder of a run without lists stays; the next run removes it");
         }
+    }
+}
+
+/// Two folders change names in one step; `false` where the file system cannot do that.
+fn exchange(one: &Path, other: &Path) -> Result<bool, RunError> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(true),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Ok(false),
+        Err(error) => Err(RunError::io("replace", other)(error.into())),
     }
 }
 
@@ -331,6 +345,24 @@ mod tests {
             folder.show("r1").unwrap();
         }
         assert_eq!(latest(out.path()).as_deref(), Some("two"));
-        assert!(!out.path().join(REPLACED).exists());
+        assert_eq!(names(out.path()), [LATEST, "r1"]);
+    }
+
+    #[test]
+    fn a_repetition_killed_after_the_folders_changed_names_is_finished_by_the_next_run() {
+        let out = tempfile::tempdir().unwrap();
+        for text in ["one", "two"] {
+            let folder = started(out.path(), text);
+            ready(&folder, 1);
+            if text == "one" {
+                folder.show("r1").unwrap();
+            } else {
+                assert!(exchange(&folder.path, &out.path().join("r1")).unwrap());
+                assert_eq!(latest(out.path()).as_deref(), Some("two"), "lists are there at every instant");
+            }
+        }
+        begin(out.path(), Some(1));
+        assert_eq!(latest(out.path()).as_deref(), Some("two"));
+        assert!(!out.path().join("r1").join(READY).exists());
     }
 }

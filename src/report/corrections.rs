@@ -133,20 +133,7 @@ pub(super) fn write(
     let csv = folder.join(format!("{stem}.csv"));
     write_csv(&csv, corrections).map_err(ReportError::io(&csv))?;
     let xlsx = folder.join(format!("{stem}.xlsx"));
-    let book = Book {
-        title: "纠错回传".to_owned(),
-        receiver: head.receiver.to_owned(),
-        run_id: head.run_id,
-        as_of: head.as_of,
-        lists: Vec::new(),
-        summary: Vec::new(),
-        progress: Vec::new(),
-        not_run: Vec::new(),
-        returned: Vec::new(),
-        returned_sheet: String::new(),
-        policies: None,
-        basis: Vec::new(),
-    };
+    let book = Book::plain("纠错回传", head.receiver, head.run_id, head.as_of);
     book::write_table(&xlsx, &book, &COLUMNS, numbered(corrections))
         .map_err(|source| ReportError::Workbook { path: xlsx.clone(), source })?;
     Ok(vec![csv, xlsx])

@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Desk;
+use super::{Desk, DocketFacts};
 
 /// That a night went on although an extract would have held it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,6 +48,8 @@ pub struct PublishInput<'a> {
     pub policies: &'a [PolicyFacts],
     /// What each policy means for each child, sorted by child and policy.
     pub matches: &'a [PolicyMatch],
+    /// Ledgers of the plan, in the order of their files.
+    pub dockets: &'a [DocketFacts<'a>],
     /// Extracts of the plan.
     pub extracts: &'a [ExtractFacts],
     /// Figures of the linkage.

@@ -11,6 +11,7 @@ mod book;
 pub mod chart;
 mod corrections;
 mod disclosure;
+mod docket;
 mod docx;
 mod expected;
 mod flat;
@@ -35,6 +36,7 @@ use rayon::prelude::*;
 use crate::diag::{Diagnostic, Level, Spot, did_you_mean};
 
 pub use disclosure::{Disclosure, Recipient, RecipientKind, Show};
+pub use docket::{Docket, DocketColumn, DocketFacts, DocketPart, DocketTemplate, PartStanding};
 pub use expected::{Expectation, comparator_title, percent, percent_range};
 pub use input::{
     ExtractFacts, IdentityFigures, Person, PolicyFacts, PublishInput, ReleaseFacts, RowPlace, RuleFacts,
@@ -108,6 +110,8 @@ pub struct Desk {
     pub disclosure: Disclosure,
     /// What answers mean.
     pub outcomes: Outcomes,
+    /// Ledgers, in the order of their files.
+    pub dockets: Vec<Docket>,
     /// Who may have numbers of persons in full, until when.
     approvals: Approvals,
 }
@@ -144,7 +148,7 @@ impl Desk {
         let approvals =
             Approvals::load(&sheet(disclosure::APPROVALS, &mut problems), &disclosure, &mut problems);
         approvals.check(&templates, &disclosure, &mut problems);
-        (Self { templates, disclosure, outcomes, approvals }, problems)
+        (Self { templates, disclosure, outcomes, dockets: Vec::new(), approvals }, problems)
     }
 
     /// The template of the list that a rule names.

@@ -11,7 +11,7 @@ use super::input::{PublishInput, RuleFacts};
 use super::progress::Progress;
 use super::rows::{CaseFacts, Context, ListRows, Receiver};
 use super::template::ListTemplate;
-use super::{PublishedFile, ReportError, artifacts, corrections, flat, policies};
+use super::{DocketFacts, PublishedFile, ReportError, artifacts, corrections, docket, flat, policies};
 use crate::domain::{CaseStatus, Day, Phase, Quarantined, digests_of};
 
 /// Everything one recipient gets.
@@ -29,6 +29,8 @@ pub(super) struct Package<'a> {
     returned: Vec<(&'a str, &'a str, &'a [Quarantined])>,
     /// Rows of its own that officers found wrong.
     corrections: Vec<Correction>,
+    /// Ledgers.
+    dockets: Vec<&'a DocketFacts<'a>>,
 }
 
 /// The packages of all recipients, sorted by folder. Agencies get every list that a rule addresses to
@@ -71,6 +73,12 @@ pub(super) fn sort_out<'a>(
             package.returned.push((&extract.id, &extract.title, &extract.quarantined));
         }
     }
+    for docket in input.dockets {
+        let named = docket.template.recipients.iter();
+        for recipient in named.filter_map(|name| context.disclosure().recipient(name)) {
+            builder(&mut packages, recipient, None).dockets.push(docket);
+        }
+    }
     for (owner, corrections) in corrections::sort_out(input, cases, context) {
         builder(&mut packages, owner, None).corrections = corrections;
     }
@@ -84,6 +92,7 @@ pub(super) fn sort_out<'a>(
             past: package.past,
             returned: package.returned,
             corrections: package.corrections,
+            dockets: package.dockets,
         })
         .collect()
 }
@@ -95,6 +104,7 @@ struct Builder<'a> {
     past: Vec<&'a CaseFacts<'a>>,
     returned: Vec<(&'a str, &'a str, &'a [Quarantined])>,
     corrections: Vec<Correction>,
+    dockets: Vec<&'a DocketFacts<'a>>,
 }
 
 impl<'a> Builder<'a> {
@@ -116,6 +126,7 @@ fn builder<'b, 'a>(
         past: Vec::new(),
         returned: Vec::new(),
         corrections: Vec::new(),
+        dockets: Vec::new(),
     })
 }
 
@@ -203,6 +214,14 @@ impl<'a> Package<'a> {
             let head = corrections::Head { receiver: &self.title, run_id: input.run_id, as_of: input.as_of };
             for path in corrections::write(&folder, &stem, &head, &self.corrections)? {
                 files.push(self.file(input, &path, ("纠错回传", &[]), self.corrections.len())?);
+            }
+        }
+        let cases: Vec<&CaseFacts<'a>> = self.lists.iter().flat_map(|(_, cases)| cases).copied().collect();
+        for docket in &self.dockets {
+            for written in docket::write((input, docket), (receiver, &self.title), &cases, &folder)? {
+                let mut file = self.file(input, &written.path, (&written.purpose, &[]), written.rows)?;
+                file.basis = docket.basis.to_vec();
+                files.push(file);
             }
         }
         Ok(files)

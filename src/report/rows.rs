@@ -119,7 +119,7 @@ impl<'a> CaseFacts<'a> {
         self.owner.map(|extract| extract.agency.as_str())
     }
 
-    fn reason(&self, template: &ListTemplate, receiver: Receiver<'_>) -> String {
+    pub(super) fn reason(&self, template: &ListTemplate, receiver: Receiver<'_>) -> String {
         let finding = &self.case.finding;
         if self.case.status == CaseStatus::Withdrawn {
             return self.case.withdrawn_reason.clone();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::header::{RuleHeader, ViewHeader, defaults};
+use super::kept::KeptView;
 use super::policy::Policy;
 use crate::domain::Day;
 use crate::engine::{EngineError, Parameters, Value};
@@ -42,6 +43,8 @@ pub struct Book {
     pub views: Vec<View>,
     /// Policies, in any order.
     pub policies: Vec<Policy>,
+    /// Views of which ledgers show every row.
+    pub kept: Vec<KeptView>,
     /// The pipeline's own values: rule id or view name → parameter → value.
     pub overrides: BTreeMap<String, Parameters>,
 }

@@ -68,6 +68,24 @@ pub struct CaseSpec {
     pub not_run: bool,
 }
 
+impl CaseSpec {
+    /// A world of rows that all came, in which nothing is looked for.
+    pub(super) fn of_rows(title: &str, rows: &BTreeMap<String, Vec<toml::Table>>) -> Self {
+        Self {
+            title: title.to_owned(),
+            as_of: None,
+            boundary: Vec::new(),
+            params: BTreeMap::new(),
+            states: BTreeMap::new(),
+            known: BTreeMap::new(),
+            rows: rows.clone(),
+            near_misses: Vec::new(),
+            finds: Vec::new(),
+            not_run: false,
+        }
+    }
+}
+
 /// A candidate for a subject.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -160,6 +178,7 @@ fn run_case(
         rules: vec![rule.clone()],
         views: book.views.clone(),
         policies: Vec::new(),
+        kept: Vec::new(),
         overrides: overrides.collect(),
     };
     let resolution = built.resolution();

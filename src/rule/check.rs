@@ -11,6 +11,7 @@ use super::basis::{BasisStatus, LegalBasis};
 use super::book::{Book, Rule};
 use super::draft::evidence_extract;
 use super::header::{Parameter, RoleRef};
+use super::kept::{KeptView, LISTED, REGISTERED, WHO};
 use super::policy::Policy;
 use super::sentence::sentence_names;
 use super::tables::{FINDING_SUBJECT, Needs, OWN_TABLES, finding_subjects, register, rule_sql};
@@ -70,6 +71,10 @@ pub fn check(
                 check_policy_head(book, policy, contracts, &mut problems);
                 check_basis(&policy.file, &policy.header.basis, basis, as_of, &mut problems);
                 check_policy(&engine, book, policy, &world, &mut problems);
+            }
+            for kept in &book.kept {
+                check_basis(&kept.file, &kept.basis, basis, as_of, &mut problems);
+                check_kept(&engine, book, kept, &world, &mut problems);
             }
         }
         Err(error) => problems.push(Diagnostic::error("engine", Spot::default(), error.to_string())),
@@ -273,7 +278,7 @@ fn check_rule(engine: &Engine, book: &Book, rule: &Rule, world: &World, problems
     let head = &rule.header;
     let absent = head.absent_from.as_ref().map(|role| &role.extract);
     let declared = head.reads.iter().chain(&head.optional_reads).chain(absent);
-    check_declared((&rule.file, &rule.sql), &needs, declared, world, problems);
+    check_declared(&Spot::line(&rule.file, sql_line(&rule.sql)), &needs, declared, world, problems);
     if needs.tables.contains(FINDING_SUBJECT) {
         let spot = Spot::line(&rule.file, sql_line(&rule.sql));
         let message = format!("the rule reads `{FINDING_SUBJECT}`, which is made after the rules");
@@ -282,7 +287,7 @@ fn check_rule(engine: &Engine, book: &Book, rule: &Rule, world: &World, problems
 }
 
 fn check_declared<'e>(
-    (file, sql): (&str, &str),
+    spot: &Spot,
     needs: &Needs,
     declared: impl Iterator<Item = &'e String>,
     world: &World,
@@ -292,10 +297,10 @@ fn check_declared<'e>(
     let undeclared =
         needs.tables.iter().filter(|name| world.contract(name).is_some() && !declared.contains(name));
     for name in undeclared {
-        let message = format!("the rule reads `{name}`, which its head does not declare");
+        let message = format!("`{name}` is read and not declared");
         problems.push(
-            Diagnostic::error("undeclared_read", Spot::line(file, sql_line(sql)), message)
-                .with_help("add it to `reads`, or to `optional_reads` when the rule may run without it"),
+            Diagnostic::error("undeclared_read", spot.clone(), message)
+                .with_help("add it to `reads`, or to `optional_reads` when it may be missing"),
         );
     }
 }
@@ -346,7 +351,43 @@ fn check_policy(
         Err(error) => problems.push(sql_error(&policy.file, &policy.sql, &error)),
     }
     let declared = policy.header.reads.iter().chain(&policy.header.optional_reads);
-    check_declared((&policy.file, &policy.sql), &needs, declared, world, problems);
+    check_declared(&Spot::line(&policy.file, sql_line(&policy.sql)), &needs, declared, world, problems);
+}
+
+/// A ledger's view: it exists, gives what the ledger shows, and reads what the ledger declares.
+fn check_kept(engine: &Engine, book: &Book, kept: &KeptView, world: &World, problems: &mut Vec<Diagnostic>) {
+    let mut problem = |code, message: String, near: Option<&str>| {
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        problems.push(with(Diagnostic::error(code, Spot::file(&kept.file), message), help));
+    };
+    if book.view(&kept.view).is_none() {
+        let near = did_you_mean(&kept.view, book.views.iter().map(|view| view.name.as_str()));
+        problem("unknown_view", format!("there is no view `{}`", kept.view), near);
+        return;
+    }
+    let mut needs = Needs::default();
+    let planned =
+        needs.add(engine, book, &kept.sql(), world.as_of).and_then(|()| engine.columns(&kept.sql()));
+    // What is wrong with the view itself has been told.
+    let Ok(schema) = planned else { return };
+    let kind = |name: &str| schema.column_with_name(name).map(|(_, field)| field.data_type());
+    for (name, wanted, words) in [
+        (WHO, DataType::Int64, "the identity of the child"),
+        (LISTED, DataType::Boolean, "whether the row stands in the ledger"),
+        (REGISTERED, DataType::Utf8, "in which ledger the child stands already"),
+    ] {
+        if kind(name) != Some(&wanted) {
+            let message = format!("view `{}` does not give `{name}`: {words}", kept.view);
+            problem("ledger_columns", message, None);
+        }
+    }
+    for name in kept.columns.iter().filter(|name| kind(name).is_none()) {
+        let near = did_you_mean(name, schema.fields().iter().map(|field| field.name().as_str()));
+        problem("ledger_columns", format!("view `{}` has no column `{name}`", kept.view), near);
+    }
+    check_extracts(&kept.file, kept.reads.iter().chain(&kept.optional_reads), world.contracts, problems);
+    let declared = kept.reads.iter().chain(&kept.optional_reads);
+    check_declared(&Spot::file(&kept.file), &needs, declared, world, problems);
 }
 
 fn check_policy_columns(policy: &Policy, schema: &SchemaRef, problems: &mut Vec<Diagnostic>) {

@@ -10,12 +10,13 @@ use super::entitle::{Made, entitle};
 use super::evidence::{RowIndex, Support, support};
 use super::gate;
 use super::header::ColumnFormat;
+use super::kept::keep;
 use super::sentence::{Cell, SentenceForm, yuan};
 use super::tables::{Needs, register, rule_sql};
 use super::world::World;
 use crate::domain::{
-    Day, Evidence, Finding, FindingDetail, FindingParts, Grade, MentionRef, NearMiss, NearMissFinder,
-    PolicyMatch, RuleOutcome, row_keys,
+    Day, Evidence, Finding, FindingDetail, FindingParts, Grade, KeptRows, MentionRef, NearMiss,
+    NearMissFinder, PolicyMatch, RuleOutcome, row_keys,
 };
 use crate::engine::{Engine, Parameters, substitute};
 
@@ -36,6 +37,8 @@ pub struct Judged {
     pub policies: Vec<PolicyMatch>,
     /// Why no policy was judged, in Chinese; the rules are none the worse for it.
     pub policy_fault: Option<String>,
+    /// Rows of the views that ledgers show, in the order of the book.
+    pub kept: Vec<KeptRows>,
 }
 
 /// Runs the rules of `book` on `threads` threads; the result does not depend on their number.
@@ -57,6 +60,12 @@ pub fn judge(
     for run in &mut runs {
         run.attempt(|run| needs.add(&engine, book, &run.sql, world.as_of).map_err(|error| error.to_string()));
     }
+    for kept in &book.kept {
+        if let Err(error) = needs.add(&engine, book, &kept.sql(), world.as_of) {
+            // Told once more where its rows are asked for.
+            tracing::warn!(view = kept.view, %error, "rows of a ledger cannot be made");
+        }
+    }
     register(&engine, world, &needs.tables)?;
     let mut broken_views = String::new();
     for name in &needs.views {
@@ -76,7 +85,7 @@ pub fn judge(
         });
     });
     let index = RowIndex::new(world, runs.iter().flat_map(|run| &run.drafts));
-    let mut judged = Judged::default();
+    let mut judged = Judged { kept: keep(&engine, book, world, &broken_views), ..Judged::default() };
     let weighed: Vec<(RuleOutcome, Vec<Finding>, Vec<NearMiss>)> = runs
         .par_iter_mut()
         .map(|run| {

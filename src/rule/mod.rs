@@ -15,11 +15,13 @@ mod evidence;
 mod gate;
 mod header;
 mod judge;
+mod kept;
 mod parse;
 mod policy;
 mod policy_cases;
 mod sentence;
 mod tables;
+mod view_cases;
 mod world;
 
 pub use basis::{BasisStatus, LegalBasis, parse_basis};
@@ -31,9 +33,11 @@ pub use header::{
     ViewHeader,
 };
 pub use judge::{Judged, judge};
+pub use kept::KeptView;
 pub use parse::{head_text, parse, parse_policy, parse_view};
 pub use policy::{Condition, Policy, PolicyHeader};
 pub use policy_cases::{ExpectedMatch, PolicyCase, PolicyCaseFile, test_policy_cases};
 pub use sentence::sentence_names;
 pub use tables::views_read;
+pub use view_cases::{ViewCase, ViewCaseFile, test_view_cases};
 pub use world::{PlaceNames, World};

@@ -97,18 +97,7 @@ fn run_case(
     (contracts, decisions): Given<'_>,
 ) -> Result<Vec<String>, String> {
     let as_of = day(case.as_of.as_ref().unwrap_or(&file.as_of))?;
-    let spec = CaseSpec {
-        title: case.title.clone(),
-        as_of: None,
-        boundary: Vec::new(),
-        params: BTreeMap::new(),
-        states: case.states.clone(),
-        known: BTreeMap::new(),
-        rows: case.rows.clone(),
-        near_misses: Vec::new(),
-        finds: Vec::new(),
-        not_run: false,
-    };
+    let spec = CaseSpec { states: case.states.clone(), ..CaseSpec::of_rows(&case.title, &case.rows) };
     let mut built = Built::of(&spec, contracts, as_of)?;
     let overrides = case.params.iter().map(|(id, values)| {
         (id.clone(), values.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<Parameters>())
@@ -117,6 +106,7 @@ fn run_case(
         rules: book.gap_rules(policy).cloned().collect(),
         views: book.views.clone(),
         policies: vec![policy.clone()],
+        kept: Vec::new(),
         overrides: overrides.collect(),
     };
     let resolution = built.resolution();

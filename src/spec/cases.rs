@@ -11,7 +11,8 @@ use super::read::unreadable;
 use super::toml_check::check_toml;
 use crate::diag::{Diagnostic, Spot};
 use crate::rule::{
-    CaseFile, CaseResult, CaseSpec, Policy, PolicyCaseFile, Rule, test_cases, test_policy_cases,
+    CaseFile, CaseResult, CaseSpec, Policy, PolicyCaseFile, Rule, View, ViewCaseFile, test_cases,
+    test_policy_cases, test_view_cases,
 };
 
 /// How a rule did in its cases.
@@ -34,13 +35,15 @@ impl RuleTest {
     }
 }
 
-/// Runs the cases of all rules and policies of a plan, or of those named, in the order of the plan.
+/// Runs the cases of all rules, policies and ledgers' views of a plan, or of those named, in the order of the plan.
 ///
 /// # Errors
-/// When a name is no rule or policy of the plan.
+/// When a name is none of them.
 pub fn test_rules(plan: &Plan, only: &[String]) -> Result<Vec<RuleTest>, Vec<Diagnostic>> {
     let policies = || plan.book.policies.iter().map(|policy| policy.id.as_str());
-    let known = || plan.book.rules.iter().map(|rule| rule.id.as_str()).chain(policies());
+    let kept = || plan.book.kept.iter().filter_map(|kept| plan.book.view(&kept.view));
+    let views = || kept().map(|view| view.name.as_str());
+    let known = || plan.book.rules.iter().map(|rule| rule.id.as_str()).chain(policies()).chain(views());
     let unknown: Vec<Diagnostic> = only
         .iter()
         .filter(|name| !known().any(|id| id == name.as_str()))
@@ -58,6 +61,8 @@ pub fn test_rules(plan: &Plan, only: &[String]) -> Result<Vec<RuleTest>, Vec<Dia
     let mut tests: Vec<RuleTest> = rules.par_iter().map(|rule| test(plan, rule)).collect();
     let policies: Vec<&Policy> = plan.book.policies.iter().filter(|policy| wanted(&policy.id)).collect();
     tests.par_extend(policies.par_iter().map(|policy| test_policy(plan, policy)));
+    let views: Vec<&View> = kept().filter(|view| wanted(&view.name)).collect();
+    tests.par_extend(views.par_iter().map(|view| test_view(plan, view)));
     Ok(tests)
 }
 
@@ -114,6 +119,18 @@ fn test_policy(plan: &Plan, policy: &Policy) -> RuleTest {
         done.problems.push(Diagnostic::error("case_kind_missing", Spot::file(file.as_str()), message));
     }
     done.results = test_policy_cases(policy, &plan.book, &cases, &plan.contracts, &plan.tables.decisions);
+    done
+}
+
+fn test_view(plan: &Plan, view: &View) -> RuleTest {
+    let mut done = RuleTest {
+        rule: view.name.clone(),
+        title: view.header.title.clone(),
+        results: Vec::new(),
+        problems: Vec::new(),
+    };
+    let Some((_, _, cases)) = read_cases::<ViewCaseFile>(&view.file, &mut done) else { return done };
+    done.results = test_view_cases(view, &plan.book, &cases, &plan.contracts, &plan.tables.decisions);
     done
 }
 

@@ -109,6 +109,9 @@ pub struct RulesTable {
 pub struct ReportTable {
     /// Folder of list templates (`<list>.toml`).
     pub lists: String,
+    /// Folder of ledgers (`<docket>.toml`); left out: there is none.
+    #[serde(default)]
+    pub dockets: Option<String>,
 }
 
 /// Who is told how the night went. Nothing here changes an answer.
@@ -209,7 +212,10 @@ impl PipelineFile {
                 run: run.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect(),
                 param: salvage_parameters(rules),
             },
-            report: ReportTable { lists: word(part("report"), "lists") },
+            report: ReportTable {
+                lists: word(part("report"), "lists"),
+                dockets: maybe(part("report"), "dockets"),
+            },
             watch: WatchTable {
                 metrics: maybe(part("watch"), "metrics"),
                 hook: salvage_hooks(part("watch")),

@@ -15,8 +15,10 @@ use super::toml_check::{KeyLines, check_toml_at};
 use crate::diag::{Diagnostic, Spot};
 use crate::domain::Day;
 use crate::engine::{Parameters, Value};
-use crate::report::RuleFacts;
-use crate::rule::{self, Book, Parameter, Policy, PolicyHeader, Rule, RuleHeader, View, ViewHeader};
+use crate::report::{Desk, Docket, RuleFacts};
+use crate::rule::{
+    self, Book, KeptView, Parameter, Policy, PolicyHeader, Rule, RuleHeader, View, ViewHeader,
+};
 
 /// Folder of views when the pipeline names none.
 const VIEWS: &str = "views";
@@ -44,6 +46,8 @@ impl Rulebook {
             rulebook.read_policies(draft);
             rulebook.read_parameters(draft, &broken);
         }
+        rulebook.book.kept = schemas.desk.iter().flat_map(kept).collect();
+        rulebook.check_ledgers(draft, schemas);
         rulebook.check_names(draft, schemas);
         for policy in &rulebook.book.policies {
             check_policy_class(policy, schemas, &mut draft.problems);
@@ -182,6 +186,18 @@ impl Rulebook {
             .or_else(|| policy.map(|policy| &policy.header.params))
     }
 
+    /// Rules that a ledger leaves out exist.
+    fn check_ledgers(&self, draft: &mut Draft, schemas: &Schemas) {
+        for docket in schemas.desk.iter().flat_map(|desk| &desk.dockets) {
+            let named = docket.template.part.iter().flat_map(|part| &part.without_rules);
+            for rule in named.filter(|rule| !self.in_folder.contains(rule)) {
+                let message = format!("the ledger leaves out `{rule}`, which is no rule");
+                let fault = Diagnostic::error("unknown_rule", Spot::file(docket.file.as_str()), message);
+                draft.problems.push(fault.with_near(rule, self.in_folder.iter().map(String::as_str)));
+            }
+        }
+    }
+
     /// A view and a table of one name would hide each other.
     fn check_names(&self, draft: &mut Draft, schemas: &Schemas) {
         let decisions = schemas.tables.iter().flat_map(|tables| tables.decisions.keys());
@@ -228,7 +244,9 @@ impl Rulebook {
         let whole =
             |policy: &&Policy| !names_any(&policy.sql, &broken) && !policy.header.gap_rules.iter().any(&told);
         let policies: Vec<Policy> = self.book.policies.iter().filter(whole).cloned().collect();
-        let book = Book { rules, views, policies, overrides };
+        let missing = |kept: &&KeptView| broken.contains(&kept.view);
+        let kept = self.book.kept.iter().filter(|kept| !missing(kept)).cloned().collect();
+        let book = Book { rules, views, policies, kept, overrides };
         let decisions = schemas.tables.as_ref().map(|tables| tables.decisions.clone()).unwrap_or_default();
         let day = as_of.unwrap_or(Day::from_days(0));
         let found = rule::check(&book, &schemas.contracts, &decisions, &schemas.basis, day);
@@ -255,6 +273,19 @@ impl Rulebook {
             draft.problems.push(problem);
         }
     }
+}
+
+/// The views of which ledgers show every row.
+fn kept(desk: &Desk) -> impl Iterator<Item = KeptView> {
+    let of = |docket: &Docket| KeptView {
+        view: docket.template.view.clone(),
+        file: docket.file.clone(),
+        columns: docket.template.column.iter().map(|column| column.name.clone()).collect(),
+        reads: docket.template.reads.clone(),
+        optional_reads: docket.template.optional_reads.clone(),
+        basis: docket.template.basis.clone(),
+    };
+    desk.dockets.iter().map(of)
 }
 
 /// The text of a rule or view; it counts for the digest as `part`.

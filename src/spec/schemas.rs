@@ -11,7 +11,7 @@ use super::read::{ContractFile, TABLES, contract_files, entries, stems, unreadab
 use super::toml_check::check_toml;
 use crate::diag::{Diagnostic, Spot};
 use crate::domain::Contract;
-use crate::report::{Desk, ListTemplate};
+use crate::report::{Desk, Docket, DocketTemplate, ListTemplate};
 use crate::rule::{LegalBasis, parse_basis};
 use crate::tables::{DECISIONS, DecisionsFile, MANIFEST, Tables, TablesFile};
 
@@ -149,6 +149,26 @@ impl Schemas {
             draft.problems.push(problem);
         }
         self.desk = Some(desk);
+        self.read_dockets(draft);
+    }
+
+    fn read_dockets(&mut self, draft: &mut Draft) {
+        let (Some(desk), Some(written)) = (&mut self.desk, draft.raw.report.dockets.clone()) else { return };
+        let Some(folder) = draft.existing("report.dockets", &written, "the folder of ledgers") else {
+            return;
+        };
+        for path in entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        {
+            let file = path.display().to_string();
+            let Some((text, template)) = check_file::<DocketTemplate>(&path, &mut draft.problems) else {
+                continue;
+            };
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            draft.print.add(format!("docket/{name}"), text.as_bytes());
+            let docket = Docket { file, template };
+            draft.problems.extend(docket.check(desk));
+            desk.dockets.push(docket);
+        }
     }
 
     fn check_contracts(&self, draft: &mut Draft, tables: Option<&Path>) {

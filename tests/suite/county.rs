@@ -12,6 +12,8 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use crate::logs;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -55,7 +57,8 @@ impl County {
 
     /// Runs the program in the county's folder, where it finds its pipeline by default.
     pub(crate) fn doudi(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_doudi")).args(arguments).current_dir(&self.folder).output().unwrap()
+        let mut command = Command::new(env!("CARGO_BIN_EXE_doudi"));
+        logs::output(command.args(arguments).current_dir(&self.folder))
     }
 
     /// Runs the program, which must end well, and gives what it printed.

@@ -35,7 +35,7 @@ impl Place {
     }
 
     fn run(&self, more: &[&str]) -> Output {
-        self.command(more).output().unwrap()
+        crate::logs::output(&mut self.command(more))
     }
 
     fn command(&self, more: &[&str]) -> Command {

@@ -200,7 +200,8 @@ pub(super) fn table(
         for (at, cell) in cells.iter().enumerate() {
             sheet.write_string_with_format(row, column(at), cell, &look.text)?;
         }
-        let texts = cells.iter().map(String::as_str).zip(columns.iter().map(|(_, width)| *width));
+        // Dates and numbers are not broken, so lines of long texts end early.
+        let texts = cells.iter().map(String::as_str).zip(columns.iter().map(|(_, width)| *width * 0.9));
         sheet.set_row_height(row, look::row_height(texts))?;
         row += 1;
     }
@@ -261,45 +262,44 @@ const NOTE_WIDTH: f64 = 110.0;
 
 /// 说明: what the lists are and are not, how to answer, legal basis.
 pub(super) fn notes(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Result<(), XlsxError> {
+    let of_list = |list: &super::BookList<'_>| {
+        let template = list.main.template;
+        (format!("{}：是什么，不是什么", template.title), template.what.clone())
+    };
+    let mut sections: Vec<(String, Vec<String>)> = book.lists.iter().map(of_list).collect();
+    if let Some(list) = book.lists.first() {
+        sections.push(("怎样核查和反馈".to_owned(), list.main.template.answering.clone()));
+    }
+    sections.push(("词语".to_owned(), WORDS.map(str::to_owned).to_vec()));
+    if !book.basis.is_empty() {
+        let lines = book.basis.iter().map(|(rule, basis)| format!("{rule}：{basis}"));
+        sections.push(("依据".to_owned(), lines.collect()));
+    }
+    note_sheet(sheet, look, book, &sections)
+}
+
+/// The sheet 说明: headings, each with numbered lines.
+pub(super) fn note_sheet(
+    sheet: &mut Worksheet,
+    look: &Look,
+    book: &Book<'_>,
+    sections: &[(String, Vec<String>)],
+) -> Result<(), XlsxError> {
     sheet.set_name("说明")?;
     sheet.set_column_width(0, 4)?;
     sheet.set_column_width(1, NOTE_WIDTH)?;
     let mut row = 0;
-    let mut line = |number: Option<usize>, text: &str| -> Result<(), XlsxError> {
-        match number {
-            None => sheet.write_string_with_format(row, 0, text, &look.note_heading)?,
-            Some(number) => {
-                sheet.write_string_with_format(row, 0, format!("{number}."), &look.note)?;
-                // A larger font than in the tables.
-                let height = look::row_height(std::iter::once((text, NOTE_WIDTH * 0.9))) * 1.15;
-                sheet.set_row_height(row, height)?;
-                sheet.write_string_with_format(row, 1, text, &look.note)?
-            }
-        };
+    for (heading, lines) in sections {
+        sheet.write_string_with_format(row, 0, heading, &look.note_heading)?;
         row += 1;
-        Ok(())
-    };
-    for list in &book.lists {
-        let template = list.main.template;
-        line(None, &format!("{}：是什么，不是什么", template.title))?;
-        for (at, text) in template.what.iter().enumerate() {
-            line(Some(at + 1), text)?;
-        }
-    }
-    if let Some(list) = book.lists.first() {
-        line(None, "怎样核查和反馈")?;
-        for (at, text) in list.main.template.answering.iter().enumerate() {
-            line(Some(at + 1), text)?;
-        }
-    }
-    line(None, "词语")?;
-    for (at, text) in WORDS.iter().enumerate() {
-        line(Some(at + 1), text)?;
-    }
-    if !book.basis.is_empty() {
-        line(None, "依据")?;
-        for (at, (rule, basis)) in book.basis.iter().enumerate() {
-            line(Some(at + 1), &format!("{rule}：{basis}"))?;
+        for (number, text) in (1..).zip(lines) {
+            let number: usize = number;
+            sheet.write_string_with_format(row, 0, format!("{number}."), &look.note)?;
+            // A larger font than in the tables.
+            let height = look::row_height(std::iter::once((text.as_str(), NOTE_WIDTH * 0.9))) * 1.15;
+            sheet.set_row_height(row, height)?;
+            sheet.write_string_with_format(row, 1, text, &look.note)?;
+            row += 1;
         }
     }
     look::paper(sheet, &book.receiver, book.run_id);

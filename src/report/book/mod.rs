@@ -5,6 +5,7 @@
 //! as-of day, so the same rows give the same bytes.
 
 mod cover;
+mod docket;
 mod list_sheet;
 mod look;
 mod policies;
@@ -15,6 +16,7 @@ use std::path::Path;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 pub(super) use cover::{NotRun, SummaryCounts, SummaryRow};
+pub(super) use docket::{DocketBook, DocketSheet, write_docket};
 pub(super) use policies::{PolicyChild, PolicySheets};
 pub(super) use progress::ProgressRow;
 
@@ -44,6 +46,26 @@ pub(super) struct Book<'a> {
     pub(super) policies: Option<PolicySheets>,
     /// Legal basis of the rules: title, basis.
     pub(super) basis: Vec<(String, String)>,
+}
+
+impl<'a> Book<'a> {
+    /// A workbook without lists.
+    pub(super) fn plain(title: &str, receiver: &str, run_id: &'a str, as_of: Day) -> Self {
+        Self {
+            title: title.to_owned(),
+            receiver: receiver.to_owned(),
+            run_id,
+            as_of,
+            lists: Vec::new(),
+            summary: Vec::new(),
+            progress: Vec::new(),
+            not_run: Vec::new(),
+            returned: Vec::new(),
+            returned_sheet: String::new(),
+            policies: None,
+            basis: Vec::new(),
+        }
+    }
 }
 
 /// A list of a workbook.

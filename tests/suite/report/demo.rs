@@ -1,13 +1,18 @@
 //! A small publication with every kind of row. All persons are invented; numbers have no valid region.
 
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Int64Array, StringArray};
+use arrow::record_batch::RecordBatch;
 use doudi::diag::{Diagnostic, Spot};
 use doudi::domain::{
     Case, CaseStatus, Completeness, Day, Evidence, ExtractState, FileReport, Finding, FindingDetail,
-    FindingParts, Grade, IdentityId, LinkSummary, MentionRef, Phase, Place, Quarantined, ResidentId,
-    RuleOutcome, Settlement, Severity, Sex,
+    FindingParts, Grade, IdentityId, KeptRows, LinkSummary, MentionRef, Phase, Place, Quarantined,
+    ResidentId, RuleOutcome, Settlement, Severity, Sex,
 };
 use doudi::report::{
-    Desk, ExtractFacts, IdentityFigures, Person, PublishInput, Published, RowPlace, RuleFacts, publish,
+    Desk, DocketColumn, DocketFacts, DocketPart, DocketTemplate, ExtractFacts, IdentityFigures, PartStanding,
+    Person, PublishInput, Published, RowPlace, RuleFacts, publish,
 };
 
 pub(crate) const TOWNS: [&str; 3] = ["甲镇", "乙街道", "丙镇"];
@@ -23,6 +28,53 @@ pub(crate) struct Demo {
     pub(crate) link: LinkSummary,
     pub(crate) facts: Vec<(String, String)>,
     pub(crate) day: Day,
+    /// A ledger and what its view gave.
+    pub(crate) docket: Option<(DocketTemplate, KeptRows)>,
+}
+
+/// A ledger of children 0 to `count`, each third listed in it, with one column of each class.
+pub(crate) fn docket(classes: &[String], count: i64) -> (DocketTemplate, KeptRows) {
+    let column = |class: &String| DocketColumn {
+        name: format!("of_{class}"),
+        title: format!("列<{class}>"),
+        class: class.clone(),
+        width: 10,
+        sheet: true,
+    };
+    let part = |title: &str, standing| DocketPart {
+        title: title.to_owned(),
+        list: "dropout".into(),
+        standing,
+        registered: title.to_owned(),
+        without_rules: Vec::new(),
+        without: indexmap::IndexMap::default(),
+    };
+    let template = DocketTemplate {
+        title: "适龄台账".into(),
+        view: "v".into(),
+        book: "台账".into(),
+        recipients: ["civil-affairs", "education", "disability-federation", "public-security", "health"]
+            .map(str::to_owned)
+            .to_vec(),
+        basis: Vec::new(),
+        reads: Vec::new(),
+        optional_reads: Vec::new(),
+        tally: format!("of_{}", classes[0]),
+        what: vec!["说明".into()],
+        column: classes.iter().map(column).collect(),
+        part: vec![part("疑似台账", PartStanding::Open), part("属实台账", PartStanding::Confirmed)],
+    };
+    let rows = usize::try_from(count).unwrap();
+    let text = |cell: Option<&str>| -> ArrayRef { Arc::new(StringArray::from(vec![cell; rows])) };
+    let listed: BooleanArray = (0..count).map(|at| Some(at % 3 == 0)).collect();
+    let mut columns: Vec<(String, ArrayRef)> = vec![
+        ("identity".into(), Arc::new(Int64Array::from_iter_values(0..count))),
+        ("listed".into(), Arc::new(listed)),
+        ("registered".into(), text(None)),
+    ];
+    columns.extend(classes.iter().map(|class| (format!("of_{class}"), text(Some(&format!("值<{class}>"))))));
+    let rows = RecordBatch::try_from_iter(columns).unwrap();
+    (template, KeptRows { view: "v".into(), rows: Ok(rows), faults: String::new() })
 }
 
 pub(crate) fn as_of() -> Day {
@@ -206,11 +258,15 @@ impl Demo {
             link,
             facts: vec![("模型".into(), "county-2026-11".into()), ("方案摘要".into(), "ab".repeat(32))],
             day: as_of(),
+            docket: None,
         }
     }
 
     pub(crate) fn publish(&self, out: &std::path::Path) -> Published {
+        let facts = |(template, rows)| DocketFacts { template, basis: &[], rows };
+        let dockets: Vec<DocketFacts<'_>> = self.docket.iter().map(|(t, r)| facts((t, r))).collect();
         let input = PublishInput {
+            dockets: &dockets,
             released: &[],
             desk: &self.desk,
             run_id: "20261120-ab12cd34",
@@ -228,7 +284,7 @@ impl Demo {
             place: &place,
             policies: &[],
             matches: &[],
-            identity: &|_| Person::default(),
+            identity: &who,
             mention: &mention,
         };
         publish(&input, out).unwrap()
@@ -236,7 +292,11 @@ impl Demo {
 }
 
 fn person(finding: &Finding) -> Person {
-    let at = usize::try_from(finding.identity.0).unwrap();
+    who(finding.identity)
+}
+
+fn who(identity: IdentityId) -> Person {
+    let at = usize::try_from(identity.0).unwrap();
     // One in thirteen has no known town; names begin with a formula sign now and then.
     let town = (at % 13 != 12).then_some(at % 3);
     Person {

@@ -12,7 +12,7 @@ use doudi::domain::{Answer, FindingDetail, GivenAnswer, Outcome, Phase, Silence}
 use doudi::report::{Column, ColumnSource, DetailSpec};
 
 use super::artifacts;
-use super::demo::{Demo, as_of};
+use super::demo::{Demo, as_of, docket};
 use super::lists::{files, workbook_text};
 
 /// Recipient → classes that must not reach it (rule book G: recipient column matrix; G17 cases of minors,
@@ -49,6 +49,7 @@ fn parquet_text(path: &Path, bytes: &[u8]) -> String {
 /// answer.
 fn demo() -> Demo {
     let mut demo = Demo::new(120);
+    demo.docket = Some(docket(&classes(), 200));
     for rule in &mut demo.rules {
         // Every rule to everybody: what the columns hold is what is tested.
         let all =

@@ -9,7 +9,7 @@ use super::{Copy, root};
 
 /// Runs the program in a folder.
 fn doudi(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_doudi")).args(arguments).current_dir(folder).output().unwrap()
+    crate::logs::output(Command::new(env!("CARGO_BIN_EXE_doudi")).args(arguments).current_dir(folder))
 }
 
 /// Exit code, standard output, standard error.

@@ -1,0 +1,107 @@
+//! Files of a ledger: CSV and Parquet of everybody and of each part, one workbook with figures and parts.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use arrow::record_batch::RecordBatch;
+
+use super::DocketFacts;
+use super::rows::{Sheets, Table};
+use crate::report::book::{self, Book, DocketBook, DocketSheet};
+use crate::report::flat::disarmed;
+use crate::report::input::PublishInput;
+use crate::report::rows::{CaseFacts, Receiver};
+use crate::report::{ReportError, artifacts};
+
+/// A file that was written.
+pub(in crate::report) struct Written {
+    pub(in crate::report) path: PathBuf,
+    /// What it is for.
+    pub(in crate::report) purpose: String,
+    pub(in crate::report) rows: usize,
+}
+
+/// Writes a ledger for one recipient into its folder.
+pub(in crate::report) fn write<'a>(
+    (input, docket): (&PublishInput<'a>, &DocketFacts<'_>),
+    (receiver, title): (Receiver<'_>, &str),
+    cases: &[&CaseFacts<'a>],
+    folder: &Path,
+) -> Result<Vec<Written>, ReportError> {
+    let template = docket.template;
+    let day = input.as_of.iso();
+    let path = folder.join(format!("{}_{day}.xlsx", template.book));
+    let mut files = Vec::new();
+    let mut sheets = None;
+    if let Ok(rows) = &docket.rows.rows {
+        let built = Sheets::build((input, docket), rows, receiver, cases);
+        let Some(built) =
+            built.map_err(|error| ReportError::Parquet { path: path.clone(), source: error.into() })?
+        else {
+            return Ok(files);
+        };
+        for table in std::iter::once(&built.all).chain(&built.parts) {
+            let csv = folder.join(format!("{}_{day}.csv", table.title));
+            write_csv(&csv, table).map_err(ReportError::io(&csv))?;
+            let parquet = folder.join(format!("{}_{day}.parquet", table.title));
+            write_parquet(&parquet, table)?;
+            for path in [csv, parquet] {
+                files.push(Written { path, purpose: table.title.clone(), rows: table.height() });
+            }
+        }
+        sheets = Some(built);
+    }
+    let book = Book::plain(&template.book, title, input.run_id, input.as_of);
+    let parts = sheets.iter().flat_map(|sheets| &sheets.parts);
+    let rows = parts.clone().map(Table::height).sum();
+    let shown = DocketBook {
+        title: &template.title,
+        not_made: docket.rows.rows.as_ref().err().map(String::as_str),
+        faults: &docket.rows.faults,
+        tally: sheets.as_ref().map_or(&[][..], |sheets| &sheets.tally),
+        parts: parts.map(sheet).collect(),
+        what: &template.what,
+        basis: docket.basis,
+    };
+    book::write_docket(&path, &book, &shown)
+        .map_err(|source| ReportError::Workbook { path: path.clone(), source })?;
+    files.push(Written { path, purpose: template.book.clone(), rows });
+    Ok(files)
+}
+
+/// What of a table stands on a sheet.
+fn sheet(table: &Table) -> DocketSheet<'_> {
+    let shown = || table.columns.iter().map(|heading| heading.on_sheet);
+    let row =
+        |at: usize| table.row(at).zip(shown()).filter(|(_, shown)| *shown).map(|(cell, _)| cell.to_owned());
+    DocketSheet {
+        name: &table.title,
+        columns: (table.columns.iter().filter(|heading| heading.on_sheet))
+            .map(|heading| (heading.title.as_str(), heading.width))
+            .collect(),
+        rows: (0..table.height()).map(|at| row(at).collect()).collect(),
+    }
+}
+
+fn write_csv(path: &Path, table: &Table) -> std::io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    file.write_all("\u{feff}".as_bytes())?;
+    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
+    csv.write_record(table.columns.iter().map(|heading| &heading.title))?;
+    for at in 0..table.height() {
+        csv.write_record(table.row(at).map(disarmed))?;
+    }
+    csv.flush()
+}
+
+fn write_parquet(path: &Path, table: &Table) -> Result<(), ReportError> {
+    let columns: Vec<(&str, DataType, bool)> =
+        table.columns.iter().map(|heading| (heading.title.as_str(), DataType::Utf8, true)).collect();
+    let batch =
+        RecordBatch::try_new(artifacts::schema(&columns), table.cells.iter().map(Arc::clone).collect())
+            .map_err(|source| ReportError::Parquet { path: path.to_owned(), source: source.into() })?;
+    artifacts::batch(path, &batch)
+}

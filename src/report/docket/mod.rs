@@ -1,0 +1,184 @@
+//! Ledgers (台账): everybody of a view, and beside it who of them is in question or confirmed.
+//!
+//! A list asks about cases; a ledger is what an office keeps. Its rows are those of one view, its columns are
+//! data in `pipelines/dockets/<docket>.toml`; parts of it hold the rows of open or confirmed cases.
+
+mod files;
+mod rows;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Desk;
+use super::disclosure::RecipientKind;
+use crate::diag::{Diagnostic, Spot, did_you_mean};
+use crate::domain::KeptRows;
+
+pub(super) use files::write;
+
+/// One ledger, as its author writes it.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocketTemplate {
+    /// Title of the ledger of everybody, and of its files.
+    pub title: String,
+    /// View whose rows stand in it. Beside its columns it gives `identity`, `listed` (whether the row stands in
+    /// the ledger) and `registered` (in which part its owner has the child already).
+    pub view: String,
+    /// Title of the workbook with the figures and the parts.
+    pub book: String,
+    /// Agencies that get it.
+    pub recipients: Vec<String>,
+    /// Keys of the legal-basis table.
+    pub basis: Vec<String>,
+    /// Extracts without which there is no ledger.
+    pub reads: Vec<String>,
+    /// Extracts that are read when they came.
+    #[serde(default)]
+    pub optional_reads: Vec<String>,
+    /// Column by whose values the first sheet counts, for each town.
+    pub tally: String,
+    /// Lines of the sheet 说明.
+    pub what: Vec<String>,
+    /// Columns, behind town, village, name, sex, birth date and number.
+    pub column: Vec<DocketColumn>,
+    /// Ledgers of cases.
+    #[serde(default)]
+    pub part: Vec<DocketPart>,
+}
+
+/// A column of the view.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocketColumn {
+    /// Name in the view.
+    pub name: String,
+    /// Heading.
+    pub title: String,
+    /// Disclosure class; a recipient without the class does not get the column.
+    pub class: String,
+    /// Width in characters of a Latin digit.
+    pub width: u16,
+    /// Whether it stands on the sheets of the parts too; CSV and Parquet hold all columns.
+    #[serde(default)]
+    pub sheet: bool,
+}
+
+/// A ledger of those about whom there is a case.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocketPart {
+    /// Title of its sheet and files.
+    pub title: String,
+    /// List whose cases count.
+    pub list: String,
+    /// Which of its cases.
+    pub standing: PartStanding,
+    /// Whoever has this word in the view's column `registered` stands in it too.
+    pub registered: String,
+    /// Rules whose cases do not count.
+    #[serde(default)]
+    pub without_rules: Vec<String>,
+    /// Cases that do not count: values of a rule's SELECT by their name.
+    #[serde(default)]
+    pub without: IndexMap<String, Vec<String>>,
+}
+
+/// Which cases stand in a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PartStanding {
+    /// Cases about which somebody is asked, or whose answer is not settled.
+    Open,
+    /// Cases that an officer confirmed, while they last.
+    Confirmed,
+}
+
+/// A ledger of the plan.
+#[derive(Clone, Debug)]
+pub struct Docket {
+    /// File, as given.
+    pub file: String,
+    /// What its author wrote.
+    pub template: DocketTemplate,
+}
+
+/// A ledger tonight.
+#[derive(Clone, Copy)]
+pub struct DocketFacts<'a> {
+    /// What its author wrote.
+    pub template: &'a DocketTemplate,
+    /// Legal basis, one line each, ready to print.
+    pub basis: &'a [String],
+    /// What its view gave.
+    pub rows: &'a KeptRows,
+}
+
+impl Docket {
+    /// What TOML types cannot say: recipients, classes, lists and columns exist.
+    pub fn check(&self, desk: &Desk) -> Vec<Diagnostic> {
+        let template = &self.template;
+        let mut problems = Vec::new();
+        let mut report = |code, at: &str, message: String, near: Option<&str>| {
+            let spot = Spot { column: at.to_owned(), ..Spot::file(self.file.as_str()) };
+            let mut problem = Diagnostic::error(code, spot, message);
+            problem.help = near.map(|near| format!("did you mean `{near}`?"));
+            problems.push(problem);
+        };
+        for name in &template.recipients {
+            match desk.disclosure.recipient(name) {
+                Some(recipient) if recipient.kind == RecipientKind::Agency => {}
+                Some(_) => report("unknown_recipient", name, format!("`{name}` is no agency"), None),
+                None => {
+                    let near = did_you_mean(name, desk.disclosure.recipients().iter().map(|r| r.id.as_str()));
+                    let message = format!("no recipient `{name}` in recipients.csv");
+                    report("unknown_recipient", name, message, near);
+                }
+            }
+        }
+        let classes: BTreeSet<&str> = desk.disclosure.classes().collect();
+        let mut titles = BTreeMap::new();
+        for column in &template.column {
+            if !classes.contains(column.class.as_str()) {
+                let near = did_you_mean(&column.class, classes.iter().copied());
+                let message = format!("disclosure.csv has no class `{}`", column.class);
+                report("unknown_class", &column.title, message, near);
+            }
+            if let Some(other) = titles.insert(&column.title, &column.name) {
+                let message = format!("columns `{other}` and `{}` have one title", column.name);
+                report("column_title_twice", &column.title, message, None);
+            }
+        }
+        let names = || template.column.iter().map(|column| column.name.as_str());
+        if !names().any(|name| name == template.tally) {
+            let message = format!("`tally` names `{}`, which is no column here", template.tally);
+            report("unknown_column", &template.tally, message, did_you_mean(&template.tally, names()));
+        }
+        for part in &template.part {
+            if desk.template(&part.list).is_none() {
+                let near = did_you_mean(&part.list, desk.templates.iter().map(|t| t.list.as_str()));
+                report(
+                    "unknown_list",
+                    &part.title,
+                    format!("no template for the list `{}`", part.list),
+                    near,
+                );
+            }
+        }
+        let sheets = template.part.iter().map(|part| &part.title).chain([&template.title]);
+        for title in sheets.filter(|title| {
+            title.chars().count() > 31 || title.contains(['[', ']', ':', '*', '?', '/', '\\'])
+        }) {
+            report(
+                "sheet_name",
+                title,
+                "a sheet name has at most 31 characters and none of []:*?/\\".to_owned(),
+                None,
+            );
+        }
+        problems
+    }
+}

@@ -1,0 +1,303 @@
+//! Rows of a ledger for one recipient.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, UInt32Array};
+use arrow::compute::{cast, take};
+use arrow::datatypes::{DataType, Int64Type};
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
+
+use super::{DocketFacts, DocketPart, PartStanding};
+use crate::domain::{CaseStatus, Day, IdentityId, Phase};
+use crate::report::disclosure::Show;
+use crate::report::input::{Person, PublishInput};
+use crate::report::rows::{CaseFacts, Receiver, number, sex_word};
+
+/// A heading.
+pub(super) struct Heading {
+    pub(super) title: String,
+    pub(super) width: f64,
+    /// Whether it stands on a sheet: paper is narrower than a file.
+    pub(super) on_sheet: bool,
+}
+
+/// A table of texts: headings, one array each, all of one length.
+pub(super) struct Table {
+    pub(super) title: String,
+    pub(super) columns: Vec<Heading>,
+    pub(super) cells: Vec<ArrayRef>,
+}
+
+/// A ledger as one recipient sees it.
+pub(super) struct Sheets {
+    /// Everybody.
+    pub(super) all: Table,
+    /// Town, word of the tally, number: in the order of the towns.
+    pub(super) tally: Vec<(String, String, u32)>,
+    /// Parts, in their order.
+    pub(super) parts: Vec<Table>,
+}
+
+/// One row on its way: who, the row of the view when there is one, cases.
+struct Line<'c, 'a> {
+    identity: IdentityId,
+    person: Person,
+    row: Option<u32>,
+    cases: Vec<&'c CaseFacts<'a>>,
+}
+
+const WHO: [(&str, f64); 7] = [
+    ("序号", 5.0),
+    ("镇(街道)", 9.0),
+    ("村(社区)", 10.0),
+    ("姓名", 9.0),
+    ("性别", 5.0),
+    ("出生日期", 11.0),
+    ("身份证号", 20.0),
+];
+/// What an officer wrote in words, and who it was, stays with the case.
+const OF_CASES: [(&str, f64); 6] = [
+    ("线索编号", 12.0),
+    ("疑似类型", 16.0),
+    ("依据（证据摘要）", 52.0),
+    ("首次列出", 11.0),
+    ("核查结果", 12.0),
+    ("核查时间", 11.0),
+];
+
+impl Sheets {
+    /// The ledger; `None` when the recipient may not know who is who.
+    pub(super) fn build<'a>(
+        (input, docket): (&PublishInput<'a>, &DocketFacts<'_>),
+        rows: &RecordBatch,
+        receiver: Receiver<'_>,
+        cases: &[&CaseFacts<'a>],
+    ) -> Result<Option<Self>, ArrowError> {
+        let show = |class: &str| receiver.context.disclosure().show(receiver.id, class);
+        if show("identity") != Show::Full {
+            return Ok(None);
+        }
+        let missing = |name: &str| ArrowError::SchemaError(format!("the view does not give `{name}`"));
+        let who = rows.column_by_name("identity").and_then(|column| column.as_primitive_opt::<Int64Type>());
+        let who = who.ok_or_else(|| missing("identity"))?;
+        let listed = rows.column_by_name("listed").and_then(|column| column.as_boolean_opt());
+        let listed = listed.ok_or_else(|| missing("listed"))?;
+        let registered = text(rows, "registered").ok_or_else(|| missing("registered"))?;
+        let line = |at: usize| Line {
+            identity: IdentityId(who.value(at)),
+            person: (input.identity)(IdentityId(who.value(at))),
+            row: u32::try_from(at).ok(),
+            cases: Vec::new(),
+        };
+        let everybody = (0..rows.num_rows()).filter(|at| listed.is_valid(*at) && listed.value(*at));
+        let everybody = sorted(everybody.map(line).collect());
+        let tally = tally(&everybody, text(rows, &docket.template.tally));
+        let of_part = |part: &DocketPart| {
+            let mut lines: BTreeMap<IdentityId, Line<'_, 'a>> = (0..rows.num_rows())
+                .filter(|at| registered.is_valid(*at) && registered.value(*at) == part.registered)
+                .map(|at| (IdentityId(who.value(at)), line(at)))
+                .collect();
+            for facts in cases.iter().copied().filter(|facts| stands_in(part, facts, input)) {
+                let identity = facts.case.finding.identity;
+                let known = lines.entry(identity).or_insert_with(|| Line {
+                    identity,
+                    person: facts.person.clone(),
+                    row: who.values().binary_search(&identity.0).ok().and_then(|at| u32::try_from(at).ok()),
+                    cases: Vec::new(),
+                });
+                known.cases.push(facts);
+            }
+            sorted(lines.into_values().collect())
+        };
+        let table = |title: &str, lines: &[Line<'_, 'a>], of_cases: bool| {
+            let mut table = who_columns(title, lines, show("id_number"));
+            if of_cases {
+                table.case_columns(input, receiver, lines);
+            }
+            table.view_columns(docket, rows, receiver, lines)?;
+            Ok::<_, ArrowError>(table)
+        };
+        let parts = docket.template.part.iter().map(|part| table(&part.title, &of_part(part), true));
+        let parts = parts.collect::<Result<Vec<Table>, _>>()?;
+        Ok(Some(Self { all: table(&docket.template.title, &everybody, false)?, tally, parts }))
+    }
+}
+
+/// Whether a case stands in a part tonight.
+fn stands_in(part: &DocketPart, facts: &CaseFacts<'_>, input: &PublishInput<'_>) -> bool {
+    let case = facts.case;
+    let of_list = |list: &str| input.desk.template(list).map(|template| template.list.as_str());
+    let by_rule = part.without_rules.contains(&facts.rule.id);
+    let by_value =
+        case.finding.details.iter().any(|detail| {
+            part.without.get(&detail.name).is_some_and(|values| values.contains(&detail.value))
+        });
+    if of_list(&facts.rule.list) != of_list(&part.list)
+        || by_rule
+        || by_value
+        || case.status == CaseStatus::Withdrawn
+    {
+        return false;
+    }
+    let confirmed = case.is_confirmed() && !case.waits_for_approval();
+    match part.standing {
+        PartStanding::Confirmed => confirmed && case.settled.is_none(),
+        PartStanding::Open => {
+            !confirmed && !case.finding.annex && (case.asks() || case.phase == Phase::Objected)
+        }
+    }
+}
+
+/// By town and village in the gazetteer's order (unknown last), name, identity.
+fn sorted<'c, 'a>(mut lines: Vec<Line<'c, 'a>>) -> Vec<Line<'c, 'a>> {
+    let last = |index: u16| if index == 0 { u16::MAX } else { index };
+    lines.sort_by(|a, b| {
+        let place = |line: &Line<'_, '_>| (last(line.person.place.town), last(line.person.place.village));
+        (place(a), &a.person.name, a.identity).cmp(&(place(b), &b.person.name, b.identity))
+    });
+    lines
+}
+
+/// How many have which word, town by town in the order of the lines.
+fn tally(lines: &[Line<'_, '_>], words: Option<&StringArray>) -> Vec<(String, String, u32)> {
+    let mut counts: BTreeMap<(u16, &str, &str), u32> = BTreeMap::new();
+    for line in lines {
+        let word = line
+            .row
+            .and_then(|row| words.filter(|w| w.is_valid(row as usize)).map(|w| w.value(row as usize)));
+        let place = line.person.place.town;
+        let place = if place == 0 { u16::MAX } else { place };
+        *counts.entry((place, &line.person.town, word.unwrap_or_default())).or_default() += 1;
+    }
+    counts.into_iter().map(|((_, town, word), count)| (town.to_owned(), word.to_owned(), count)).collect()
+}
+
+fn text<'r>(rows: &'r RecordBatch, name: &str) -> Option<&'r StringArray> {
+    rows.column_by_name(name).and_then(|column| column.as_string_opt::<i32>())
+}
+
+fn who_columns(title: &str, lines: &[Line<'_, '_>], numbers: Show) -> Table {
+    let mut table = Table { title: title.to_owned(), columns: Vec::new(), cells: Vec::new() };
+    let cell = |column: usize, at: usize, line: &Line<'_, '_>| match column {
+        0 => (at + 1).to_string(),
+        1 => line.person.town.clone(),
+        2 => line.person.village.clone(),
+        3 => line.person.name.clone(),
+        4 => sex_word(line.person.sex).to_owned(),
+        5 => line.person.birth.map_or_else(String::new, Day::iso),
+        _ => number(&line.person, numbers),
+    };
+    for (column, (heading, width)) in WHO.into_iter().enumerate() {
+        if column < WHO.len() - 1 || numbers != Show::No {
+            let cells = lines.iter().enumerate().map(|(at, line)| cell(column, at, line));
+            table.push((heading, width), cells);
+        }
+    }
+    table
+}
+
+impl Table {
+    fn push(&mut self, (title, width): (&str, f64), cells: impl Iterator<Item = String>) {
+        self.columns.push(Heading { title: title.to_owned(), width, on_sheet: true });
+        let cells: StringArray = cells.map(|cell| Some(cell).filter(|cell| !cell.is_empty())).collect();
+        self.cells.push(std::sync::Arc::new(cells));
+    }
+
+    /// What the cases of each line say, several of them one after the other.
+    fn case_columns(&mut self, input: &PublishInput<'_>, receiver: Receiver<'_>, lines: &[Line<'_, '_>]) {
+        for (column, heading) in OF_CASES.into_iter().enumerate() {
+            let of_case = |facts: &CaseFacts<'_>| case_cell(column, facts, input, receiver);
+            let cells = lines.iter().map(|line| {
+                let mut parts: Vec<String> = line.cases.iter().map(|facts| of_case(facts)).collect();
+                parts.retain(|part| !part.is_empty());
+                parts.dedup();
+                parts.join("；")
+            });
+            self.push(heading, cells);
+        }
+    }
+
+    /// The view's columns that the recipient may see.
+    fn view_columns(
+        &mut self,
+        docket: &DocketFacts<'_>,
+        rows: &RecordBatch,
+        receiver: Receiver<'_>,
+        lines: &[Line<'_, '_>],
+    ) -> Result<(), ArrowError> {
+        let at: UInt32Array = lines.iter().map(|line| line.row).collect();
+        for column in &docket.template.column {
+            let shown = receiver.context.disclosure().show(receiver.id, &column.class);
+            let Some(cells) = rows.column_by_name(&column.name).filter(|_| shown != Show::No) else {
+                continue;
+            };
+            let mut cells = cast(&take(cells, &at, None)?, &DataType::Utf8)?;
+            if shown == Show::Masked
+                && let Some(texts) = cells.as_string_opt::<i32>()
+            {
+                let masked: StringArray = texts.iter().map(|text| text.map(masked)).collect();
+                cells = std::sync::Arc::new(masked);
+            }
+            let width = f64::from(column.width);
+            self.columns.push(Heading { title: column.title.clone(), width, on_sheet: column.sheet });
+            self.cells.push(cells);
+        }
+        Ok(())
+    }
+
+    pub(super) fn height(&self) -> usize {
+        self.cells.first().map_or(0, Array::len)
+    }
+
+    /// The cells of a row; empty where nothing is known.
+    pub(super) fn row(&self, at: usize) -> impl Iterator<Item = &str> {
+        self.cells.iter().map(move |column| {
+            let column = column.as_string::<i32>();
+            if column.is_null(at) { "" } else { column.value(at) }
+        })
+    }
+}
+
+fn case_cell(
+    column: usize,
+    facts: &CaseFacts<'_>,
+    input: &PublishInput<'_>,
+    receiver: Receiver<'_>,
+) -> String {
+    let answer = facts.case.standing().map(|given| &given.answer);
+    match column {
+        0 => facts.case.number.clone(),
+        1 => receiver.title(facts.rule),
+        2 => input
+            .desk
+            .template(&facts.rule.list)
+            .map_or_else(String::new, |list| facts.reason(list, receiver)),
+        3 => facts.case.first_seen.iso(),
+        4 => answer.map_or_else(String::new, |answer| receiver.answer_words(answer)),
+        _ => answer.and_then(|answer| answer.checked_on).map_or_else(String::new, Day::iso),
+    }
+}
+
+/// A number without its middle: what is as long as a number of a person keeps its head and its last four
+/// characters, anything shorter its last two.
+fn masked(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let (head, tail) = if chars.len() >= 15 { (chars.len() - 12, 4) } else { (0, 2.min(chars.len() / 2)) };
+    let hidden = chars.len() - head - tail;
+    chars[..head].iter().chain(&vec!['*'; hidden]).chain(&chars[chars.len() - tail..]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_lose_their_middle() {
+        let check = |text: &str, expected: &str| assert_eq!(masked(text), expected);
+        check("G320681201501011234", "G320681********1234");
+        check("320681201501011234", "320681********1234");
+        check("L123", "**23");
+        check("", "");
+    }
+}

@@ -1,0 +1,197 @@
+//! 台账 on the demo county: who stands in which ledger, who gets them, and what an answer moves.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use calamine::{Data, Reader, Xlsx, open_workbook};
+
+use crate::county::{County, NIGHT, copy};
+
+const DAY: &str = "2026-11-20";
+
+/// A ledger as its CSV has it: by heading, row by row.
+fn ledger(county: &County, title: &str) -> Vec<BTreeMap<String, String>> {
+    let path = county.folder.join(format!("out/latest/lists/education/{title}_{DAY}.csv"));
+    let text = fs::read_to_string(path).unwrap();
+    let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let headings: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let row =
+        |record: csv::StringRecord| headings.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
+    reader.records().map(Result::unwrap).map(row).collect()
+}
+
+/// Clue numbers of a ledger of cases.
+fn clues(county: &County, title: &str) -> BTreeSet<String> {
+    let rows = ledger(county, title);
+    let all = rows.iter().flat_map(|row| row["线索编号"].split('；')).map(str::to_owned);
+    all.filter(|clue| !clue.is_empty()).collect()
+}
+
+#[test]
+fn the_ledger_holds_every_child_of_school_age_that_any_file_knows_of() {
+    let rows = ledger(&NIGHT, "适龄儿童台账");
+    // Worked out without the view: residents of the nine year groups who are neither dead nor gone.
+    let born = |day: &str| ("2011-09-01".."2020-09-01").contains(&day);
+    let gone: BTreeSet<String> = ["death_cancellation", "death_certificate", "cremation", "move_out"]
+        .into_iter()
+        .flat_map(|extract| NIGHT.identities(extract, "subject", "row_key").into_values())
+        .collect();
+    let birth: BTreeMap<String, String> = NIGHT
+        .rows("identities.parquet", &["identity_id", "birth_date"])
+        .into_iter()
+        .map(|row| (row[0].clone(), row[1].clone()))
+        .collect();
+    let state: BTreeMap<String, String> = NIGHT
+        .rows("records/population.parquet", &["row_key", "cancel_state"])
+        .into_iter()
+        .map(|row| (row[0].clone(), row[1].clone()))
+        .collect();
+    let residents = NIGHT.identities("population", "resident", "row_key");
+    let expected: BTreeSet<&String> = residents
+        .iter()
+        .filter(|(key, identity)| {
+            state[*key] == "正常" && !gone.contains(*identity) && born(&birth[*identity])
+        })
+        .map(|(_, identity)| identity)
+        .collect();
+    let local = rows.iter().filter(|row| row["户籍情况"] == "本市户籍").count();
+    // A few more stand in it: disabled children above the age, pupils who moved out and are still on the roll.
+    assert!(expected.len() > 100 && local >= expected.len(), "{local} {}", expected.len());
+    assert!(local <= expected.len() + expected.len() / 20, "{local} {}", expected.len());
+    let standings: BTreeSet<&str> = rows.iter().map(|row| row["就学状况"].as_str()).collect();
+    for word in ["本市在读", "未见学籍，待核查"] {
+        assert!(standings.contains(word), "{standings:?}");
+    }
+    let town = |row: &BTreeMap<String, String>| row["镇(街道)"].clone();
+    let mut towns: Vec<String> = rows.iter().map(town).collect();
+    towns.dedup();
+    assert_eq!(towns.len(), towns.iter().collect::<BTreeSet<_>>().len(), "one town after the other");
+}
+
+#[test]
+fn the_ledger_goes_to_the_education_bureau_alone_and_holds_no_number_in_full() {
+    let lists = NIGHT.folder.join("out/latest/lists");
+    let mut holders = BTreeSet::new();
+    for folder in fs::read_dir(&lists).unwrap().map(|entry| entry.unwrap().path()) {
+        for file in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+            if name.contains("台账") {
+                holders.insert((folder.file_name().unwrap().to_str().unwrap().to_owned(), name));
+            }
+        }
+    }
+    let expected = ["适龄儿童台账", "疑似辍学台账", "辍学台账"]
+        .iter()
+        .flat_map(|title| ["csv", "parquet"].map(|kind| format!("{title}_{DAY}.{kind}")))
+        .chain([format!("控辍保学台账_{DAY}.xlsx")]);
+    let expected: BTreeSet<(String, String)> = expected.map(|name| ("education".to_owned(), name)).collect();
+    assert_eq!(holders, expected);
+    let long = |cell: &str| cell.chars().filter(char::is_ascii_digit).count() >= 15;
+    for title in ["适龄儿童台账", "疑似辍学台账", "辍学台账"] {
+        for row in ledger(&NIGHT, title) {
+            for heading in ["身份证号", "学籍主号"] {
+                assert!(!long(&row[heading]), "{title}: {heading} is in full");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_workbook_counts_what_the_files_hold() {
+    let path = NIGHT.folder.join(format!("out/latest/lists/education/控辍保学台账_{DAY}.xlsx"));
+    let mut book: Xlsx<_> = open_workbook(path).unwrap();
+    assert_eq!(book.sheet_names(), ["汇总", "疑似辍学台账", "辍学台账", "说明"]);
+    let figures = book.worksheet_range("汇总").unwrap();
+    let number = |cell: &Data| cell.to_string().parse::<usize>().unwrap();
+    let total = figures.rows().find(|row| row[0] == "合计").unwrap();
+    assert_eq!(number(&total[1]), ledger(&NIGHT, "适龄儿童台账").len());
+    let of_standings: usize = total[2..].iter().filter(|cell| !cell.to_string().is_empty()).map(number).sum();
+    assert_eq!(of_standings, number(&total[1]));
+    for part in ["疑似辍学台账", "辍学台账"] {
+        let count = figures.rows().find(|row| row[0] == part).map(|row| number(&row[1])).unwrap();
+        assert_eq!(count, ledger(&NIGHT, part).len(), "{part}");
+        assert_eq!(book.worksheet_range(part).unwrap().height(), 3 + count, "{part}");
+    }
+}
+
+#[test]
+fn suspected_are_the_open_cases_and_those_whom_the_bureau_has_registered_already() {
+    let list: Vec<Vec<String>> = NIGHT
+        .rows("cases.parquet", &["case_number", "rule", "annex", "status", "reason", "list"])
+        .into_iter()
+        .filter(|row| row[5] == "dropout")
+        .collect();
+    let open =
+        |row: &&Vec<String>| row[2] == "false" && row[3] != "withdrawn" && !row[4].contains("辍学风险");
+    let expected: BTreeSet<String> = list.iter().filter(open).map(|row| row[0].clone()).collect();
+    assert!(expected.len() > 20, "{}", expected.len());
+    assert!(list.iter().any(|row| row[4].contains("辍学风险")), "the demo county shows what is left out");
+    assert_eq!(clues(&NIGHT, "疑似辍学台账"), expected);
+    let registered =
+        NIGHT.rows("records/dropout_ledger.parquet", &["ledger_kind", "status", "returned_on", "name"]);
+    let mut in_all = 0;
+    for (title, word) in [("疑似辍学台账", "疑似辍学"), ("辍学台账", "辍学")] {
+        let names: BTreeSet<String> =
+            ledger(&NIGHT, title).into_iter().map(|row| row["姓名"].clone()).collect();
+        let in_force =
+            registered.iter().filter(|row| row[0] == word && row[1] == "在册" && row[2].is_empty());
+        let missing: Vec<&String> =
+            in_force.clone().map(|row| &row[3]).filter(|name| !names.contains(*name)).collect();
+        in_all += in_force.count();
+        // A misspelt name in the bureau's own file is shown as the register spells it.
+        assert!(missing.len() <= 1, "{word}: {missing:?}");
+    }
+    assert!(in_all > 0, "the bureau has registered nobody");
+}
+
+#[test]
+fn a_confirmed_case_moves_to_the_ledger_of_dropouts_and_an_explained_one_leaves() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dockets");
+    let _ = fs::remove_dir_all(&folder);
+    copy(&NIGHT.folder, &folder);
+    let county = County { folder };
+    let before = clues(&county, "疑似辍学台账");
+    let [confirmed, explained] =
+        [before.iter().next().unwrap().clone(), before.iter().last().unwrap().clone()];
+    let answers = format!(
+        "线索编号,核查结果,原因分类,情况说明,核查人,核查时间,证明有效期至\n{confirmed},属实,,已上门,陆某,{DAY},\n{explained},不属实,省外就读,已见在读证明,陆某,{DAY},2027-08-31\n"
+    );
+    fs::write(county.folder.join("answers.csv"), answers).unwrap();
+    county.well(&["feedback", "import", "answers.csv"]);
+    county.well(&["run", "pipelines/nightly.toml"]);
+    let suspected = clues(&county, "疑似辍学台账");
+    assert!(!suspected.contains(&confirmed) && !suspected.contains(&explained));
+    assert_eq!(suspected.len(), before.len() - 2);
+    let dropouts = clues(&county, "辍学台账");
+    assert_eq!(dropouts, BTreeSet::from([confirmed]));
+    let told = ledger(&county, "辍学台账");
+    let row = told.iter().find(|row| !row["线索编号"].is_empty()).unwrap();
+    assert!(row["核查结果"].contains("属实") && row["核查时间"] == DAY, "{row:?}");
+    assert!(!row.values().any(|cell| cell.contains("陆某") || cell.contains("已上门")), "{row:?}");
+}
+
+#[test]
+fn without_the_roll_there_is_no_ledger_and_the_workbook_says_why() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-dockets");
+    let _ = fs::remove_dir_all(&folder);
+    let county = County::lay_out(&folder);
+    for file in
+        fs::read_dir(folder.join("fixtures/demo/education")).unwrap().map(|entry| entry.unwrap().path())
+    {
+        if file.file_name().unwrap().to_str().unwrap().starts_with("学籍_") {
+            fs::remove_file(file).unwrap();
+        }
+    }
+    county.change(
+        "pipelines/nightly.toml",
+        "[source.student_roll]",
+        "[source.student_roll]\ncompleteness = \"optional\"",
+    );
+    county.well(&["run", "pipelines/nightly.toml"]);
+    let lists = folder.join("out/latest/lists/education");
+    assert!(!lists.join(format!("适龄儿童台账_{DAY}.csv")).exists());
+    let mut book: Xlsx<_> = open_workbook(lists.join(format!("控辍保学台账_{DAY}.xlsx"))).unwrap();
+    let text: String = book.worksheet_range("汇总").unwrap().rows().flatten().map(Data::to_string).collect();
+    assert!(text.contains("本次没有生成台账") && text.contains("学籍"), "{text}");
+}
