@@ -137,7 +137,7 @@ fn every_rule_holds_its_cases() {
     assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
 }
 
-/// What `doudi test` says of the nightly pipeline: every rule and policy of the folders is in it, and has a case that
+/// What `doudi test` says of the nightly pipeline: every rule and policy of the folders is in it, and every ledger's view, and has a case that
 /// must be found, one that must not, and one in which data is missing.
 #[test]
 fn every_rule_has_all_three_kinds_of_cases() {
@@ -150,6 +150,7 @@ fn every_rule_has_all_three_kinds_of_cases() {
     tested.sort_unstable();
     let mut rules: Vec<String> = files("pipelines/rules", ".sql").iter().map(|path| stem(path)).collect();
     rules.extend(files("pipelines/policies", ".sql").iter().map(|path| stem(path)));
+    rules.extend(plan.desk.dockets.iter().map(|docket| docket.template.view.clone()));
     rules.sort();
     assert_eq!(tested, rules);
     for test in &tests {
