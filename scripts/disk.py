@@ -135,6 +135,13 @@ class Disk:
             if target is folder:
                 return folder.change((name, None), (new, node))
             target.change((new, node))
+        if what == "exchange":
+            target, new = self.at(other)
+            one, two = folder.names[name], target.names[new]
+            if target is folder:
+                return folder.change((name, two), (new, one))
+            target.change((new, one))
+            return folder.change((name, two))
         made = {"create": File, "mkdir": Folder, "symlink": lambda: Link(other), "link": lambda: self.node(other)}
         return folder.change((name, made[what]() if what in made else None))
 

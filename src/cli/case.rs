@@ -12,7 +12,7 @@ use super::run::clock;
 use super::text_table::aligned;
 use super::{Done, Failure, day, deeds, policies, problems, replace, say};
 use crate::domain::{Day, GivenAnswer, Phase};
-use crate::explain::{self, FinishedRun};
+use crate::explain::{self, FinishedRun, event_title};
 use crate::ledger::{CaseRecord, Ledger, LedgerError, LedgerState, Notice, ObjectionRecord, StoredEvent};
 use crate::spec::{Plan, compile};
 
@@ -405,7 +405,7 @@ fn show_text(told: &Told<'_>, events: &[&StoredEvent], full: bool) -> String {
         parts.push(format!("异议\n{}", aligned(&objections.collect::<Vec<_>>())));
     }
     let happened = events.iter().map(|event| {
-        vec![format!("  {}", event.at.iso()), event_word(&event.kind).to_owned(), event.run_id.clone()]
+        vec![format!("  {}", event.at.iso()), event_title(&event.kind).to_owned(), event.run_id.clone()]
     });
     parts.push(format!("经过\n{}", aligned(&happened.collect::<Vec<_>>())));
     parts.join("\n\n")
@@ -464,25 +464,4 @@ fn objection_rows(one: &ObjectionRecord, full: bool) -> Vec<Vec<String>> {
     });
     let open = || vec![String::new(), "待决定".to_owned()];
     vec![raised, decided.unwrap_or_else(open)]
-}
-
-/// What happened, in one word.
-pub(super) fn event_word(kind: &str) -> &str {
-    match kind {
-        "opened" => "发现",
-        "changed" => "依据或情形变化",
-        "withdrawn" => "撤回",
-        "reopened" => "重新列入",
-        "sent" => "列入清单下发",
-        "answered" => "答复",
-        "disputed" => "答复不一致",
-        "approved" => "审核",
-        "closed" => "办结",
-        "suspended" => "暂缓",
-        "noticed" => "起草告知书",
-        "objected" => "提出异议",
-        "upheld" => "异议决定：维持",
-        "revoked" => "异议决定：撤销",
-        other => other,
-    }
 }

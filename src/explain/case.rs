@@ -463,3 +463,37 @@ fn history(ledger: &Ledger, case_key: &str, mask: Mask) -> Result<Vec<Happened>,
     });
     Ok(happened.collect())
 }
+
+/// What happened to a case, in a word for people: of a kind of event of the ledger.
+pub fn event_title(kind: &str) -> &str {
+    match kind {
+        "opened" => "发现",
+        "changed" => "依据或情形变化",
+        "withdrawn" => "撤回",
+        "reopened" => "重新列入",
+        "sent" => "列入清单下发",
+        "answered" => "答复",
+        "disputed" => "答复不一致",
+        "approved" => "审核",
+        "closed" => "办结",
+        "suspended" => "暂缓",
+        "noticed" => "起草告知书",
+        "objected" => "提出异议",
+        "upheld" => "异议决定：维持",
+        "revoked" => "异议决定：撤销",
+        other => other,
+    }
+}
+
+/// Status of a case in a run, for people.
+pub fn status_title(status: &str) -> &str {
+    match status {
+        "new" => "新增",
+        "kept" => "延续",
+        "changed" => "变化",
+        "withdrawn" => "撤回",
+        "carried" => "未复核",
+        "not_listed" => "该次运行的清单上没有（此前已撤回，或此后才出现）",
+        other => other,
+    }
+}

@@ -24,12 +24,15 @@ mod towns;
 
 use std::path::{Path, PathBuf};
 
-pub use case::{CaseReport, Detail, EvidenceMention, EvidenceRow, Happened, MissRow, RuleWords, case};
+pub use case::{
+    CaseReport, Detail, EvidenceMention, EvidenceRow, Happened, MissRow, RuleWords, case, event_title,
+    status_title,
+};
 pub use identity::{BridgeReport, IdentityReport, JudgementReport, OpenPair, RowReport, identity};
 pub use linkage::{LinkageReport, NightFigures, linkage};
 pub use linkage_page::linkage_page;
 pub use notice::notice;
-pub use page::{identity_page, pair_page};
+pub use page::{case_page, identity_page, pair_page};
 pub use pair::{FlipReport, PairReport, PartReport, PersonReport, Stored, Thresholds, TreatedReport, pair};
 pub use people::{Hop, MentionRow, Named};
 pub use policies::{PolicyRow, policies};

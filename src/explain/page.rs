@@ -4,6 +4,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
+use super::case::{CaseReport, EvidenceRow, MissRow, event_title, status_title};
 use super::identity::IdentityReport;
 use super::pair::{PairReport, PersonReport};
 use super::people::Hop;
@@ -14,6 +15,7 @@ use crate::report::{comparator_title, percent};
 
 const PAIR: &str = concat!(include_str!("templates/head.html"), include_str!("templates/pair.html"));
 const IDENTITY: &str = concat!(include_str!("templates/head.html"), include_str!("templates/identity.html"));
+const CASE: &str = concat!(include_str!("templates/head.html"), include_str!("templates/case.html"));
 const LINKAGE: &str = concat!(include_str!("templates/head.html"), include_str!("templates/linkage.html"));
 
 /// Renders one of the templates; `style` of charts is put in.
@@ -22,6 +24,7 @@ pub(super) fn render(name: &'static str, page: &impl Serialize) -> Result<String
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("pair", PAIR)?;
     environment.add_template("identity", IDENTITY)?;
+    environment.add_template("case", CASE)?;
     environment.add_template("linkage", LINKAGE)?;
     environment.add_global("style", minijinja::Value::from_safe_string(chart::STYLE.to_owned()));
     environment.get_template(name)?.render(Serde(page))
@@ -266,6 +269,65 @@ pub fn identity_page(report: &IdentityReport) -> Result<String, minijinja::Error
         in_review: report.in_review.iter().map(open).collect(),
     };
     render("identity", &page)
+}
+
+#[derive(Serialize)]
+struct CasePage<'a> {
+    title: &'a str,
+    case: &'a CaseReport,
+    status: &'a str,
+    confidence: String,
+    history: Vec<[&'a str; 4]>,
+    evidence: Vec<(String, &'a str, String, Vec<String>)>,
+    links: Vec<[String; 5]>,
+    absent: Option<&'a str>,
+    misses: Vec<[String; 6]>,
+}
+
+/// A case as a page: timeline, evidence, links, near misses, policies, law.
+///
+/// # Errors
+/// When the template fails, which is a bug.
+pub fn case_page(report: &CaseReport) -> Result<String, minijinja::Error> {
+    let miss = |miss: &MissRow| {
+        [
+            miss.candidate.to_string(),
+            miss.place.clone(),
+            miss.difference.clone(),
+            miss.grade.clone(),
+            percent(miss.probability),
+            format!("{:+.2}", miss.weight),
+        ]
+    };
+    let page = CasePage {
+        title: report.rule.as_ref().map_or(report.rule_id.as_str(), |rule| &rule.title),
+        case: report,
+        status: status_title(&report.status),
+        confidence: percent(report.confidence),
+        history: (report.history.iter())
+            .map(|event| [event.day.as_str(), event_title(&event.kind), &event.words, &event.run])
+            .collect(),
+        evidence: report.evidence.iter().map(evidence).collect(),
+        links: report.links.iter().map(hop).collect(),
+        absent: report.rule.as_ref().and_then(|rule| rule.absent_from.as_deref()),
+        misses: report.near_misses.iter().map(miss).collect(),
+    };
+    render("case", &page)
+}
+
+/// Source, place, row and who is named in it.
+fn evidence(row: &EvidenceRow) -> (String, &str, String, Vec<String>) {
+    let named = row.mentions.iter().map(|mention| {
+        let who = if mention.subject { "本人" } else { "他人" };
+        format!("{}：{who}（等级 {}，{}）", mention.role, mention.grade, percent(mention.probability))
+    });
+    let place = if row.place.is_empty() { "该次运行中已无此行" } else { &row.place };
+    (
+        format!("{}《{}》", row.owner, row.extract_title),
+        place,
+        format!("{}:{}", row.extract, row.row_key),
+        named.collect(),
+    )
 }
 
 #[cfg(test)]

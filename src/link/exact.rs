@@ -64,7 +64,8 @@ pub(super) struct Bearers {
 /// Runs the pass.
 pub(super) fn run(prepared: &Prepared<'_>, clusters: &mut Clusters) -> Bearers {
     let trusted = entries(prepared, Prepared::usable_id);
-    let mut outcome = in_groups(prepared, &trusted, certain);
+    let denied = denied(prepared, &trusted);
+    let mut outcome = in_groups(prepared, &trusted, &denied, certain);
     for &(owner, id) in &outcome.owners {
         clusters.trust(owner, id);
     }
@@ -90,7 +91,9 @@ pub(super) fn copied(prepared: &Prepared<'_>, clusters: &mut Clusters) {
         (Some(id), IdState::ChecksumFailed | IdState::Implausible) => id.packed() + 1,
         _ => 0,
     });
-    let copied = in_groups(prepared, &damaged, |level| (name::EXACT..=name::TONELESS).contains(&level));
+    let copied = in_groups(prepared, &damaged, &FxHashSet::default(), |level| {
+        (name::EXACT..=name::TONELESS).contains(&level)
+    });
     for &(member, owner, level) in &copied.joins {
         let grade = if level == name::EXACT { Grade::C } else { Grade::D };
         clusters.join(member, owner, Care::Fuzzy, Reason::new("same_damaged_id", 0.998, grade));
@@ -122,12 +125,13 @@ fn entries(prepared: &Prepared<'_>, id: impl Fn(&Mention) -> u64 + Sync) -> Vec<
 fn in_groups(
     prepared: &Prepared<'_>,
     entries: &[(u64, u32)],
+    denied: &FxHashSet<u32>,
     certain: impl Fn(u8) -> bool + Sync,
 ) -> Outcome {
     entries
         .par_chunk_by(|a, b| a.0 == b.0)
         .fold(Outcome::default, |mut outcome, group| {
-            one_number(prepared, group, &certain, &mut outcome);
+            one_number(prepared, group, (&certain, denied), &mut outcome);
             outcome
         })
         .reduce(Outcome::default, |mut all, part| {
@@ -142,7 +146,7 @@ fn in_groups(
 fn one_number(
     prepared: &Prepared<'_>,
     group: &[(u64, u32)],
-    certain: &(impl Fn(u8) -> bool + Sync),
+    (certain, denied): (&(impl Fn(u8) -> bool + Sync), &FxHashSet<u32>),
     outcome: &mut Outcome,
 ) {
     let id = group[0].0;
@@ -157,6 +161,12 @@ fn one_number(
         let leader = class[0];
         let level = if leader == owner { name::EXACT } else { prepared.name_level(leader, owner) };
         if leader == owner || certain(level) {
+            let doubtful = |member: &u32| *member != owner && denied.contains(member);
+            let (members, rest): (Vec<u32>, Vec<u32>) = class.iter().partition(|member| doubtful(member));
+            *class = rest;
+            if !members.is_empty() {
+                outcome.doubts.push(Doubt { members, owner, id, level });
+            }
             outcome.joins.extend(
                 class.iter().filter(|&&member| member != owner).map(|&member| (member, owner, level)),
             );
@@ -275,6 +285,23 @@ fn settle(prepared: &Prepared<'_>, clusters: &mut Clusters, mut doubts: Vec<Doub
 fn contradicted(prepared: &Prepared<'_>) -> FxHashSet<u32> {
     let told = prepared.set.other_ids.iter();
     told.filter(|other| other.source != OtherIdSource::ChangeLog && other.id.checksum_holds())
+        .map(|other| other.mention)
+        .collect()
+}
+
+/// Mentions whose number the row itself denies: another number in it is somebody's and has the row's birth date,
+/// which this one has not. Two children of one name may have got each other's numbers.
+fn denied(prepared: &Prepared<'_>, trusted: &[(u64, u32)]) -> FxHashSet<u32> {
+    let told = prepared.set.other_ids.iter();
+    told.filter(|other| other.source != OtherIdSource::ChangeLog && other.id.checksum_holds())
+        .filter(|other| {
+            let birth = prepared.mention(other.mention).birth;
+            let owned = || trusted.binary_search_by_key(&(other.id.packed() + 1), |entry| entry.0).is_ok();
+            birth.is_some()
+                && birth == other.id.birth()
+                && born_another_day(prepared, other.mention)
+                && owned()
+        })
         .map(|other| other.mention)
         .collect()
 }

@@ -15,7 +15,7 @@ use super::scorer::{Scorer, differences};
 use super::sure::Pairs;
 use super::unit::{Unit, Units};
 use crate::comparator::{birth_date, sex};
-use crate::domain::{Link, LinkSummary, Lookup, NearMiss, NearMissFinder, ReviewPair};
+use crate::domain::{Grade, Link, LinkSummary, Lookup, NearMiss, NearMissFinder, Relation, ReviewPair};
 use crate::kernel::weight;
 
 /// What linkage found.
@@ -123,6 +123,7 @@ impl NearMissFinder for Linked<'_> {
             }
         }
         let mut found = self.doubted(subjects, target);
+        found.extend(self.born_too_close(subjects, target));
         let asked: Vec<(u32, u32)> =
             subjects.iter().filter_map(|&subject| Some((subject, self.unit_of(subject)?))).collect();
         let mut probes: Vec<u32> = asked.iter().map(|&(_, unit)| unit).collect();
@@ -205,6 +206,69 @@ impl Linked<'_> {
                     difference: pair.difference.clone(),
                 })
             }));
+        }
+        found
+    }
+}
+
+/// Days within which one mother has no two children, but for twins, who are born on one day or the next.
+const NO_SECOND_BIRTH: i32 = 180;
+
+impl Linked<'_> {
+    /// Rows of the role searched that name the subject's mother, and a birth too close to the subject's for a
+    /// brother or sister: the date is wrong, whatever the name says. A year group begins on a day, so dates near
+    /// it are written to suit.
+    fn born_too_close(&self, subjects: &[u32], target: (u16, u8)) -> Vec<NearMiss> {
+        let Self { prepared, clusters, .. } = self;
+        let mother = |at: u32| {
+            let role = prepared.mention(at).role;
+            let mates = prepared.row(at).filter(move |&mate| mate != at);
+            mates
+                .filter(move |&mate| {
+                    let mate = prepared.mention(mate);
+                    mate.relation == Relation::Mother && mate.of == Some(role)
+                })
+                .map(|mate| clusters.root(mate))
+        };
+        let mut of_mother: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for &subject in subjects {
+            for root in mother(subject) {
+                of_mother.entry(root).or_default().push(subject);
+            }
+        }
+        let mut found = Vec::new();
+        for (at, mention) in prepared.of_extract(target.0) {
+            if mention.role != target.1 || of_mother.is_empty() {
+                continue;
+            }
+            for &subject in mother(at).filter_map(|root| of_mother.get(&root)).flatten() {
+                let other = prepared.mention(subject);
+                let Some((here, there)) = other.birth.zip(mention.birth) else { continue };
+                let apart = (here.days() - there.days()).abs();
+                let sexes = sex::compare(other.sex, mention.sex) != sex::DIFFERENT;
+                let units = self.unit_of(subject).zip(self.unit_of(at));
+                let open = units
+                    .is_none_or(|(a, b)| may_be(&self.units.all[a as usize], &self.units.all[b as usize]));
+                let (x, y) = (clusters.id_of(subject), clusters.id_of(at));
+                let two = x != 0 && y != 0 && x != y;
+                if sexes
+                    && open
+                    && !two
+                    && clusters.root(subject) != clusters.root(at)
+                    && (1..=NO_SECOND_BIRTH).contains(&apart)
+                {
+                    let difference = format!("母亲为同一人，出生日期相差 {apart} 天（不会是同胞）");
+                    let (weight, probability) = (0.0, 0.5);
+                    found.push(NearMiss {
+                        subject,
+                        candidate: at,
+                        weight,
+                        probability,
+                        grade: Grade::C,
+                        difference,
+                    });
+                }
+            }
         }
         found
     }

@@ -338,3 +338,29 @@ fn a_person_is_told_with_its_links_from_the_weakest_on_and_what_each_holds_toget
     let (code, said) = NIGHT.refused(&["explain", "identity", "0"]);
     assert_eq!((code, said.contains("the run has no person `0`")), (2, true), "{said}");
 }
+
+#[test]
+fn the_page_of_a_case_tells_what_the_command_tells() {
+    let cases = NIGHT.rows("cases.parquet", &["case_number", "rule", "annex"]);
+    let of = |rule: &str, annex: &str| {
+        cases.iter().find(|row| row[1] == rule && row[2] == annex).map(|row| row[0].clone()).unwrap()
+    };
+    // One whose absence was searched for, one that waits in the annex, one with a policy that is missed.
+    for number in [of("d_hukou_no_roll", "false"), of("d_hukou_no_roll", "true"), of("u_orphan", "false")] {
+        let report = NIGHT.json(&["explain", "case", &number]);
+        let page = page(&["explain", "case", &number]);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let mut words =
+            vec![number.clone(), text(&report["reason"]), "首次发现".to_owned(), "列入清单下发".to_owned()];
+        words.extend(report["rule"]["basis"].as_array().unwrap().iter().map(text));
+        words.extend(report["rule"]["verify"].as_array().unwrap().iter().map(text));
+        words.extend(report["evidence"].as_array().unwrap().iter().map(|row| text(&row["place"])));
+        words.extend(report["near_misses"].as_array().unwrap().iter().map(|miss| text(&miss["difference"])));
+        words.extend(report["policies"].as_array().unwrap().iter().map(|policy| text(&policy["verdict"])));
+        for word in words {
+            // A sign that HTML writes otherwise would hide a word.
+            let written = word.replace('/', "&#x2f;");
+            assert!(page.contains(&word) || page.contains(&written), "{number}: {word}");
+        }
+    }
+}

@@ -141,3 +141,137 @@ fn numbers_that_two_children_have_exchanged_in_one_file_do_not_make_them_one_per
     // Name and roll number agree, so the number in the row is the one that is wrong.
     assert_eq!((&aided[&one[0]], &aided[&two[0]]), (&pupils[&one[1]], &pupils[&two[1]]));
 }
+
+const ROLL_HEAD: [&str; 12] = [
+    "学校标识码",
+    "学校名称",
+    "姓名",
+    "性别",
+    "出生日期",
+    "身份证件号",
+    "学籍号",
+    "年级",
+    "学生状态",
+    "成员1姓名",
+    "成员1关系",
+    "成员1身份证件号",
+];
+
+/// Children of the register who are on no roll: name, number, birth date, sex, mother's name and number.
+fn off_the_roll() -> Vec<[String; 6]> {
+    let rolled: BTreeSet<String> =
+        NIGHT.identities("student_roll", "pupil", "row_key").into_values().collect();
+    let own = NIGHT.identities("population", "resident", "resident_id");
+    let columns = ["name", "resident_id", "birth_date", "sex", "mother_name", "mother_id", "cancel_state"];
+    let mut children: Vec<[String; 6]> = NIGHT
+        .rows("records/population.parquet", &columns)
+        .into_iter()
+        .filter(|row| {
+            row[2].as_str() > "2012" && row[2].as_str() < "2019" && row[5].len() == 18 && row[6] == "正常"
+        })
+        .filter(|row| own.get(&row[1]).is_some_and(|identity| !rolled.contains(identity)))
+        .map(|row| std::array::from_fn(|at| row[at].clone()))
+        .collect();
+    children.sort();
+    children
+}
+
+/// A county with one more file of the roll.
+fn enrol(folder: &Path, pupils: &[[&str; 12]]) -> County {
+    let county = County::lay_out(folder);
+    let education = folder.join("fixtures/demo/education");
+    std::fs::remove_file(education.join("manifest.csv")).unwrap();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, ROLL_HEAD).unwrap();
+    for (row, cells) in (1..).zip(pupils) {
+        sheet.write_row(row, 0, *cells).unwrap();
+    }
+    book.save(education.join("学籍_补报_20261115.xlsx")).unwrap();
+    county
+}
+
+#[test]
+fn two_children_of_one_name_who_got_each_others_numbers_keep_their_own_rows() {
+    let children = off_the_roll();
+    let first = &children[0];
+    let second = children.iter().find(|child| child[3] == first[3] && child[2] != first[2]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let roll = format!("G{}", first[1]);
+    let sex = if first[3] == "男" { "1" } else { "2" };
+    let county = enrol(
+        folder.path(),
+        &[[
+            "3206810001",
+            "某小学",
+            &first[0],
+            sex,
+            &first[2],
+            &second[1],
+            &roll,
+            "五年级",
+            "在籍在读",
+            &first[4],
+            "母亲",
+            "",
+        ]],
+    );
+    // The other child has the same name in the register.
+    let register = folder.path().join("fixtures/demo/public-security/人口_20261119.csv");
+    let bytes = std::fs::read(&register).unwrap();
+    let (text, ..) = encoding_rs::GB18030.decode(&bytes);
+    let line = text.lines().find(|line| line.contains(&format!(",{},{},", second[1], second[0]))).unwrap();
+    let text = text.replace(line, &line.replace(&format!(",{},", second[0]), &format!(",{},", first[0])));
+    std::fs::write(&register, encoding_rs::GB18030.encode(&text).0).unwrap();
+    std::fs::remove_file(folder.path().join("fixtures/demo/public-security/manifest.csv")).unwrap();
+    county.well(&["run", "pipelines/nightly.toml"]);
+    let owner = county.identities("population", "resident", "resident_id");
+    let pupils = county.identities("student_roll", "pupil", "roll_number");
+    assert_ne!(owner[&first[1]], owner[&second[1]]);
+    assert_eq!(pupils[&roll], owner[&first[1]], "the roll number and the birth date say whose row it is");
+}
+
+#[test]
+fn a_birth_too_close_for_a_sister_sends_the_child_to_the_annex_whatever_the_name_says() {
+    let children = off_the_roll();
+    let listed: BTreeMap<String, String> = NIGHT
+        .rows("findings.parquet", &["rule", "subject_row_key", "annex"])
+        .into_iter()
+        .filter(|row| row[0] == "d_hukou_no_roll")
+        .map(|row| (row[1].clone(), row[2].clone()))
+        .collect();
+    let keys: BTreeMap<String, String> = NIGHT
+        .rows("records/population.parquet", &["resident_id", "row_key"])
+        .into_iter()
+        .map(|row| (row[0].clone(), row[1].clone()))
+        .collect();
+    let child =
+        children.iter().find(|child| listed.get(&keys[&child[1]]).is_some_and(|annex| annex == "false"));
+    let child = child.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let other = format!("{}戬", child[0].chars().next().unwrap());
+    let day = doudi::domain::Day::parse_iso(&child[2]).unwrap().plus_days(40).iso();
+    let sex = if child[3] == "男" { "1" } else { "2" };
+    let county = enrol(
+        folder.path(),
+        &[[
+            "3206810001",
+            "某小学",
+            &other,
+            sex,
+            &day,
+            "",
+            "L320681209901010019",
+            "五年级",
+            "在籍在读",
+            &child[4],
+            "母亲",
+            &child[5],
+        ]],
+    );
+    county.well(&["run", "pipelines/nightly.toml"]);
+    let findings = county.rows("findings.parquet", &["rule", "subject_row_key", "annex", "annex_reason"]);
+    let own = findings.iter().find(|row| row[0] == "d_hukou_no_roll" && row[1] == keys[&child[1]]).unwrap();
+    assert_eq!(own[2], "true");
+    assert!(own[3].contains("母亲为同一人，出生日期相差 40 天"), "{}", own[3]);
+}

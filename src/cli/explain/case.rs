@@ -1,10 +1,9 @@
 //! A case as text: rule, rows, links, near misses, history.
 
-use super::super::case::event_word;
 use super::super::policies;
 use super::super::text_table::aligned;
 use super::{changed, percent};
-use crate::explain::{CaseReport, EvidenceRow, Hop, RuleWords};
+use crate::explain::{CaseReport, EvidenceRow, Hop, RuleWords, event_title, status_title};
 
 /// The whole page.
 pub(super) fn text(report: &CaseReport) -> String {
@@ -40,7 +39,7 @@ fn facts(report: &CaseReport) -> String {
         row("对象", format!("{}（人 {}）", report.subject, report.identity)),
         row("事件", if report.event.is_empty() { "—".to_owned() } else { report.event.clone() }),
         row("把握", format!("等级 {}，{}", report.grade, percent(report.confidence))),
-        row("状态", format!("{}，首次发现 {}", status(&report.status), report.first_seen)),
+        row("状态", format!("{}，首次发现 {}", status_title(&report.status), report.first_seen)),
     ];
     if let Some(why) = &report.annex {
         rows.push(row("待确认", why.clone()));
@@ -49,18 +48,6 @@ fn facts(report: &CaseReport) -> String {
         report.details.iter().map(|detail| row(&format!("  {}", detail.title), detail.value.clone())),
     );
     aligned(&rows)
-}
-
-fn status(status: &str) -> &str {
-    match status {
-        "new" => "新增",
-        "kept" => "延续",
-        "changed" => "变化",
-        "withdrawn" => "撤回",
-        "carried" => "未复核",
-        "not_listed" => "该次运行的清单上没有（此前已撤回，或此后才出现）",
-        other => other,
-    }
 }
 
 fn words(rule: &RuleWords) -> String {
@@ -142,20 +129,10 @@ fn history(report: &CaseReport) -> String {
     let row = |event: &crate::explain::Happened| {
         vec![
             event.day.clone(),
-            kind(&event.kind).to_owned(),
+            event_title(&event.kind).to_owned(),
             format!("运行 {}", event.run),
             event.words.clone(),
         ]
     };
     aligned(&report.history.iter().map(row).collect::<Vec<_>>())
-}
-
-fn kind(kind: &str) -> &str {
-    match kind {
-        "opened" => "首次发现",
-        "changed" => "有变化",
-        "withdrawn" => "撤回",
-        "reopened" => "再次出现",
-        other => event_word(other),
-    }
 }

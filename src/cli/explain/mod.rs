@@ -24,6 +24,7 @@ Examples:
   doudi explain pair EXTRACT:ROW_KEY:ROLE EXTRACT:ROW_KEY:ROLE
   doudi explain pair FILE:12 FILE:SHEET!7:ROLE           rows as Excel counts them
   doudi explain pair LEFT RIGHT --html pair.html         the same as one offline page
+  doudi explain case 7K3D-9Q2M --html case.html         timeline, evidence, links, law on one offline page
   doudi explain identity 1024                           what holds a person together
   doudi explain pair LEFT RIGHT --run /srv/runs/20261120-0a1b2c3d --json
   doudi explain case 7K3D-9Q2M --full --reason 电话核对证号
@@ -74,6 +75,9 @@ enum What {
         /// Clue number (线索编号), as people write it.
         #[arg(value_name = "CASE")]
         case: String,
+        /// Write one offline page instead of text.
+        #[arg(long, value_name = "FILE", conflicts_with = "json")]
+        html: Option<PathBuf>,
         /// Where the run is.
         #[command(flatten)]
         of: RunArgs,
@@ -124,11 +128,14 @@ pub(super) fn explain(args: &ExplainArgs) -> Done {
                 None => of.say(&report, identity::text),
             }
         }
-        What::Case { case, of } => {
+        What::Case { case, html, of } => {
             let (plan, run) = of.open()?;
             let report = explain::case(&plan, &run, case, of.unmasked.full).map_err(failure)?;
             of.unmasked.note(&plan.state, "explain case", &report.number)?;
-            of.say(&report, case::text)
+            match html {
+                Some(file) => write_page(file, &explain::case_page(&report).map_err(Failure::bug)?),
+                None => of.say(&report, case::text),
+            }
         }
     }
 }
