@@ -236,59 +236,50 @@ impl Linked<'_> {
                 of_mother.entry(root).or_default().push(subject);
             }
         }
+        if of_mother.is_empty() {
+            return Vec::new();
+        }
         let mut found = Vec::new();
-        for (at, mention) in prepared.of_extract(target.0) {
-            if mention.role != target.1 || of_mother.is_empty() {
-                continue;
-            }
+        for (at, mention) in prepared.of_extract(target.0).filter(|(_, mention)| mention.role == target.1) {
             for &subject in mother(at).filter_map(|root| of_mother.get(&root)).flatten() {
                 let other = prepared.mention(subject);
                 let Some((here, there)) = other.birth.zip(mention.birth) else { continue };
                 let apart = (here.days() - there.days()).abs();
-                let sexes = sex::compare(other.sex, mention.sex) != sex::DIFFERENT;
-                let units = self.unit_of(subject).zip(self.unit_of(at));
-                let open = units
-                    .is_none_or(|(a, b)| may_be(&self.units.all[a as usize], &self.units.all[b as usize]));
-                let (x, y) = (clusters.id_of(subject), clusters.id_of(at));
-                let two = x != 0 && y != 0 && x != y;
-                if sexes
-                    && open
-                    && !two
+                let may_be = sex::compare(other.sex, mention.sex) != sex::DIFFERENT
                     && clusters.root(subject) != clusters.root(at)
-                    && (1..=NO_SECOND_BIRTH).contains(&apart)
-                {
-                    let difference = format!("母亲为同一人，出生日期相差 {apart} 天（不会是同胞）");
-                    let (weight, probability) = (0.0, 0.5);
+                    && !self.known_as_two(subject, at);
+                if may_be && (1..=NO_SECOND_BIRTH).contains(&apart) {
                     found.push(NearMiss {
                         subject,
                         candidate: at,
-                        weight,
-                        probability,
+                        weight: 0.0,
+                        probability: 0.5,
                         grade: Grade::C,
-                        difference,
+                        difference: format!("母亲为同一人，出生日期相差 {apart} 天（不会是同胞）"),
                     });
                 }
             }
         }
         found
     }
-}
 
-impl Linked<'_> {
+    /// Whether two mentions are two persons by their numbers or by two rows of one register.
+    fn known_as_two(&self, a: u32, b: u32) -> bool {
+        let (x, y) = (self.clusters.id_of(a), self.clusters.id_of(b));
+        let rows = |(a, b): (u32, u32)| !may_be(&self.units.all[a as usize], &self.units.all[b as usize]);
+        (x != 0 && y != 0 && x != y) || self.unit_of(a).zip(self.unit_of(b)).is_some_and(rows)
+    }
+
     /// Whether two mentions have turned out to be two persons: by their numbers, by two rows of one register,
     /// or by birth date or sex.
     fn are_two(&self, a: u32, b: u32) -> bool {
-        let (x, y) = (self.clusters.id_of(a), self.clusters.id_of(b));
-        if x != 0 && y != 0 && x != y {
-            return true;
-        }
         let units = self.unit_of(a).zip(self.unit_of(b));
-        units.is_some_and(|(a, b)| {
-            let (a, b) = (&self.units.all[a as usize], &self.units.all[b as usize]);
-            !may_be(a, b)
-                || birth_date::compare(a.birth, b.birth) == birth_date::DIFFERENT
-                || sex::compare(a.sex, b.sex) == sex::DIFFERENT
-        })
+        self.known_as_two(a, b)
+            || units.is_some_and(|(a, b)| {
+                let (a, b) = (&self.units.all[a as usize], &self.units.all[b as usize]);
+                birth_date::compare(a.birth, b.birth) == birth_date::DIFFERENT
+                    || sex::compare(a.sex, b.sex) == sex::DIFFERENT
+            })
     }
 }
 

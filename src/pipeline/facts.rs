@@ -127,20 +127,12 @@ pub(super) fn policies(plan: &Plan) -> Vec<PolicyFacts> {
     policies.into_iter().map(facts).collect()
 }
 
-/// Legal basis of each ledger of the plan.
-pub(super) fn docket_basis(plan: &Plan) -> Vec<Vec<String>> {
-    plan.desk.dockets.iter().map(|docket| plan.citations(&docket.template.basis)).collect()
-}
-
 /// The plan's ledgers with what their views gave.
-pub(super) fn dockets<'a>(
-    plan: &'a Plan,
-    basis: &'a [Vec<String>],
-    kept: &'a [KeptRows],
-) -> Vec<DocketFacts<'a>> {
-    let rows = |view: &str| kept.iter().find(|kept| kept.view == view);
-    let facts = plan.desk.dockets.iter().zip(basis).filter_map(|(docket, basis)| {
-        Some(DocketFacts { template: &docket.template, basis, rows: rows(&docket.template.view)? })
+pub(super) fn dockets<'a>(plan: &'a Plan, kept: &'a [KeptRows]) -> Vec<DocketFacts<'a>> {
+    let facts = plan.desk.dockets.iter().filter_map(|docket| {
+        let template = &docket.template;
+        let rows = kept.iter().find(|kept| kept.view == template.view)?;
+        Some(DocketFacts { template, basis: plan.citations(&template.basis), rows })
     });
     facts.collect()
 }

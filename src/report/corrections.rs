@@ -4,14 +4,12 @@
 //! with the case.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::ReportError;
 use super::book::{self, Book};
 use super::disclosure::{Recipient, Show};
-use super::flat::disarmed;
+use super::flat::{disarmed, for_spreadsheets};
 use super::input::PublishInput;
 use super::outcomes::{EVIDENCE, SUBJECT};
 use super::rows::{CaseFacts, Context};
@@ -146,9 +144,7 @@ fn numbered(corrections: &[Correction]) -> impl Iterator<Item = Vec<String>> {
 }
 
 fn write_csv(path: &Path, corrections: &[Correction]) -> std::io::Result<()> {
-    let mut file = BufWriter::new(File::create(path)?);
-    file.write_all("\u{feff}".as_bytes())?;
-    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
+    let mut csv = for_spreadsheets(path)?;
     csv.write_record(COLUMNS.iter().map(|(title, _)| *title))?;
     for cells in numbered(corrections) {
         csv.write_record(cells.iter().map(|cell| disarmed(cell)))?;

@@ -21,9 +21,7 @@ pub(super) fn csv(path: &Path, rows: &ListRows<'_>) -> Result<(), ReportError> {
 }
 
 fn write_csv(path: &Path, rows: &ListRows<'_>) -> std::io::Result<()> {
-    let mut file = BufWriter::new(File::create(path)?);
-    file.write_all("\u{feff}".as_bytes())?;
-    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
+    let mut csv = for_spreadsheets(path)?;
     let columns = rows.frame.columns();
     let answers = rows.answers.iter().map(|(answer, _)| answer.title.as_str());
     csv.write_record(columns.iter().map(|column| column.name().as_str()).chain(answers))?;
@@ -33,6 +31,13 @@ fn write_csv(path: &Path, rows: &ListRows<'_>) -> std::io::Result<()> {
         csv.write_record(cells.chain(answers))?;
     }
     csv.flush()
+}
+
+/// A CSV as spreadsheets read it: UTF-8 with byte-order mark, CRLF.
+pub(super) fn for_spreadsheets(path: &Path) -> std::io::Result<csv::Writer<BufWriter<File>>> {
+    let mut file = BufWriter::new(File::create(path)?);
+    file.write_all("\u{feff}".as_bytes())?;
+    Ok(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file))
 }
 
 fn cell(column: &Series, row: usize) -> String {

@@ -220,7 +220,7 @@ impl<'a> Package<'a> {
         for docket in &self.dockets {
             for written in docket::write((input, docket), (receiver, &self.title), &cases, &folder)? {
                 let mut file = self.file(input, &written.path, (&written.purpose, &[]), written.rows)?;
-                file.basis = docket.basis.to_vec();
+                file.basis.clone_from(&docket.basis);
                 files.push(file);
             }
         }

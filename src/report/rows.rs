@@ -281,18 +281,22 @@ impl<'a> ListRows<'a> {
     }
 }
 
+/// Index of a place, for an order in which unknown ones come last.
+pub(super) fn unknown_last(index: u16) -> u32 {
+    if index == 0 { u32::MAX } else { u32::from(index) }
+}
+
 /// Sorts by town and village (in the gazetteer's order, unknown last), severity, name, clue number.
 fn sorted<'f, 'a>(cases: &[&'f CaseFacts<'a>]) -> PolarsResult<Vec<&'f CaseFacts<'a>>> {
     const KEYS: [&str; 5] = ["town", "village", "urgency", "name", "clue"];
     let key = |of: &dyn Fn(&CaseFacts<'a>) -> u32| cases.iter().map(|f| of(f)).collect::<Vec<u32>>();
-    let last = |index: u16| if index == 0 { u32::MAX } else { u32::from(index) };
     let text = |of: &dyn Fn(&CaseFacts<'a>) -> String| cases.iter().map(|f| of(f)).collect::<Vec<String>>();
     let positions: Vec<u32> = (0..u32::try_from(cases.len()).unwrap_or(u32::MAX)).collect();
     let frame = DataFrame::new(
         cases.len(),
         vec![
-            Series::new("town".into(), key(&|f| last(f.person.place.town))),
-            Series::new("village".into(), key(&|f| last(f.person.place.village))),
+            Series::new("town".into(), key(&|f| unknown_last(f.person.place.town))),
+            Series::new("village".into(), key(&|f| unknown_last(f.person.place.village))),
             Series::new("urgency".into(), key(&|f| urgency(f.rule.severity))),
             Series::new("name".into(), text(&|f| f.person.name.clone())),
             Series::new("clue".into(), text(&|f| f.case.number.clone())),

@@ -171,29 +171,33 @@ fn run_case(
 ) -> Result<Vec<String>, String> {
     let as_of = day(case.as_of.as_ref().unwrap_or(&file.as_of))?;
     let mut built = Built::of(case, contracts, as_of)?;
-    let overrides = case.params.iter().map(|(id, values)| {
-        (id.clone(), values.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<Parameters>())
-    });
     let book = Book {
         rules: vec![rule.clone()],
         views: book.views.clone(),
-        policies: Vec::new(),
-        kept: Vec::new(),
-        overrides: overrides.collect(),
+        overrides: overrides(&case.params),
+        ..Book::default()
     };
     let resolution = built.resolution();
-    let world = World {
-        records: &built.records,
-        contracts,
-        mentions: &built.mentions,
-        resolution: &resolution,
-        decisions,
-        place_names: &|_| (None, None),
-        as_of,
-    };
+    let world = built.world((contracts, decisions), &resolution, as_of);
     let finder = CaseFinder { world: &world, known: &case.near_misses };
     let judged = judge(&book, &world, &finder, 1).map_err(|error| error.to_string())?;
     Ok(compare(case, &judged))
+}
+
+/// Contracts and decision tables that a case stands among.
+pub(super) type Given<'a> = (&'a BTreeMap<String, Arc<Contract>>, &'a BTreeMap<String, RecordBatch>);
+
+/// A case's own values of parameters, as a book holds them.
+pub(super) fn overrides(params: &BTreeMap<String, BTreeMap<String, Value>>) -> BTreeMap<String, Parameters> {
+    let of = |(id, values): (&String, &BTreeMap<String, Value>)| {
+        (id.clone(), values.iter().map(|(name, value)| (name.clone(), value.clone())).collect())
+    };
+    params.iter().map(of).collect()
+}
+
+/// Places of a case have no names.
+fn nowhere(_: Place) -> (Option<String>, Option<String>) {
+    (None, None)
 }
 
 fn compare(case: &CaseSpec, judged: &Judged) -> Vec<String> {
@@ -282,8 +286,8 @@ pub(super) fn day(text: &str) -> Result<Day, String> {
 /// A world under construction.
 #[derive(Default)]
 pub(super) struct Built {
-    pub(super) records: Vec<RecordSet>,
-    pub(super) mentions: MentionSet,
+    records: Vec<RecordSet>,
+    mentions: MentionSet,
     identity: Vec<IdentityId>,
     probability: Vec<f32>,
     grade: Vec<Grade>,
@@ -392,6 +396,24 @@ impl Built {
         known.birth = known.birth.or(birth);
         known.mentions += 1;
         Ok(())
+    }
+
+    /// What rules look at in it, with its resolution.
+    pub(super) fn world<'a>(
+        &'a self,
+        (contracts, decisions): Given<'a>,
+        resolution: &'a Resolution,
+        as_of: Day,
+    ) -> World<'a> {
+        World {
+            records: &self.records,
+            contracts,
+            mentions: &self.mentions,
+            resolution,
+            decisions,
+            place_names: &nowhere,
+            as_of,
+        }
     }
 
     pub(super) fn resolution(&mut self) -> Resolution {

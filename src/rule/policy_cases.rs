@@ -9,12 +9,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::book::Book;
-use super::cases::{Built, CaseFinder, CaseResult, CaseSpec, day};
+use super::cases::{Built, CaseFinder, CaseResult, CaseSpec, Given, day, overrides};
 use super::judge::judge;
 use super::policy::Policy;
-use super::world::World;
 use crate::domain::{Contract, Entitlement, PolicyMatch};
-use crate::engine::{Parameters, Value};
+use crate::engine::Value;
 
 /// A policy's `.cases.toml` file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -87,8 +86,6 @@ pub fn test_policy_cases(
     file.case.iter().map(result).collect()
 }
 
-type Given<'a> = (&'a BTreeMap<String, Arc<Contract>>, &'a BTreeMap<String, RecordBatch>);
-
 fn run_case(
     policy: &Policy,
     book: &Book,
@@ -99,26 +96,15 @@ fn run_case(
     let as_of = day(case.as_of.as_ref().unwrap_or(&file.as_of))?;
     let spec = CaseSpec { states: case.states.clone(), ..CaseSpec::of_rows(&case.title, &case.rows) };
     let mut built = Built::of(&spec, contracts, as_of)?;
-    let overrides = case.params.iter().map(|(id, values)| {
-        (id.clone(), values.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<Parameters>())
-    });
     let book = Book {
         rules: book.gap_rules(policy).cloned().collect(),
         views: book.views.clone(),
         policies: vec![policy.clone()],
-        kept: Vec::new(),
-        overrides: overrides.collect(),
+        overrides: overrides(&case.params),
+        ..Book::default()
     };
     let resolution = built.resolution();
-    let world = World {
-        records: &built.records,
-        contracts,
-        mentions: &built.mentions,
-        resolution: &resolution,
-        decisions,
-        place_names: &|_| (None, None),
-        as_of,
-    };
+    let world = built.world((contracts, decisions), &resolution, as_of);
     let finder = CaseFinder { world: &world, known: &[] };
     let judged = judge(&book, &world, &finder, 1).map_err(|error| error.to_string())?;
     match judged.policy_fault {

@@ -11,12 +11,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::book::{Book, View};
-use super::cases::{Built, CaseResult, CaseSpec, day};
+use super::cases::{Built, CaseResult, CaseSpec, Given, day, overrides};
 use super::judge::run_view;
 use super::tables::{Needs, register};
-use super::world::World;
 use crate::domain::Contract;
-use crate::engine::{Engine, Parameters, Value};
+use crate::engine::{Engine, Value};
 
 /// A view's `.cases.toml` file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -60,7 +59,7 @@ pub fn test_view_cases(
     decisions: &BTreeMap<String, RecordBatch>,
 ) -> Vec<CaseResult> {
     let run = |case: &ViewCase| {
-        let rows = rows(view, book, (file, case), contracts, decisions);
+        let rows = rows(view, book, (file, case), (contracts, decisions));
         rows.and_then(|rows| compare(file, case, &rows)).unwrap_or_else(|problem| vec![problem])
     };
     let result = |case: &ViewCase| CaseResult {
@@ -77,25 +76,13 @@ fn rows(
     view: &View,
     book: &Book,
     (file, case): (&ViewCaseFile, &ViewCase),
-    contracts: &BTreeMap<String, Arc<Contract>>,
-    decisions: &BTreeMap<String, RecordBatch>,
+    (contracts, decisions): Given<'_>,
 ) -> Result<RecordBatch, String> {
     let as_of = day(case.as_of.as_ref().unwrap_or(&file.as_of))?;
     let mut built = Built::of(&CaseSpec::of_rows(&case.title, &case.rows), contracts, as_of)?;
-    let overrides = case.params.iter().map(|(id, values)| {
-        (id.clone(), values.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<Parameters>())
-    });
-    let book = Book { views: book.views.clone(), overrides: overrides.collect(), ..Book::default() };
+    let book = Book { views: book.views.clone(), overrides: overrides(&case.params), ..Book::default() };
     let resolution = built.resolution();
-    let world = World {
-        records: &built.records,
-        contracts,
-        mentions: &built.mentions,
-        resolution: &resolution,
-        decisions,
-        place_names: &|_| (None, None),
-        as_of,
-    };
+    let world = built.world((contracts, decisions), &resolution, as_of);
     let words = |error: &dyn std::fmt::Display| error.to_string();
     let engine = Engine::new(1).map_err(|error| words(&error))?;
     let sql = format!("SELECT * FROM {}", view.name);

@@ -29,6 +29,10 @@ pub struct RuleTest {
 }
 
 impl RuleTest {
+    fn new(rule: &str, title: &str) -> Self {
+        Self { rule: rule.to_owned(), title: title.to_owned(), results: Vec::new(), problems: Vec::new() }
+    }
+
     /// Whether all cases hold and no kind of case is missing.
     pub fn holds(&self) -> bool {
         self.problems.is_empty() && self.results.iter().all(|result| result.problems.is_empty())
@@ -100,12 +104,7 @@ fn read_cases<T: schemars::JsonSchema + serde::de::DeserializeOwned>(
 const VERDICTS: [&str; 3] = ["enjoyed", "unmet", "unknown"];
 
 fn test_policy(plan: &Plan, policy: &Policy) -> RuleTest {
-    let mut done = RuleTest {
-        rule: policy.id.clone(),
-        title: policy.header.title.clone(),
-        results: Vec::new(),
-        problems: Vec::new(),
-    };
+    let mut done = RuleTest::new(&policy.id, &policy.header.title);
     let Some((file, _, cases)) = read_cases::<PolicyCaseFile>(&policy.file, &mut done) else { return done };
     let shown: BTreeSet<&str> =
         cases.case.iter().flat_map(|case| &case.expects).map(|one| one.verdict.as_str()).collect();
@@ -123,24 +122,14 @@ fn test_policy(plan: &Plan, policy: &Policy) -> RuleTest {
 }
 
 fn test_view(plan: &Plan, view: &View) -> RuleTest {
-    let mut done = RuleTest {
-        rule: view.name.clone(),
-        title: view.header.title.clone(),
-        results: Vec::new(),
-        problems: Vec::new(),
-    };
+    let mut done = RuleTest::new(&view.name, &view.header.title);
     let Some((_, _, cases)) = read_cases::<ViewCaseFile>(&view.file, &mut done) else { return done };
     done.results = test_view_cases(view, &plan.book, &cases, &plan.contracts, &plan.tables.decisions);
     done
 }
 
 fn test(plan: &Plan, rule: &Rule) -> RuleTest {
-    let mut done = RuleTest {
-        rule: rule.id.clone(),
-        title: rule.header.title.clone(),
-        results: Vec::new(),
-        problems: Vec::new(),
-    };
+    let mut done = RuleTest::new(&rule.id, &rule.header.title);
     let Some((file, text, cases)) = read_cases::<CaseFile>(&rule.file, &mut done) else { return done };
     let subject = rule.header.subject.role().map(|role| role.extract.as_str());
     for kind in missing_kinds(&cases, subject) {

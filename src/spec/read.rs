@@ -45,8 +45,7 @@ pub fn contracts_of(schemas: &Path) -> (BTreeMap<String, Arc<Contract>>, Vec<Dia
 pub(super) fn contract_files(schemas: &Path, problems: &mut Vec<Diagnostic>) -> Vec<ContractFile> {
     let mut files = Vec::new();
     for folder in entries(schemas).into_iter().filter(|path| path.file_name().is_some_and(|n| n != TABLES)) {
-        for path in entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "toml"))
-        {
+        for path in files_of(&folder, "toml") {
             let file = path.display().to_string();
             let text = fs::read_to_string(&path);
             let read = match &text {
@@ -93,8 +92,17 @@ pub(super) fn entries(folder: &Path) -> Vec<PathBuf> {
     entries
 }
 
+/// Files of a folder that have this extension, sorted.
+pub(super) fn files_of(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut files = entries(folder);
+    files.retain(|path| path.extension().is_some_and(|e| e == extension));
+    files
+}
+
 /// Names without `extension` of the files that have it, sorted.
 pub(super) fn stems(folder: &Path, extension: &str) -> Vec<String> {
-    let files = entries(folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == extension));
-    files.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect()
+    files_of(folder, extension)
+        .iter()
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect()
 }

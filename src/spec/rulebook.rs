@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::compile::Draft;
-use super::read::{entries, stems, unreadable};
+use super::read::{files_of, stems, unreadable};
 use super::schemas::Schemas;
 use super::toml_check::{KeyLines, check_toml_at};
 use crate::diag::{Diagnostic, Spot};
@@ -68,8 +68,8 @@ impl Rulebook {
             Some(written) => draft.existing("rules.views", &written, "the folder of views"),
             None => draft.path("rules.views", VIEWS),
         };
-        let files = folder.map(|folder| entries(&folder)).unwrap_or_default();
-        for path in files.into_iter().filter(|path| path.extension().is_some_and(|e| e == "sql")) {
+        let files = folder.map(|folder| files_of(&folder, "sql")).unwrap_or_default();
+        for path in files {
             let file = path.display().to_string();
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let read = read_sql(draft, &path, &format!("view/{name}"), Spot::file(file.as_str()));
@@ -92,7 +92,7 @@ impl Rulebook {
         let Some(folder) = draft.existing("rules.policies", &written, "the folder of policies") else {
             return;
         };
-        for path in entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "sql")) {
+        for path in files_of(&folder, "sql") {
             let file = path.display().to_string();
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let read = read_sql(draft, &path, &format!("policy/{name}"), Spot::file(file.as_str()));

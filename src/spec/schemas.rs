@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::compile::Draft;
 use super::contract_check::{Known, problems, shared_patterns};
-use super::read::{ContractFile, TABLES, contract_files, entries, stems, unreadable};
+use super::read::{ContractFile, TABLES, contract_files, files_of, stems, unreadable};
 use super::toml_check::check_toml;
 use crate::diag::{Diagnostic, Spot};
 use crate::domain::Contract;
@@ -130,7 +130,7 @@ impl Schemas {
         let written = draft.raw.report.lists.clone();
         let Some(lists) = draft.existing("report.lists", &written, "the folder of lists") else { return };
         let mut files: BTreeMap<String, String> = BTreeMap::new();
-        for path in entries(&lists).into_iter().filter(|path| path.extension().is_some_and(|e| e == "toml")) {
+        for path in files_of(&lists, "toml") {
             match check_file::<ListTemplate>(&path, &mut draft.problems) {
                 Some((text, template)) => {
                     draft.print.add(format!("list/{}", template.list), text.as_bytes());
@@ -157,8 +157,7 @@ impl Schemas {
         let Some(folder) = draft.existing("report.dockets", &written, "the folder of ledgers") else {
             return;
         };
-        for path in entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "toml"))
-        {
+        for path in files_of(&folder, "toml") {
             let file = path.display().to_string();
             let Some((text, template)) = check_file::<DocketTemplate>(&path, &mut draft.problems) else {
                 continue;

@@ -1,5 +1,6 @@
 //! The workbook of a ledger: 汇总 by town, one sheet for each ledger of cases, 说明.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
@@ -44,10 +45,9 @@ pub(in crate::report) fn write_docket(
     for part in &docket.parts {
         rows(workbook.add_worksheet(), &look, book, part)?;
     }
-    let numbered = |lines: &[String]| lines.to_vec();
     let sections = [
-        (format!("{}：是什么，不是什么", book.title), numbered(docket.what)),
-        ("依据".to_owned(), numbered(docket.basis)),
+        (format!("{}：是什么，不是什么", book.title), docket.what.to_vec()),
+        ("依据".to_owned(), docket.basis.to_vec()),
     ];
     cover::note_sheet(workbook.add_worksheet(), &look, book, &sections)?;
     workbook.save(path)
@@ -64,8 +64,9 @@ fn figures(
     docket: &DocketBook<'_>,
 ) -> Result<(), XlsxError> {
     sheet.set_name("汇总")?;
-    let words = in_order(docket.tally.iter().map(|(_, word, _)| word.as_str()), true);
-    let towns = in_order(docket.tally.iter().map(|(town, ..)| town.as_str()), false);
+    let words: BTreeSet<&str> = docket.tally.iter().map(|(_, word, _)| word.as_str()).collect();
+    let mut towns: Vec<&str> = docket.tally.iter().map(|(town, ..)| town.as_str()).collect();
+    towns.dedup();
     let width = column(words.len().max(5) + 2);
     head(sheet, look, book, &format!("{} 汇总（{}）", docket.title, book.receiver), width)?;
     let titles = ["镇（街道）", "合计"].into_iter().chain(words.iter().copied());
@@ -119,20 +120,6 @@ fn figures(
     sheet.set_freeze_panes(3, 1)?;
     sheet.protect();
     Ok(())
-}
-
-/// Each word once: sorted, or as it comes.
-fn in_order<'w>(words: impl Iterator<Item = &'w str>, sort: bool) -> Vec<&'w str> {
-    let mut out: Vec<&str> = Vec::new();
-    for word in words {
-        if !out.contains(&word) {
-            out.push(word);
-        }
-    }
-    if sort {
-        out.sort_unstable();
-    }
-    out
 }
 
 fn rows(

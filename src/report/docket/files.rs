@@ -1,7 +1,5 @@
 //! Files of a ledger: CSV and Parquet of everybody and of each part, one workbook with figures and parts.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use super::DocketFacts;
 use super::rows::{Sheets, Table};
 use crate::report::book::{self, Book, DocketBook, DocketSheet};
-use crate::report::flat::disarmed;
+use crate::report::flat::{disarmed, for_spreadsheets};
 use crate::report::input::PublishInput;
 use crate::report::rows::{CaseFacts, Receiver};
 use crate::report::{ReportError, artifacts};
@@ -64,7 +62,7 @@ pub(in crate::report) fn write<'a>(
         tally: sheets.as_ref().map_or(&[][..], |sheets| &sheets.tally),
         parts: parts.map(sheet).collect(),
         what: &template.what,
-        basis: docket.basis,
+        basis: &docket.basis,
     };
     book::write_docket(&path, &book, &shown)
         .map_err(|source| ReportError::Workbook { path: path.clone(), source })?;
@@ -87,9 +85,7 @@ fn sheet(table: &Table) -> DocketSheet<'_> {
 }
 
 fn write_csv(path: &Path, table: &Table) -> std::io::Result<()> {
-    let mut file = BufWriter::new(File::create(path)?);
-    file.write_all("\u{feff}".as_bytes())?;
-    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
+    let mut csv = for_spreadsheets(path)?;
     csv.write_record(table.columns.iter().map(|heading| &heading.title))?;
     for at in 0..table.height() {
         csv.write_record(table.row(at).map(disarmed))?;

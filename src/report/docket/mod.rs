@@ -107,12 +107,11 @@ pub struct Docket {
 }
 
 /// A ledger tonight.
-#[derive(Clone, Copy)]
 pub struct DocketFacts<'a> {
     /// What its author wrote.
     pub template: &'a DocketTemplate,
     /// Legal basis, one line each, ready to print.
-    pub basis: &'a [String],
+    pub basis: Vec<String>,
     /// What its view gave.
     pub rows: &'a KeptRows,
 }

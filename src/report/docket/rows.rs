@@ -12,7 +12,7 @@ use super::{DocketFacts, DocketPart, PartStanding};
 use crate::domain::{CaseStatus, Day, IdentityId, Phase};
 use crate::report::disclosure::Show;
 use crate::report::input::{Person, PublishInput};
-use crate::report::rows::{CaseFacts, Receiver, number, sex_word};
+use crate::report::rows::{CaseFacts, Receiver, number, sex_word, unknown_last};
 
 /// A heading.
 pub(super) struct Heading {
@@ -151,9 +151,10 @@ fn stands_in(part: &DocketPart, facts: &CaseFacts<'_>, input: &PublishInput<'_>)
 
 /// By town and village in the gazetteer's order (unknown last), name, identity.
 fn sorted<'c, 'a>(mut lines: Vec<Line<'c, 'a>>) -> Vec<Line<'c, 'a>> {
-    let last = |index: u16| if index == 0 { u16::MAX } else { index };
     lines.sort_by(|a, b| {
-        let place = |line: &Line<'_, '_>| (last(line.person.place.town), last(line.person.place.village));
+        let place = |line: &Line<'_, '_>| {
+            (unknown_last(line.person.place.town), unknown_last(line.person.place.village))
+        };
         (place(a), &a.person.name, a.identity).cmp(&(place(b), &b.person.name, b.identity))
     });
     lines
@@ -161,13 +162,12 @@ fn sorted<'c, 'a>(mut lines: Vec<Line<'c, 'a>>) -> Vec<Line<'c, 'a>> {
 
 /// How many have which word, town by town in the order of the lines.
 fn tally(lines: &[Line<'_, '_>], words: Option<&StringArray>) -> Vec<(String, String, u32)> {
-    let mut counts: BTreeMap<(u16, &str, &str), u32> = BTreeMap::new();
+    let mut counts: BTreeMap<(u32, &str, &str), u32> = BTreeMap::new();
     for line in lines {
         let word = line
             .row
             .and_then(|row| words.filter(|w| w.is_valid(row as usize)).map(|w| w.value(row as usize)));
-        let place = line.person.place.town;
-        let place = if place == 0 { u16::MAX } else { place };
+        let place = unknown_last(line.person.place.town);
         *counts.entry((place, &line.person.town, word.unwrap_or_default())).or_default() += 1;
     }
     counts.into_iter().map(|((_, town, word), count)| (town.to_owned(), word.to_owned(), count)).collect()

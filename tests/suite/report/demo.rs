@@ -263,7 +263,7 @@ impl Demo {
     }
 
     pub(crate) fn publish(&self, out: &std::path::Path) -> Published {
-        let facts = |(template, rows)| DocketFacts { template, basis: &[], rows };
+        let facts = |(template, rows)| DocketFacts { template, basis: Vec::new(), rows };
         let dockets: Vec<DocketFacts<'_>> = self.docket.iter().map(|(t, r)| facts((t, r))).collect();
         let input = PublishInput {
             dockets: &dockets,
