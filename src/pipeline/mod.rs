@@ -306,7 +306,16 @@ impl<'a> Run<'a> {
             !intake::is_whole(Some(&set.state), true, came)
         });
         let gaps = gaps.map(|set| set.extract.clone()).collect();
-        let night = Night { run_id, as_of: self.env.as_of, rules: &rules, gaps: &gaps };
+        let contracts = self.plan.contracts.iter();
+        let titles = contracts.map(|(extract, contract)| (extract.clone(), contract.title.clone())).collect();
+        let night = Night {
+            run_id,
+            as_of: self.env.as_of,
+            rules: &rules,
+            gaps: &gaps,
+            editions: &self.plan.book.editions(),
+            titles: &titles,
+        };
         let mut recorded = self.ledger.reconcile(&night, &judged.findings)?;
         if !released.is_empty() {
             recorded.release(released, &self.ledger.state()?.releases);

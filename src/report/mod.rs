@@ -21,6 +21,7 @@ mod outcomes;
 mod package;
 mod page;
 mod policies;
+mod precision;
 mod progress;
 mod rows;
 mod template;
@@ -43,6 +44,7 @@ pub use input::{
 };
 pub use notice::{Draft, NoticeError, NoticeInput, NoticeSpec, draft_notice};
 pub use outcomes::{EVIDENCE, OutcomeCode, Outcomes, SUBJECT, SilenceRule};
+pub use precision::{ListedCase, Missed, RulePrecision, precision};
 pub use template::{AnswerColumn, AnswerField, AnswerKind, Column, ColumnSource, DetailSpec, ListTemplate};
 
 use approvals::Approvals;

@@ -16,6 +16,7 @@ mod gaps;
 mod handbook;
 mod handover;
 mod held;
+mod learning;
 mod ledger;
 mod linkage;
 mod linking;

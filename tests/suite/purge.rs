@@ -38,7 +38,14 @@ fn five_nights(folder: &Path) -> County {
         let mut findings: Vec<Finding> = vec![finding("d", "open", "x")];
         findings.extend((number > 1).then(|| finding("d", "closed", "x")));
         let run_id = format!("run-{number}");
-        let night = Night { run_id: &run_id, as_of: day(number), rules: &rules, gaps: &BTreeSet::new() };
+        let night = Night {
+            run_id: &run_id,
+            as_of: day(number),
+            rules: &rules,
+            gaps: &BTreeSet::new(),
+            editions: &BTreeMap::new(),
+            titles: &BTreeMap::new(),
+        };
         let plan = ledger.reconcile(&night, &findings).unwrap();
         ledger.commit(&plan, &facts(&format!("register{number}")), &[], &[]).unwrap();
         for part in PARTS {

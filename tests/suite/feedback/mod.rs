@@ -73,7 +73,14 @@ impl Office {
     pub(crate) fn night(&mut self) {
         let rules = BTreeMap::from(["d_no_roll", "e_dead"].map(|rule| (rule.to_owned(), RuleRun::Complete)));
         let run_id = format!("run-{}", self.day.iso());
-        let night = Night { run_id: &run_id, as_of: self.day, rules: &rules, gaps: &BTreeSet::new() };
+        let night = Night {
+            run_id: &run_id,
+            as_of: self.day,
+            rules: &rules,
+            gaps: &BTreeSet::new(),
+            editions: &BTreeMap::new(),
+            titles: &BTreeMap::new(),
+        };
         let plan = self.ledger.reconcile(&night, &Self::findings()).unwrap();
         let facts = RunFacts { plan_hash: "p".into(), register: "r".into(), committed: "now".into() };
         self.ledger.commit(&plan, &facts, &[], &[]).unwrap();
