@@ -28,6 +28,7 @@ mod text_table;
 mod upkeep;
 
 use std::io::Write as _;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -53,10 +54,7 @@ const LOCKED: u8 = 5;
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
     let command = Cli::parse().command;
-    let result = std::panic::catch_unwind(|| done(command)).unwrap_or_else(|_| {
-        Err(Failure::bug("this is a bug of doudi, the lines above say where; nothing was published"))
-    });
-    match result {
+    match caught(|| done(command)) {
         Ok(()) => ExitCode::from(DONE),
         Err(failure) => {
             if !failure.message.is_empty() {
@@ -65,6 +63,14 @@ pub fn main() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// Does something; a panic is a failure like others.
+fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    // What a panic left half-changed is seen by nobody: only the failure goes on.
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Failure::bug("this is a bug of doudi, the lines above say where; nothing was published"))
+    })
 }
 
 fn done(command: Command) -> Done {
@@ -154,4 +160,18 @@ fn say(text: impl std::fmt::Display) {
 #[expect(clippy::print_stderr, reason = "standard error is where failures go")]
 fn complain(text: impl std::fmt::Display) {
     eprintln!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_bug_and_other_ends_stay_what_they_are() {
+        let told = |result: Result<u8, Failure>| result.map_err(|failure| failure.code);
+        assert_eq!(told(caught(|| Ok(7))), Ok(7));
+        assert_eq!(told(caught(|| Err(Failure::told(HELD)))), Err(HELD));
+        let failure = caught::<u8>(|| panic!("on purpose, in a test")).err();
+        assert_eq!(failure.map(|failure| (failure.code, failure.message.is_empty())), Some((BUG, false)));
+    }
 }
