@@ -29,7 +29,7 @@ mod upkeep;
 
 use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -99,11 +99,20 @@ fn done(command: Command) -> Done {
         Command::Synth(args) => measure::synth(&args),
         Command::Evaluate(args) => measure::evaluate(&args),
         Command::Schema { kind, out, check } => schema::schema(kind, &out, check),
+        Command::Man { dir } => man(&dir),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "doudi", &mut std::io::stdout());
             Ok(())
         }
     }
+}
+
+/// Writes a page of the manual for the program and for each command: the words of `doudi help`.
+fn man(dir: &Path) -> Done {
+    let failed =
+        |error: std::io::Error| Failure::source(format!("failed to write {}: {error}", dir.display()));
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    clap_mangen::generate_to(Cli::command(), dir).map_err(failed)
 }
 
 /// Why a command failed, and the exit code for it.
