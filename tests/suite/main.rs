@@ -21,6 +21,7 @@ mod ledger;
 mod linkage;
 mod linking;
 mod logs;
+mod manual;
 mod newborns;
 mod objections;
 mod pipeline;
