@@ -20,6 +20,7 @@ mod notice;
 mod outcomes;
 mod package;
 mod page;
+mod periodic;
 mod policies;
 mod progress;
 mod rows;
@@ -36,14 +37,17 @@ use rayon::prelude::*;
 use crate::diag::{Diagnostic, Level, Spot, did_you_mean};
 
 pub use disclosure::{Disclosure, Recipient, RecipientKind, Show};
-pub use docket::{Docket, DocketColumn, DocketFacts, DocketPart, DocketTemplate, PartStanding};
+pub use docket::{Docket, DocketColumn, DocketFacts, DocketPart, DocketTemplate, PartStanding, TallyBy};
 pub use expected::{Expectation, comparator_title, percent, percent_range};
 pub use input::{
     ExtractFacts, IdentityFigures, Person, PolicyFacts, PublishInput, ReleaseFacts, RowPlace, RuleFacts,
 };
 pub use notice::{Draft, NoticeError, NoticeInput, NoticeSpec, draft_notice};
 pub use outcomes::{EVIDENCE, OutcomeCode, Outcomes, SUBJECT, SilenceRule};
-pub use template::{AnswerColumn, AnswerField, AnswerKind, Column, ColumnSource, DetailSpec, ListTemplate};
+pub use template::{
+    AnswerColumn, AnswerField, AnswerKind, Arrangement, Column, ColumnSource, DetailSpec, ListTemplate,
+    PeriodicSpec, Returned, Rhythm,
+};
 
 use approvals::Approvals;
 use package::Package;
@@ -140,6 +144,7 @@ impl Desk {
         outcomes.check((&templates, all_read), &disclosure, &mut problems);
         for template in &mut templates {
             disclosure.check(template, &mut problems);
+            template.check_arrangements(&disclosure, &mut problems);
             template.offer(&outcomes, &mut problems);
             if let Some(notice) = &template.notice {
                 notice.check(template, &outcomes, &disclosure, &mut problems);

@@ -65,6 +65,8 @@ fn demo() -> Demo {
                 class: class.clone(),
                 width: 10,
                 detail: Some(format!("column_{class}")),
+                names: Vec::new(),
+                sum: false,
             });
             let spec = DetailSpec { title: format!("项<{class}>"), class: class.clone() };
             template.detail.insert(format!("detail_{class}"), spec);

@@ -4,7 +4,9 @@ pub(crate) mod artifacts;
 mod demo;
 mod forbidden;
 mod lists;
+mod periodic;
 mod progress;
+mod sheets;
 
 pub(crate) use demo::{Demo, as_of};
 pub(crate) use lists::workbook_text;
