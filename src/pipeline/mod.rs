@@ -9,6 +9,7 @@ mod drift;
 mod error;
 mod facts;
 mod folder;
+mod history;
 mod intake;
 mod lock;
 mod look;
@@ -161,6 +162,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
     let recorded = run.watch.stage(Stage::Record, || run.reconcile(&run_id, &judged, &records, &released))?;
 
     // 11 publish: cases -> lists, report, artifacts; then everything appears at once.
+    let (before, nights) = history::look(&run.ledger, &plan.out, env.as_of)?;
     let night = output::Night {
         plan,
         env,
@@ -178,6 +180,8 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
         resolution: &resolution,
         judged: &judged,
         recorded: &recorded,
+        before: before.as_ref(),
+        nights: &nights,
         drifted: &drifted,
     };
     let lists = run.watch.stage(Stage::Publish, || output::publish(&night, &run.folder.path))?;

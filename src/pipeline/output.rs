@@ -20,7 +20,8 @@ use crate::ledger::{Reconciled, Release};
 use crate::link::{LinkModel, Linked};
 use crate::report::artifacts::{self, RowIndex};
 use crate::report::{
-    self, IdentityFigures, Person, PolicyFacts, PublishInput, Published, ReleaseFacts, RowPlace, RuleFacts,
+    self, IdentityFigures, NightBefore, NightFacts, Person, PolicyFacts, PublishInput, Published,
+    ReleaseFacts, RowPlace, RuleFacts,
 };
 use crate::rule::Judged;
 use crate::spec::Plan;
@@ -44,6 +45,9 @@ pub(super) struct Night<'a> {
     pub(super) resolution: &'a Resolution,
     pub(super) judged: &'a Judged,
     pub(super) recorded: &'a Reconciled,
+    /// The night before, and what came on the nights before.
+    pub(super) before: Option<&'a NightBefore>,
+    pub(super) nights: &'a [NightFacts],
     /// Roles whose rows do not fit the model any more.
     pub(super) drifted: &'a [Diagnostic],
 }
@@ -161,6 +165,8 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
         outcomes: &night.judged.outcomes,
         cases: &night.recorded.cases,
         past: &night.recorded.past,
+        before: night.before,
+        nights: night.nights,
         policies: &night.policies,
         matches: &night.judged.policies,
         dockets: &dockets,

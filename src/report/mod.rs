@@ -16,6 +16,7 @@ mod docx;
 mod expected;
 mod flat;
 mod input;
+mod movement;
 mod notice;
 mod outcomes;
 mod package;
@@ -40,7 +41,8 @@ pub use disclosure::{Disclosure, Recipient, RecipientKind, Show};
 pub use docket::{Docket, DocketColumn, DocketFacts, DocketPart, DocketTemplate, PartStanding, TallyBy};
 pub use expected::{Expectation, comparator_title, percent, percent_range};
 pub use input::{
-    ExtractFacts, IdentityFigures, Person, PolicyFacts, PublishInput, ReleaseFacts, RowPlace, RuleFacts,
+    AgencyNight, ExtractFacts, IdentityFigures, NightBefore, NightFacts, Person, PolicyFacts, PublishInput,
+    ReleaseFacts, RowPlace, RuleFacts,
 };
 pub use notice::{Draft, NoticeError, NoticeInput, NoticeSpec, draft_notice};
 pub use outcomes::{EVIDENCE, OutcomeCode, Outcomes, SUBJECT, SilenceRule};
@@ -246,7 +248,9 @@ pub fn publish(input: &PublishInput<'_>, out: &Path) -> Result<Published, Report
     published.files = written.into_iter().flatten().collect();
     published.files.sort_by(|a, b| a.path.cmp(&b.path));
     let path = out.join("report.html");
-    let html = page::render(input, &packages, (&cases, &past))
+    let flat = |file: &&PublishedFile| !file.list.is_empty() && file.path.ends_with(".parquet");
+    let delivered = published.files.iter().filter(flat).map(|file| file.rows).sum();
+    let html = page::render(input, (&packages, delivered), (&context, &cases, &past))
         .map_err(|source| ReportError::Page { path: path.clone(), source })?;
     fs::write(&path, html).map_err(ReportError::io(&path))?;
     Ok(published)

@@ -7,12 +7,12 @@ use arrow::record_batch::RecordBatch;
 use doudi::diag::{Diagnostic, Spot};
 use doudi::domain::{
     Case, CaseStatus, Completeness, Day, Evidence, ExtractState, FileReport, Finding, FindingDetail,
-    FindingParts, Grade, IdentityId, KeptRows, LinkSummary, MentionRef, Phase, Place, Quarantined,
-    ResidentId, RuleOutcome, Settlement, Severity, Sex,
+    FindingParts, Grade, IdentityId, KeptRows, LinkSummary, MentionRef, Phase, Place, PolicyMatch,
+    Quarantined, ResidentId, RuleOutcome, Settlement, Severity, Sex,
 };
 use doudi::report::{
-    Desk, DocketColumn, DocketFacts, DocketPart, DocketTemplate, ExtractFacts, IdentityFigures, PartStanding,
-    Person, PublishInput, Published, RowPlace, RuleFacts, publish,
+    Desk, DocketColumn, DocketFacts, DocketPart, DocketTemplate, ExtractFacts, IdentityFigures, NightBefore,
+    NightFacts, PartStanding, Person, PolicyFacts, PublishInput, Published, RowPlace, RuleFacts, publish,
 };
 
 pub(crate) const TOWNS: [&str; 3] = ["甲镇", "乙街道", "丙镇"];
@@ -38,6 +38,10 @@ pub(crate) struct Demo {
     pub(crate) outcomes: Vec<RuleOutcome>,
     pub(crate) cases: Vec<Case>,
     pub(crate) past: Vec<Case>,
+    pub(crate) before: Option<NightBefore>,
+    pub(crate) nights: Vec<NightFacts>,
+    pub(crate) policies: Vec<PolicyFacts>,
+    pub(crate) matches: Vec<PolicyMatch>,
     pub(crate) extracts: Vec<ExtractFacts>,
     pub(crate) link: LinkSummary,
     pub(crate) facts: Vec<(String, String)>,
@@ -289,6 +293,10 @@ impl Demo {
             outcomes,
             cases: cases(count),
             past: Vec::new(),
+            before: None,
+            nights: Vec::new(),
+            policies: Vec::new(),
+            matches: Vec::new(),
             extracts: extracts(),
             link,
             facts: vec![("模型".into(), "county-2026-11".into()), ("方案摘要".into(), "ab".repeat(32))],
@@ -312,13 +320,15 @@ impl Demo {
             outcomes: &self.outcomes,
             cases: &self.cases,
             past: &self.past,
+            before: self.before.as_ref(),
+            nights: &self.nights,
             extracts: &self.extracts,
             link: &self.link,
             identities: IdentityFigures { count: 1_102_553, merged: 3, split: 1 },
             person: &person,
             place: &place,
-            policies: &[],
-            matches: &[],
+            policies: &self.policies,
+            matches: &self.matches,
             identity: &who,
             mention: &mention,
         };
@@ -330,7 +340,7 @@ fn person(finding: &Finding) -> Person {
     who(finding.identity)
 }
 
-fn who(identity: IdentityId) -> Person {
+pub(crate) fn who(identity: IdentityId) -> Person {
     let at = usize::try_from(identity.0).unwrap();
     // One in thirteen has no known town; names begin with a formula sign now and then.
     let town = (at % 13 != 12).then_some(at % 3);

@@ -4,6 +4,7 @@ pub(crate) mod artifacts;
 mod demo;
 mod forbidden;
 mod lists;
+mod page;
 mod periodic;
 mod progress;
 mod sheets;
