@@ -225,6 +225,22 @@ impl Ledger {
         fold(&self.events()?)
     }
 
+    /// The state as it was when this run was committed; `None` for a run that was not.
+    ///
+    /// # Errors
+    /// When the file cannot be read or an event cannot follow the ones before.
+    pub fn state_after(&self, run_id: &str) -> Result<Option<LedgerState>, LedgerError> {
+        let head: Option<String> = self
+            .connection
+            .query_row("SELECT head FROM run WHERE run_id = ?1", [run_id], |row| row.get(0))
+            .optional()
+            .map_err(sql("look for a run"))?;
+        let Some(head) = head else { return Ok(None) };
+        let events = self.events()?;
+        let count = events.iter().position(|event| event.hash == head).map_or(0, |last| last + 1);
+        fold(&events[..count]).map(Some)
+    }
+
     /// Plans the night: what is new, kept, changed, withdrawn, carried. Writes nothing.
     ///
     /// # Errors

@@ -9,7 +9,9 @@ mod drift;
 mod error;
 mod facts;
 mod folder;
+mod history;
 mod intake;
+mod listed;
 mod lock;
 mod look;
 mod manifest;
@@ -25,6 +27,7 @@ use crate::diag::{Diagnostic, did_you_mean};
 use crate::domain::{Day, Judgement, PulledExtract, RecordSet, RuleOutcome, Verdict};
 use crate::ledger::{Delivery, Ledger, Night, Reconciled, Release, RuleRun, RunFacts};
 use crate::link::{self, Linkage};
+use crate::report;
 use crate::resolve::{self, Register};
 use crate::rule::{self, World};
 use crate::source::remote::Clock;
@@ -33,6 +36,7 @@ use crate::spec::Plan;
 pub use doctor::{Consultation, Health, Symptom, examine};
 pub use error::RunError;
 pub use folder::Ready;
+pub use listed::listed_cases;
 pub use look::{Fate, Leftover, at_work, latest, leftovers};
 pub use stage::{Progress, Silent, Stage};
 
@@ -161,6 +165,8 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
     let recorded = run.watch.stage(Stage::Record, || run.reconcile(&run_id, &judged, &records, &released))?;
 
     // 11 publish: cases -> lists, report, artifacts; then everything appears at once.
+    let (before, nights) = history::look(&run.ledger, &plan.out, env.as_of)?;
+    let precision = report::precision(&listed_cases(&run.ledger.state()?, &plan.book));
     let night = output::Night {
         plan,
         env,
@@ -178,6 +184,9 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
         resolution: &resolution,
         judged: &judged,
         recorded: &recorded,
+        before: before.as_ref(),
+        nights: &nights,
+        precision: &precision,
         drifted: &drifted,
     };
     let lists = run.watch.stage(Stage::Publish, || output::publish(&night, &run.folder.path))?;

@@ -5,20 +5,14 @@ use serde_json::json;
 use super::super::text_table::aligned;
 use super::super::{Done, Failure, say};
 use super::{Desk, OfArgs};
-use crate::domain::{GivenAnswer, Outcome, Ranged};
-use crate::ledger::CaseRecord;
-use crate::report::{ListedCase, Missed, RulePrecision, precision};
-use crate::spec::Plan;
-
-/// Column of a spot check's SELECT that tells from how many people it draws.
-const SCOPE: &str = "scope";
+use crate::domain::Ranged;
+use crate::pipeline::listed_cases;
+use crate::report::{Missed, RulePrecision, precision};
 
 /// Tells the figures.
 pub(super) fn tell(of: &OfArgs) -> Done {
     let desk = Desk::open(of)?;
-    let cases: Vec<ListedCase> =
-        desk.state.cases.values().filter_map(|record| listed(&desk.plan, record)).collect();
-    let (rules, missed) = precision(&cases);
+    let (rules, missed) = precision(&listed_cases(&desk.state, &desk.plan.book));
     if of.json {
         let value = json!({ "rules": rules, "missed": missed });
         say(serde_json::to_string_pretty(&value).map_err(Failure::bug)?);
@@ -29,28 +23,6 @@ pub(super) fn tell(of: &OfArgs) -> Done {
         say(format!("\n{}", missed_text(&desk, &missed)));
     }
     Ok(())
-}
-
-/// A case of the ledger as the figures need it; `None` when nobody was ever asked about it.
-fn listed(plan: &Plan, record: &CaseRecord) -> Option<ListedCase> {
-    let finding = record.finding()?;
-    let rule = plan.book.rules.iter().find(|rule| rule.id == finding.rule);
-    let drawn = rule.is_some_and(|rule| rule.header.spot_check);
-    let scope = finding.details.iter().find(|detail| detail.name == SCOPE);
-    let outcome = told(record).and_then(|given| given.answer.outcome);
-    Some(ListedCase {
-        drawn_from: drawn.then(|| scope.and_then(|scope| scope.value.parse().ok()).unwrap_or(0)),
-        rule: finding.rule,
-        list: finding.list,
-        annex: finding.annex,
-        grade: finding.grade,
-        confirmed: outcome.filter(|outcome| *outcome != Outcome::Unverifiable).map(|o| o != Outcome::Refuted),
-    })
-}
-
-/// The answer that counts, whether it was given since the case was listed last or before; none while it is in doubt.
-fn told(record: &CaseRecord) -> Option<&GivenAnswer> {
-    if record.phase.is_in_doubt() { None } else { GivenAnswer::standing(&record.answers) }
 }
 
 fn percent(range: &Ranged) -> String {

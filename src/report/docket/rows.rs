@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Int64Type};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 
-use super::{DocketFacts, DocketPart, PartStanding};
+use super::{DocketFacts, DocketPart, PartStanding, TallyBy};
 use crate::domain::{CaseStatus, Day, IdentityId, Phase};
 use crate::report::disclosure::Show;
 use crate::report::input::{Person, PublishInput};
@@ -29,12 +29,15 @@ pub(super) struct Table {
     pub(super) cells: Vec<ArrayRef>,
 }
 
+/// How many stand in the ledger: group, word, number; in the order of the groups.
+pub(super) type Tally = Vec<(String, String, u32)>;
+
 /// A ledger as one recipient sees it.
 pub(super) struct Sheets {
     /// Everybody.
     pub(super) all: Table,
-    /// Town, word of the tally, number: in the order of the towns.
-    pub(super) tally: Vec<(String, String, u32)>,
+    /// Figures of the ledger by town, and by each column that it names besides where the recipient may see it.
+    pub(super) tallies: (Tally, Vec<Option<Tally>>),
     /// Parts, in their order.
     pub(super) parts: Vec<Table>,
 }
@@ -92,7 +95,15 @@ impl Sheets {
         };
         let everybody = (0..rows.num_rows()).filter(|at| listed.is_valid(*at) && listed.value(*at));
         let everybody = sorted(everybody.map(line).collect());
-        let tally = tally(&everybody, text(rows, &docket.template.tally));
+        // What the recipient may not see is not counted for it either.
+        let seen = |name: &str| {
+            let column = docket.template.column.iter().find(|column| column.name == name)?;
+            text(rows, name).filter(|_| show(&column.class) == Show::Full)
+        };
+        let words = seen(&docket.template.tally);
+        let by = |by: &TallyBy| Some(tally(&everybody, seen(&by.column)?, words));
+        let tallies =
+            (town_tally(&everybody, words), docket.template.tally_by.iter().map(by).collect::<Vec<_>>());
         let of_part = |part: &DocketPart| {
             let mut lines: BTreeMap<IdentityId, Line<'_, 'a>> = (0..rows.num_rows())
                 .filter(|at| registered.is_valid(*at) && registered.value(*at) == part.registered)
@@ -120,7 +131,7 @@ impl Sheets {
         };
         let parts = docket.template.part.iter().map(|part| table(&part.title, &of_part(part), true));
         let parts = parts.collect::<Result<Vec<Table>, _>>()?;
-        Ok(Some(Self { all: table(&docket.template.title, &everybody, false)?, tally, parts }))
+        Ok(Some(Self { all: table(&docket.template.title, &everybody, false)?, tallies, parts }))
     }
 }
 
@@ -160,17 +171,37 @@ fn sorted<'c, 'a>(mut lines: Vec<Line<'c, 'a>>) -> Vec<Line<'c, 'a>> {
     lines
 }
 
-/// How many have which word, town by town in the order of the lines.
-fn tally(lines: &[Line<'_, '_>], words: Option<&StringArray>) -> Vec<(String, String, u32)> {
-    let mut counts: BTreeMap<(u32, &str, &str), u32> = BTreeMap::new();
+/// How many have which word, town by town in the gazetteer's order.
+fn town_tally(lines: &[Line<'_, '_>], words: Option<&StringArray>) -> Tally {
+    counted(lines, words, |line| (unknown_last(line.person.place.town), line.person.town.as_str()))
+}
+
+/// How many have which word, for each word of another column, none last.
+fn tally(lines: &[Line<'_, '_>], groups: &StringArray, words: Option<&StringArray>) -> Tally {
+    counted(lines, words, |line| {
+        let group = word_of(line, Some(groups));
+        (u32::from(group.is_empty()), group)
+    })
+}
+
+fn counted<'l>(
+    lines: &'l [Line<'_, '_>],
+    words: Option<&'l StringArray>,
+    group: impl Fn(&'l Line<'_, '_>) -> (u32, &'l str),
+) -> Tally {
+    let mut counts: BTreeMap<((u32, &str), &str), u32> = BTreeMap::new();
     for line in lines {
-        let word = line
-            .row
-            .and_then(|row| words.filter(|w| w.is_valid(row as usize)).map(|w| w.value(row as usize)));
-        let place = unknown_last(line.person.place.town);
-        *counts.entry((place, &line.person.town, word.unwrap_or_default())).or_default() += 1;
+        *counts.entry((group(line), word_of(line, words))).or_default() += 1;
     }
-    counts.into_iter().map(|((_, town, word), count)| (town.to_owned(), word.to_owned(), count)).collect()
+    let row =
+        |(((_, group), word), count): (((u32, &str), &str), u32)| (group.to_owned(), word.to_owned(), count);
+    counts.into_iter().map(row).collect()
+}
+
+/// What stands in a column of the view in the line's row.
+fn word_of<'w>(line: &Line<'_, '_>, words: Option<&'w StringArray>) -> &'w str {
+    let known = words.zip(line.row).filter(|(words, row)| words.is_valid(*row as usize));
+    known.map_or("", |(words, row)| words.value(row as usize))
 }
 
 fn text<'r>(rows: &'r RecordBatch, name: &str) -> Option<&'r StringArray> {
