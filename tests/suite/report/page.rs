@@ -185,3 +185,28 @@ fn the_second_night_of_a_county_tells_how_the_first_one_stood() {
     let again = fs::read_to_string(county.folder.join("out/latest/report.html")).unwrap();
     assert!(again == page, "the page of the same night differs");
 }
+
+#[test]
+fn what_was_looked_for_and_not_found_takes_one_line_for_each_list() {
+    let mut demo = Demo::new(60);
+    let quiet = |id: &str| doudi::report::RuleFacts {
+        id: id.into(),
+        title: "无人符合的情形".into(),
+        ..demo.rules[0].clone()
+    };
+    let more = [quiet("d_quiet"), quiet("d_quieter")];
+    demo.rules.extend(more);
+    let told = lines(&demo);
+    assert!(told.iter().any(|line| line.contains("另有 2 种情形已比对，没有线索")), "{told:?}");
+    assert!(!told.iter().any(|line| line.contains("无人符合的情形")));
+    // A rule that did not run is no rule without findings.
+    let ran = demo.outcomes[0].clone();
+    demo.outcomes.push(doudi::domain::RuleOutcome {
+        rule: "d_quiet".into(),
+        not_run: Some("学籍未收到".into()),
+        ..ran
+    });
+    let told = lines(&demo);
+    assert!(told.iter().any(|line| line.contains("另有 1 种情形已比对，没有线索")));
+    assert!(told.iter().any(|line| line.contains("无人符合的情形|未运行")));
+}
