@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{Column as Series, DataFrame, DataType, IntoColumn, PolarsResult, SortMultipleOptions};
 
-use super::disclosure::{Disclosure, Granted, Show};
+use super::disclosure::{Disclosure, Granted};
+use super::gate::{About, Cleared, Gate};
 use super::input::{ExtractFacts, Person, PublishInput, RowPlace, RuleFacts};
 use super::template::{AnswerColumn, AnswerField, ColumnSource, ListTemplate};
-use super::told::Reader;
 use crate::domain::{Answer, Case, CaseStatus, Day, MentionRef, Phase, Severity, Sex};
 
 /// A case with what every list about it needs; computed once, whoever receives it.
@@ -16,6 +16,8 @@ pub(super) struct CaseFacts<'a> {
     pub(super) rule: &'a RuleFacts,
     pub(super) person: Person,
     pub(super) subject: Option<RowPlace>,
+    /// Whom it is about, for the gate.
+    about: About,
     /// The row to compare with, as it names a person.
     candidate: Option<(&'a MentionRef, Person)>,
     owner: Option<&'a ExtractFacts>,
@@ -24,6 +26,7 @@ pub(super) struct CaseFacts<'a> {
 /// What the cells of all rows share.
 pub(super) struct Context<'a> {
     disclosure: &'a Disclosure,
+    as_of: Day,
     extracts: BTreeMap<&'a str, &'a ExtractFacts>,
 }
 
@@ -38,28 +41,34 @@ pub(super) struct Receiver<'a> {
 const NEUTRAL: &str = "具体情形涉及不予披露的信息，请按线索编号与牵头部门联系核实";
 
 impl<'a> Receiver<'a> {
-    const fn reader(self) -> Reader<'a> {
-        Reader { id: self.id, disclosure: self.context.disclosure }
+    /// The gate for what is about no person in particular.
+    pub(super) const fn gate(self) -> Gate<'a> {
+        Gate::new(self.id, self.context.disclosure)
+    }
+
+    /// The gate for what is about a person.
+    pub(super) fn gate_of(self, person: &Person) -> Gate<'a> {
+        self.gate().about(About::person(person, self.context.as_of))
     }
 
     /// Whether the recipient may know what the rule is about.
     pub(super) fn sees(self, rule: &RuleFacts) -> bool {
-        self.reader().sees(rule)
+        self.gate().sees(rule)
     }
 
     /// Title of the rule as the recipient may see it.
     pub(super) fn title(self, rule: &RuleFacts) -> String {
-        self.reader().title(rule)
+        self.gate().title(rule)
     }
+}
 
-    /// An answer in words, without a reason that the recipient may not know.
-    pub(super) fn answer_words(&self, answer: &Answer) -> String {
-        let mut known = answer.clone();
-        if self.context.disclosure.show(self.id, &answer.class) != Show::Full {
-            known.reason = String::new();
-        }
-        known.words()
+/// An answer in words, without a reason that the reader may not know.
+pub(super) fn answer_words(answer: &Answer, gate: Gate<'_>) -> String {
+    let mut known = answer.clone();
+    if !gate.knows(&answer.class) {
+        known.reason = String::new();
     }
+    known.words()
 }
 
 /// The cell of an answer that was given.
@@ -81,6 +90,7 @@ impl<'a> Context<'a> {
     pub(super) fn new(input: &PublishInput<'a>) -> Self {
         Self {
             disclosure: &input.desk.disclosure,
+            as_of: input.as_of,
             extracts: input.extracts.iter().map(|extract| (extract.id.as_str(), extract)).collect(),
         }
     }
@@ -104,10 +114,12 @@ impl<'a> CaseFacts<'a> {
             extract: finding.subject_extract.clone(),
             row_key: finding.subject_row_key.clone(),
         };
+        let person = (input.person)(finding);
         Some(Self {
             case,
             rule,
-            person: (input.person)(finding),
+            about: About::person(&person, input.as_of),
+            person,
             subject: (input.place)(&subject),
             candidate: finding.candidates.first().and_then(|at| Some((at, (input.mention)(at)?))),
             owner: context.extracts.get(finding.subject_extract.as_str()).copied(),
@@ -119,23 +131,28 @@ impl<'a> CaseFacts<'a> {
         self.owner.map(|extract| extract.agency.as_str())
     }
 
-    pub(super) fn reason(&self, template: &ListTemplate, receiver: Receiver<'_>) -> String {
+    /// The gate through which the case's values go to a recipient.
+    pub(super) const fn gate<'r>(&self, receiver: Receiver<'r>) -> Gate<'r> {
+        receiver.gate().about(self.about)
+    }
+
+    pub(super) fn reason(&self, template: &ListTemplate, gate: Gate<'_>) -> String {
         let finding = &self.case.finding;
         if self.case.status == CaseStatus::Withdrawn {
             return self.case.withdrawn_reason.clone();
         }
-        let sentence = receiver.reader().sentence(self.rule, finding, template);
+        let sentence = gate.sentence(self.rule, finding, template);
         let sentence = sentence.unwrap_or_else(|| NEUTRAL.to_owned());
-        let before = self.history(receiver);
+        let before = self.history(gate);
         if finding.annex && !finding.annex_reason.is_empty() {
-            let doubt = receiver.context.disclosure.redact(receiver.id, &finding.annex_reason);
+            let doubt = gate.redact(&finding.annex_reason);
             return format!("{before}【待确认】{doubt}。{sentence}");
         }
         before + &sentence
     }
 
     /// Why the case is asked about once more, as far as the recipient may know the answers.
-    fn history(&self, receiver: Receiver<'_>) -> String {
+    fn history(&self, gate: Gate<'_>) -> String {
         let case = self.case;
         if case.waits_for_approval() {
             return "【待审核】请由核查人以外的人在审核人栏签名。".to_owned();
@@ -144,7 +161,7 @@ impl<'a> CaseFacts<'a> {
             return "【异议复核中】已登记异议，由两人决定维持或撤销；本行不需填写。".to_owned();
         }
         if case.phase == Phase::Disputed {
-            let said = case.answers.iter().map(|given| receiver.answer_words(&given.answer));
+            let said = case.answers.iter().map(|given| answer_words(&given.answer, gate));
             let mut different: Vec<String> = Vec::new();
             for words in said {
                 if !different.contains(&words) {
@@ -179,7 +196,7 @@ impl<'a> CaseFacts<'a> {
         for (extract, count) in rows {
             let facts = context.extracts.get(extract);
             let own = facts.is_some_and(|facts| facts.agency == receiver.id);
-            if !own && !context.disclosure.may_name_source(receiver.id, extract) {
+            if !own && !self.gate(receiver).may_name_source(extract) {
                 hidden = true;
                 continue;
             }
@@ -202,12 +219,15 @@ impl<'a> CaseFacts<'a> {
         let (at, person) = self.candidate.as_ref()?;
         let own =
             receiver.context.extracts.get(at.0.as_str()).is_some_and(|facts| facts.agency == receiver.id);
-        let open = own || receiver.context.disclosure.may_name_source(receiver.id, &at.0);
+        let open = own || self.gate(receiver).may_name_source(&at.0);
         open.then_some((*at, person))
     }
 
-    fn of_candidate(&self, receiver: Receiver<'_>, of: impl Fn(&Person) -> String) -> String {
-        self.candidate(receiver).map_or_else(String::new, |(_, person)| of(person))
+    /// A value of the row to compare with. It may be the case's person, so the younger of the two counts.
+    fn of_candidate<T: Default>(&self, receiver: Receiver<'_>, of: impl Fn(Gate<'_>, &Person) -> T) -> T {
+        let Some((_, person)) = self.candidate(receiver) else { return T::default() };
+        let about = self.about.min(About::person(person, receiver.context.as_of));
+        of(receiver.gate().about(about), person)
     }
 
     fn candidate_source(&self, receiver: Receiver<'_>) -> String {
@@ -229,7 +249,7 @@ impl<'a> CaseFacts<'a> {
 
 /// One column's cells.
 enum Cells {
-    Text(Vec<Option<String>>),
+    Text(Vec<Cleared>),
     Number(Vec<u32>),
     Share(Vec<f64>),
     Day(Vec<Option<Day>>),
@@ -319,7 +339,11 @@ const fn urgency(severity: Severity) -> u32 {
 
 fn series(title: &str, cells: Cells) -> PolarsResult<Series> {
     Ok(match cells {
-        Cells::Text(values) => Series::new(title.into(), values),
+        Cells::Text(values) => {
+            let texts: Vec<Option<&str>> =
+                values.iter().map(|cell| Some(cell.text()).filter(|text| !text.is_empty())).collect();
+            Series::new(title.into(), texts)
+        }
         Cells::Number(values) => Series::new(title.into(), values),
         Cells::Share(values) => Series::new(title.into(), values),
         Cells::Day(values) => {
@@ -336,10 +360,12 @@ fn cells(
     cases: &[&CaseFacts<'_>],
 ) -> Cells {
     let column = granted.column();
-    let text = |of: &dyn Fn(&CaseFacts<'_>) -> String| {
-        Cells::Text(cases.iter().map(|facts| Some(of(facts)).filter(|text| !text.is_empty())).collect())
+    let class = column.class.as_str();
+    let cleared = |of: &dyn Fn(&CaseFacts<'_>) -> Cleared| Cells::Text(cases.iter().map(|f| of(f)).collect());
+    let text = |of: &dyn Fn(&CaseFacts<'_>) -> String| cleared(&|f| f.gate(receiver).cell(class, &of(f)));
+    let day = |of: &dyn Fn(&CaseFacts<'_>) -> Option<Day>| {
+        Cells::Day(cases.iter().map(|f| f.gate(receiver).day(class, of(f))).collect())
     };
-    let day = |of: &dyn Fn(&CaseFacts<'_>) -> Option<Day>| Cells::Day(cases.iter().map(|f| of(f)).collect());
     match column.source {
         ColumnSource::Number => Cells::Number((1..).take(cases.len()).collect()),
         ColumnSource::Confidence => {
@@ -349,18 +375,18 @@ fn cells(
         ColumnSource::Birth => day(&|f| f.person.birth),
         ColumnSource::FirstSeen => day(&|f| Some(f.case.first_seen)),
         ColumnSource::Due => day(&|f| (f.case.status != CaseStatus::Withdrawn).then(|| f.due())),
-        ColumnSource::ResidentId => text(&|f| number(&f.person, granted.show())),
+        ColumnSource::ResidentId => cleared(&|f| f.gate(receiver).number(class, &f.person)),
         ColumnSource::Clue => text(&|f| f.case.number.clone()),
         ColumnSource::Town => text(&|f| f.person.town.clone()),
         ColumnSource::Village => text(&|f| f.person.village.clone()),
         ColumnSource::Name => text(&|f| f.person.name.clone()),
         ColumnSource::Sex => text(&|f| sex_word(f.person.sex).to_owned()),
-        ColumnSource::Rule => text(&|f| receiver.title(f.rule)),
-        ColumnSource::Reason => text(&|f| f.reason(template, receiver)),
-        ColumnSource::Details => text(&|f| receiver.reader().details(&f.case.finding, template)),
+        ColumnSource::Rule => text(&|f| f.gate(receiver).title(f.rule)),
+        ColumnSource::Reason => text(&|f| f.reason(template, f.gate(receiver))),
+        ColumnSource::Details => text(&|f| f.gate(receiver).details(&f.case.finding, template)),
         ColumnSource::Detail => {
             let name = column.detail.as_deref().unwrap_or_default();
-            text(&|f| receiver.reader().detail(&f.case.finding, name).unwrap_or_default())
+            text(&|f| f.gate(receiver).detail(&f.case.finding, name).unwrap_or_default())
         }
         ColumnSource::Evidence => text(&|f| f.evidence(receiver)),
         ColumnSource::Basis => text(&|f| f.rule.basis.join("；")),
@@ -368,25 +394,26 @@ fn cells(
         ColumnSource::Status => text(&|f| status_word(f.case.status).to_owned()),
         ColumnSource::Severity => text(&|f| f.rule.severity.title().to_owned()),
         ColumnSource::CandidateSource => text(&|f| f.candidate_source(receiver)),
-        ColumnSource::CandidateName => text(&|f| f.of_candidate(receiver, |person| person.name.clone())),
+        ColumnSource::CandidateName => {
+            cleared(&|f| f.of_candidate(receiver, |gate, person| gate.cell(class, &person.name)))
+        }
         ColumnSource::CandidateId => {
-            let id = |person: &Person| number(person, granted.show());
-            text(&|f| f.of_candidate(receiver, id))
+            cleared(&|f| f.of_candidate(receiver, |gate, person| gate.number(class, person)))
         }
-        ColumnSource::CandidateBirth => day(&|f| f.candidate(receiver).and_then(|(_, person)| person.birth)),
-        ColumnSource::CandidatePlace => {
-            text(&|f| f.of_candidate(receiver, |person| format!("{}{}", person.town, person.village)))
-        }
+        ColumnSource::CandidateBirth => Cells::Day(
+            (cases.iter())
+                .map(|f| f.of_candidate(receiver, |gate, person| gate.day(class, person.birth)))
+                .collect(),
+        ),
+        ColumnSource::CandidatePlace => cleared(&|f| {
+            let place = |person: &Person| format!("{}{}", person.town, person.village);
+            f.of_candidate(receiver, |gate, person| gate.cell(class, &place(person)))
+        }),
         ColumnSource::SubjectFile => {
             text(&|f| f.subject.as_ref().map_or_else(String::new, |p| p.file.clone()))
         }
         ColumnSource::SubjectRow => text(&|f| f.subject.as_ref().map_or_else(String::new, row_words)),
     }
-}
-
-pub(super) fn number(person: &Person, show: Show) -> String {
-    let Some(id) = person.resident_id else { return String::new() };
-    if show == Show::Full { id.text() } else { id.masked() }
 }
 
 fn row_words(place: &RowPlace) -> String {

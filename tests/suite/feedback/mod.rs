@@ -75,7 +75,12 @@ impl Office {
         let run_id = format!("run-{}", self.day.iso());
         let night = Night { run_id: &run_id, as_of: self.day, rules: &rules, gaps: &BTreeSet::new() };
         let plan = self.ledger.reconcile(&night, &Self::findings()).unwrap();
-        let facts = RunFacts { plan_hash: "p".into(), register: "r".into(), committed: "now".into() };
+        let facts = RunFacts {
+            plan_hash: "p".into(),
+            register: "r".into(),
+            committed: "now".into(),
+            account: "a".into(),
+        };
         self.ledger.commit(&plan, &facts, &[], &[]).unwrap();
         self.demo.cases = plan.cases;
         self.demo.day = self.day;
