@@ -9,7 +9,7 @@ import sqlite3
 EVENTS = "SELECT seq, run_id, case_key, kind, at, payload, prev, hash FROM event WHERE seq > ? ORDER BY seq"
 OPEN = ("new", "sent", "reopened", "disputed")
 # Events that belong to no case.
-CASELESS = ("released", "purged")
+CASELESS = ("released", "purged", "erased")
 # Where an event leads; an answer leads on only while the case is asked about.
 LEADS = {"opened": "new", "sent": "sent", "withdrawn": "withdrawn", "reopened": "reopened", "disputed": "disputed",
          "approved": "approved", "closed": "closed", "suspended": "suspended", "objected": "objected",
@@ -85,9 +85,12 @@ class Fold:
         """One event; gives its case (None where it belongs to none) and what it says. A wrong link of the chain is an
         error."""
         seq, run_id, key, kind, at, payload, prev, digest = event
-        if seq != self.seq + 1 or prev != self.head or digest != chained(event):
+        emptied = kind not in CASELESS and key == payload == ""
+        if seq != self.seq + 1 or prev != self.head or (not emptied and digest != chained(event)):
             raise ValueError(f"event {seq} does not fit the chain")
         self.seq, self.head = seq, digest
+        if emptied:
+            return None, {}
         said = json.loads(payload)
         if kind in CASELESS:
             return None, said

@@ -1,6 +1,6 @@
 //! `audit`: who looked at values of persons in full, and whether ledger and log are whole.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -8,15 +8,17 @@ use serde_json::json;
 use super::run::{account, clock};
 use super::text_table::aligned;
 use super::{Done, Failure, day, problems, replace, say};
+use crate::domain::Day;
 use crate::ledger::{Ledger, Look, StoredLook};
-use crate::spec::compile;
+use crate::spec::{Plan, compile};
 
 /// Options of `audit`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Every command that shows values of persons in full (explain … --full, case show --full) adds a line to a log in the
-ledger before it shows anything: account, instant, command, what (a clue number, a row's place, never a value), why.
-The log cannot be changed or shortened without breaking its chain of hashes.
+Every command that shows values of persons in full (explain … --full, case show --full) needs an approval in force
+(look_approvals.csv) and adds a line to a log in the ledger before it shows anything: account, instant, command, what
+(a clue number, a row's place, never a value), why, under which approval. So does a night that lays out numbers in full
+for a recipient (full_approvals.csv). The log cannot be changed or shortened without breaking its chain of hashes.
 
 Examples:
   doudi audit list --since 2026-11-01
@@ -86,7 +88,7 @@ fn failed(error: impl std::fmt::Display) -> Failure {
 /// anything is shown.
 #[derive(Debug, Args)]
 pub(super) struct Unmasked {
-    /// Show values of persons as they are; the access is logged.
+    /// Show values of persons as they are: with an approval in force, and the access is logged.
     #[arg(long, requires = "reason")]
     pub(super) full: bool,
     /// With --full: why, in one line that somebody can read a year from now.
@@ -96,25 +98,40 @@ pub(super) struct Unmasked {
 
 impl Unmasked {
     /// Logs the access, when there is one; nothing may be shown when that fails.
-    pub(super) fn note(&self, state: &Path, command: &str, what: &str) -> Done {
+    pub(super) fn note(&self, plan: &Plan, command: &str, what: &str) -> Done {
         let Some(reason) = self.reason.as_deref().filter(|_| self.full) else { return Ok(()) };
         if reason.trim().is_empty() || reason.contains(char::is_control) {
             return Err(Failure::config("--reason: write one line that somebody can read a year from now"));
         }
-        let path = state.join("ledger.sqlite");
+        let (today, at, _) = clock();
+        let by = account()?;
+        let approval = plan.desk.look_approval(&by, today).ok_or_else(|| unapproved(&by, today))?;
+        let path = plan.state.join("ledger.sqlite");
         if !path.is_file() {
             let message = format!("failed to log the access: there is no ledger {}", path.display());
             return Err(Failure::source(format!("{message}\n  help: --state names its folder")));
         }
         let look = Look {
-            at: clock().1,
-            by: account()?,
+            at,
+            by,
             command: command.to_owned(),
             what: what.to_owned(),
             reason: reason.trim().to_owned(),
+            approval,
         };
         Ledger::open(&path).and_then(|mut ledger| ledger.note(&look)).map_err(failed)
     }
+}
+
+/// Nobody approved it.
+fn unapproved(account: &str, day: Day) -> Failure {
+    let day = day.iso();
+    let message =
+        format!("failed to show values in full: no approval for the account `{account}` holds on {day}");
+    let line = format!("{account},<who approved>,{day},<last day>,<document>");
+    Failure::config(format!(
+        "{message}\n  help: whoever is responsible approves it with a line in look_approvals.csv of the tables: {line}"
+    ))
 }
 
 /// Tells the log, or checks it.
@@ -143,7 +160,8 @@ fn list(looks: &[StoredLook], machine: bool) -> Done {
             let look = &stored.look;
             json!({
                 "seq": stored.seq, "at": look.at, "account": look.by, "command": look.command,
-                "what": look.what, "reason": look.reason, "hash": stored.hash,
+                "what": look.what, "reason": look.reason, "approval": look.approval,
+                "hash": stored.hash,
             })
         };
         let lines: Vec<serde_json::Value> = looks.iter().map(line).collect();
@@ -154,11 +172,12 @@ fn list(looks: &[StoredLook], machine: bool) -> Done {
         say("没有查看完整信息的记录");
         return Ok(());
     }
-    let head = ["序号", "时间", "账号", "命令", "查看内容", "事由"].map(str::to_owned).to_vec();
+    let head = ["序号", "时间", "账号", "命令", "查看内容", "事由", "审批"].map(str::to_owned).to_vec();
     let row = |stored: &StoredLook| {
         let look = &stored.look;
         let (at, by) = (look.at.clone(), look.by.clone());
-        vec![stored.seq.to_string(), at, by, look.command.clone(), look.what.clone(), look.reason.clone()]
+        let rest = [&look.command, &look.what, &look.reason, &look.approval].map(String::clone);
+        [vec![stored.seq.to_string(), at, by], rest.to_vec()].concat()
     };
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(looks.iter().map(row)).collect();
     say(aligned(&rows));

@@ -2,7 +2,7 @@
 
 mod precision;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -22,7 +22,7 @@ use crate::spec::{Plan, compile};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 `list` and `show` open the ledger read-only. No value of a person is shown; what officers wrote in words only with
---full, which wants a --reason and is logged (doudi audit list). `notice`, `object` and `decide` each add an event to the chain of the ledger, and nothing is ever taken out.
+--full, which needs an approval (look_approvals.csv) and a --reason and is logged (doudi audit list). `notice`, `object` and `decide` each add an event to the chain of the ledger, and nothing is ever taken out.
 
 A stop, a change of category or a recovery takes two persons: one answers, another signs as 审核人 on the returned
 workbook. `notice` then drafts the 告知书 as a Word file: values as the disclosure table grants them to the reader,
@@ -212,7 +212,11 @@ fn list(args: &ListArgs) -> Done {
     told.sort_by_key(|case| (case.town, case.record.rule(), case.record.listed_on, &case.record.number));
     let conflicts = desk.state.decisions().conflicts;
     if args.of.json {
-        let value = if args.summary { summary_json(&told) } else { told.iter().map(one_json).collect() };
+        let value = if args.summary {
+            summary_json(&told)
+        } else {
+            told.iter().map(|case| listed_json(case, &conflicts)).collect()
+        };
         say(serde_json::to_string_pretty(&value).map_err(Failure::bug)?);
         return Ok(());
     }
@@ -272,6 +276,16 @@ fn list_text(told: &[Told<'_>]) -> String {
     let rows: Vec<Vec<String>> =
         std::iter::once(head.map(str::to_owned).to_vec()).chain(told.iter().map(row)).collect();
     format!("{}\n共 {} 条", aligned(&rows), told.len())
+}
+
+/// A case among others, with those whose answers about the same two rows contradict its own.
+fn listed_json(case: &Told<'_>, conflicts: &[BTreeSet<String>]) -> Value {
+    let number = &case.record.number;
+    let of_case = conflicts.iter().filter(|cases| cases.contains(number)).flatten();
+    let others: BTreeSet<&String> = of_case.filter(|other| *other != number).collect();
+    let mut value = one_json(case);
+    value["contradicts"] = json!(others);
+    value
 }
 
 fn one_json(case: &Told<'_>) -> Value {
@@ -350,7 +364,7 @@ fn show(number: &str, unmasked: &Unmasked, of: &OfArgs) -> Done {
             .map_err(|error| Failure::source(format!("failed to {error}")))?,
         _ => Vec::new(),
     };
-    unmasked.note(&desk.plan.state, "case show", &number)?;
+    unmasked.note(&desk.plan, "case show", &number)?;
     let events: Vec<&StoredEvent> = events.iter().filter(|event| event.case_key == *key).collect();
     if of.json {
         let mut value = one_json(&told);

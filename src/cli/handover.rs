@@ -1,28 +1,37 @@
-//! `handover`: the register of what was handed over to whom.
+//! `handover`: the register of what was handed over to whom, and files that leave encrypted.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgGroup, Args, Subcommand};
+use serde_json::json;
 
+use super::run::{account, clock, hold};
 use super::text_table::aligned;
 use super::{Done, Failure, day, problems, replace, say};
-use crate::ledger::{Handover, Ledger};
-use crate::spec::compile;
+use crate::domain::Day;
+use crate::ledger::{Handover, Ledger, Packing};
+use crate::spec::{Plan, compile};
+use crate::upkeep::{self, PackJob};
 
 /// Options of `handover`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Every file that a run lays out for a recipient is entered when the run is committed, with its digests, and the
 entry is never changed or deleted: records of providing personal information are kept for three years at
-least. The ledger is opened read-only.
+least. The ledger is opened read-only. `pack` encrypts files for their recipients and enters that too.
 
 Examples:
   doudi handover                                    everything, oldest first
   doudi handover --recipient education --since 2026-11-01
   doudi handover --csv 提供登记簿.csv                the same for a spreadsheet
+  doudi handover pack --recipient education --to /media/stick
 
 Exit codes: 0 done · 2 the pipeline or a day has errors · 4 the ledger cannot be read or the file not written.")]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct HandoverArgs {
+    /// What to do instead of telling the register.
+    #[command(subcommand)]
+    what: Option<What>,
     /// The pipeline file.
     #[arg(value_name = "PIPELINE", default_value = "pipelines/nightly.toml")]
     pipeline: PathBuf,
@@ -46,7 +55,55 @@ pub(super) struct HandoverArgs {
     csv: Option<PathBuf>,
 }
 
-const HEADINGS: [&str; 11] = [
+/// What can be done.
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Encrypt the files of a run for their recipients and enter it into the register.
+    Pack(PackArgs),
+}
+
+/// Options of `handover pack`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "\
+Encrypts every file that a run laid out for a recipient to the recipient's keys (recipient_keys.csv of the tables: what
+age-keygen prints as the public key, for towns under the folder of their lists). The run's folder stays as it is. The
+register gets a line for each: digest of the plain file and of the encrypted one, keys, account, instant. The program
+`age` does it (Debian: apt-get install age); whoever gets a file opens it with age -d -i KEYFILE.
+
+Examples:
+  doudi handover pack --recipient education --to /media/stick
+  doudi handover pack pipelines/nightly.toml --all --to /srv/outgoing/$(date +%F)
+
+Exit codes: 0 done · 2 a recipient has no key or no file, a file was changed, something lies there already, or age
+fails · 4 the run or the ledger cannot be read, a file not written · 5 a run is at work.",
+    group(ArgGroup::new("whom").required(true).args(["recipient", "all"]))
+)]
+struct PackArgs {
+    /// The pipeline file.
+    #[arg(value_name = "PIPELINE", default_value = "pipelines/nightly.toml")]
+    pipeline: PathBuf,
+    /// The recipient: the name of its folder below `lists/`; may be given several times.
+    #[arg(long, value_name = "RECIPIENT")]
+    recipient: Vec<String>,
+    /// Every recipient that has a key and for whom the run laid out a file.
+    #[arg(long)]
+    all: bool,
+    /// Folder for the encrypted files, one folder for each recipient in it. No file is written over.
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+    /// Folder of the run; left out: `latest` in the pipeline's folder of runs.
+    #[arg(long, value_name = "DIR")]
+    run: Option<PathBuf>,
+    /// Folder of the ledger instead of the pipeline's.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Machine-readable.
+    #[arg(long)]
+    json: bool,
+}
+
+const HEADINGS: [&str; 13] = [
     "数据日期",
     "提供时间",
     "接收单位",
@@ -58,12 +115,21 @@ const HEADINGS: [&str; 11] = [
     "SM3",
     "接收单位代号",
     "运行编号",
+    "完整证号的审批",
+    "加密交付",
 ];
 /// Headings that fit on a screen.
 const ON_SCREEN: usize = 6;
 
-/// Tells the register.
+/// Tells the register, or packs.
 pub(super) fn handover(args: &HandoverArgs) -> Done {
+    match &args.what {
+        Some(What::Pack(args)) => pack(args),
+        None => register(args),
+    }
+}
+
+fn register(args: &HandoverArgs) -> Done {
     let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
     replace([(&args.state, &mut plan.state)]);
     let since = args.since.as_ref().map(|text| day("--since", text)).transpose()?;
@@ -76,14 +142,30 @@ pub(super) fn handover(args: &HandoverArgs) -> Done {
             && until.is_none_or(|until| line.as_of <= until)
             && args.recipient.as_ref().is_none_or(|recipient| *recipient == line.recipient)
     });
+    let packings = ledger.packings().map_err(failed)?;
+    let packings_of = |line: &Handover| -> Vec<&Packing> {
+        let of = |packing: &&Packing| {
+            (&packing.run_id, &packing.path, &packing.sha256) == (&line.run_id, &line.path, &line.sha256)
+        };
+        packings.iter().filter(of).collect()
+    };
+    let row = |line: &Handover| row(line, &packings_of(line));
     match &args.csv {
         Some(path) => {
-            let written = csv_text(&lines).and_then(|text| Ok(std::fs::write(path, text)?));
+            let written = csv_text(lines.iter().map(row)).and_then(|text| Ok(std::fs::write(path, text)?));
             written
                 .map_err(|error| Failure::source(format!("failed to write {}: {error}", path.display())))?;
             say(format!("{}：{} 行", path.display(), lines.len()));
         }
-        None if args.json => say(serde_json::to_string_pretty(&lines).map_err(Failure::bug)?),
+        None if args.json => {
+            let mut told = Vec::new();
+            for line in &lines {
+                let mut value = serde_json::to_value(line).map_err(Failure::bug)?;
+                value["packed"] = json!(packings_of(line));
+                told.push(value);
+            }
+            say(serde_json::to_string_pretty(&told).map_err(Failure::bug)?);
+        }
         None if lines.is_empty() => say("没有提供记录"),
         None => {
             let shown = |row: Vec<String>| row.into_iter().take(ON_SCREEN).collect();
@@ -96,7 +178,54 @@ pub(super) fn handover(args: &HandoverArgs) -> Done {
     Ok(())
 }
 
-fn row(line: &Handover) -> Vec<String> {
+/// Encrypts and enters.
+fn pack(args: &PackArgs) -> Done {
+    let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
+    replace([(&args.state, &mut plan.state)]);
+    let path = plan.state.join("ledger.sqlite");
+    if !path.is_file() {
+        let message = format!("failed to open the ledger {}; run the pipeline first", path.display());
+        return Err(Failure::source(message));
+    }
+    let (day, now, _) = clock();
+    let by = account()?;
+    let hold = hold(&plan.state, ("handover pack", "pack"), &now)?;
+    let failed = |error| Failure::source(format!("failed to {error}"));
+    let mut ledger = Ledger::open(&path).map_err(failed)?;
+    let run = args.run.clone().unwrap_or_else(|| plan.out.join("latest"));
+    let recipients = if args.all { with_files(&plan, &run, day) } else { args.recipient.clone() };
+    let job = PackJob {
+        desk: &plan.desk,
+        run: &run,
+        recipients: &recipients,
+        to: &args.to,
+        by: &by,
+        now: &now,
+        day,
+    };
+    let packed = upkeep::pack(&job, &mut ledger).map_err(super::upkeep::failure)?;
+    drop(hold);
+    if args.json {
+        say(serde_json::to_string_pretty(&packed).map_err(Failure::bug)?);
+    } else if packed.is_empty() {
+        say("没有可加密交付的文件：没有接收单位既有公钥又有清单");
+    } else {
+        for packing in &packed {
+            say(args.to.join(&packing.recipient).join(&packing.file).display());
+        }
+    }
+    Ok(())
+}
+
+/// Recipients that have a key and a folder in the run.
+fn with_files(plan: &Plan, run: &Path, day: Day) -> Vec<String> {
+    let keys = plan.desk.with_keys(day).into_iter();
+    keys.filter(|recipient| run.join("lists").join(recipient).is_dir()).map(str::to_owned).collect()
+}
+
+fn row(line: &Handover, packings: &[&Packing]) -> Vec<String> {
+    let packed =
+        packings.iter().map(|it| format!("{} {}（SHA-256 {}）", it.packed, it.file, it.packed_sha256));
     vec![
         line.as_of.iso(),
         line.committed.clone(),
@@ -109,14 +238,16 @@ fn row(line: &Handover) -> Vec<String> {
         line.sm3.clone(),
         line.recipient.clone(),
         line.run_id.clone(),
+        line.approval.clone(),
+        packed.collect::<Vec<_>>().join("；"),
     ]
 }
 
-fn csv_text(lines: &[Handover]) -> Result<Vec<u8>, csv::Error> {
+fn csv_text(rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record(HEADINGS)?;
-    for line in lines {
-        writer.write_record(row(line))?;
+    for row in rows {
+        writer.write_record(row)?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
 }

@@ -102,6 +102,7 @@ impl Baseline {
             threads: cores(),
             linkage: crate::link::Linkage::IdOnly,
             from: None,
+            account: "evaluate".to_owned(),
             dry_run: false,
             accepted: Vec::new(),
             clock: &Wall::new(0),

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::Linkage as LinkageArg;
 use super::clock::Wall;
+use super::text_table::aligned;
 use super::{BUG, CONFIG, DONE, Done, Failure, HELD, LOCKED, SOURCE, caught, problems, replace, say};
 use crate::diag::{Level, did_you_mean};
 use crate::domain::Day;
@@ -17,6 +18,7 @@ use crate::link::Linkage;
 use crate::pipeline::{
     self, Acceptance, Env, Hold, Progress, RunError, RunSummary, Silent, Stage, last_day, run as run_night,
 };
+use crate::report::PublishedFile;
 use crate::spec::{NightEnd, Plan, compile, watchers};
 use crate::upkeep::{self, Ended};
 
@@ -30,7 +32,7 @@ nothing to the ledger. A run that was killed is cleared away or finished by the 
 Examples:
   doudi run pipelines/nightly.toml
   doudi run pipelines/nightly.toml --as-of 2026-11-20 --input /srv/deliveries --out /srv/runs
-  doudi run pipelines/nightly.toml --dry-run      what would be recorded, nothing written
+  doudi run pipelines/nightly.toml --dry-run      what would be recorded and delivered, nothing written
   doudi run pipelines/nightly.toml --from judge   the last run's data again, after a rule was changed
   doudi run pipelines/nightly.toml --accept population --reason 已与公安核对
 
@@ -146,6 +148,7 @@ fn night(
             LinkageArg::IdOnly => Linkage::IdOnly,
         },
         from: args.from,
+        account: account_or_unknown(),
         dry_run: args.dry_run,
         accepted: accepted(args)?,
         clock: &Wall::new(*epoch),
@@ -154,6 +157,43 @@ fn night(
     let result = run_night(plan, &env);
     bar.0.finish_and_clear();
     result.map_err(failure)
+}
+
+/// Plans tonight's run and gives what it would deliver; nothing is written that stays. `day` is left out: the
+/// pipeline's, else today.
+pub(super) fn tonight(plan: &Plan, day: Option<Day>) -> Result<(Day, RunSummary), Failure> {
+    let (today, now, epoch) = clock();
+    let as_of = day.or(plan.as_of).unwrap_or(today);
+    let env = Env {
+        as_of,
+        now,
+        owner: format!("process {} (status)", std::process::id()),
+        threads: cores(),
+        linkage: Linkage::Model,
+        from: None,
+        account: account_or_unknown(),
+        dry_run: true,
+        accepted: Vec::new(),
+        clock: &Wall::new(epoch),
+        progress: &Silent,
+    };
+    Ok((as_of, run_night(plan, &env).map_err(failure)?))
+}
+
+/// What would be delivered or was, file by file; the Parquet copies of lists are left out.
+pub(super) fn deliveries(files: &[PublishedFile]) -> String {
+    let shown: Vec<&PublishedFile> = files.iter().filter(|file| !file.path.ends_with(".parquet")).collect();
+    if shown.is_empty() {
+        return "没有要交付的文件".to_owned();
+    }
+    let head = ["接收单位", "文件", "行数", "其中新增", "其中延续"].map(str::to_owned).to_vec();
+    let row = |file: &&PublishedFile| {
+        let name = file.path.rsplit('/').next().unwrap_or_default().to_owned();
+        let counts = [file.rows, file.new, file.carried_over].map(|count| count.to_string());
+        [vec![file.receiver.clone(), name], counts.to_vec()].concat()
+    };
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(shown.iter().map(row)).collect();
+    aligned(&rows)
 }
 
 /// How the night ended, for those who watch.
@@ -219,6 +259,11 @@ pub(super) fn account() -> Result<String, Failure> {
         (parts.nth(1) == user).then(|| name.to_owned())
     });
     name.ok_or_else(unknown)
+}
+
+/// The same for who only leaves a trace: a night does not fail because its account has no name.
+fn account_or_unknown() -> String {
+    account().unwrap_or_else(|_| "unknown".to_owned())
 }
 
 /// Keeps nights and other writers from a ledger while a command writes to it: its name, and what it does in words.
@@ -311,7 +356,11 @@ fn text(summary: &RunSummary) -> String {
     }
     let end = match &summary.folder {
         Some(folder) => format!("清单与报告：{}", folder.display()),
-        None => format!("试运行，未写入任何内容。\n{}", summary.recorded),
+        None => format!(
+            "试运行，未写入任何内容。\n{}\n将交付：\n{}",
+            summary.recorded,
+            deliveries(&summary.files)
+        ),
     };
     format!("run {}\n{}\n{end}", summary.run_id, lines.join("\n"))
 }

@@ -1,30 +1,35 @@
 //! `status`: how a pipeline stands, without touching anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::text_table::aligned;
-use super::{Done, Failure, problems, replace, say};
+use super::{Done, Failure, day, problems, replace, run, say};
 use crate::domain::{Day, Phase};
-use crate::ledger::{Delivery, Ledger, LedgerError, LedgerState, RunRecord};
+use crate::explain::{self, FinishedRun};
+use crate::ledger::{CaseRecord, Delivery, Ledger, LedgerError, LedgerState, RunRecord};
 use crate::pipeline::{self, Fate, Leftover, Ready};
+use crate::report::PublishedFile;
 use crate::spec::{Plan, compile};
 
 /// Options of `status`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Looks and touches nothing: no folder is created, nothing is repaired, the ledger is opened read-only.
+Looks and touches nothing: no folder is created, nothing is repaired, the ledger is opened read-only. --tonight plans
+the coming night on the deliveries that are there now, as run --dry-run does, and tells which files each recipient
+will get; what that needs on the disk is cleared away.
 
 Examples:
   doudi status
+  doudi status --tonight
   doudi status pipelines/nightly.toml --state /srv/state --out /srv/runs
   doudi status --json | jq -e '.ledger.intact'
 
-Exit codes: 0 it could be told, whatever it says · 2 the pipeline has errors · 4 a folder or the ledger
-cannot be read.")]
+Exit codes: 0 it could be told, whatever it says · 2 the pipeline has errors · 3 (--tonight) the night would be held ·
+4 a folder or the ledger cannot be read · 5 (--tonight) a run is at work.")]
 pub(super) struct StatusArgs {
     /// The pipeline file.
     #[arg(value_name = "PIPELINE", default_value = "pipelines/nightly.toml")]
@@ -35,6 +40,15 @@ pub(super) struct StatusArgs {
     /// Folder of runs instead of the pipeline's.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// What will be delivered tonight, by recipient and file.
+    #[arg(long)]
+    tonight: bool,
+    /// With --tonight: the day the lists speak about (YYYY-MM-DD); left out: the pipeline's, else today.
+    #[arg(long, value_name = "DAY", requires = "tonight")]
+    as_of: Option<String>,
+    /// With --tonight: folder of deliveries instead of the pipeline's; remotes are not asked then.
+    #[arg(long, value_name = "DIR", requires = "tonight")]
+    input: Option<PathBuf>,
     /// Machine-readable.
     #[arg(long)]
     json: bool,
@@ -54,11 +68,16 @@ struct Status {
     leftovers: Vec<Leftover>,
     /// Events of the ledger, or why it cannot be trusted; `None` when there is no ledger yet.
     ledger: Option<Result<u64, String>>,
+    /// By rule.
     cases: BTreeMap<String, Cases>,
+    /// By town; an empty name where no finished run knows it.
+    towns: BTreeMap<String, Cases>,
+    /// Clue numbers of cases whose answers about the same two rows contradict each other.
+    conflicts: Vec<BTreeSet<String>>,
     deliveries: BTreeMap<String, Delivery>,
 }
 
-/// Cases of one rule.
+/// Cases of one rule, or one town.
 #[derive(Clone, Copy, Default)]
 struct Cases {
     /// About which officers are asked now.
@@ -81,12 +100,38 @@ struct Cases {
 pub(super) fn status(args: &StatusArgs) -> Done {
     let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
     replace([(&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
+    if args.tonight {
+        if let Some(input) = &args.input {
+            plan.deliver_from(input);
+        }
+        let day = args.as_of.as_ref().map(|text| day("--as-of", text)).transpose()?;
+        return tonight(&plan, day, args.json);
+    }
     let status = Status::of(plan)?;
     if args.json {
         say(serde_json::to_string_pretty(&status.json()).map_err(Failure::bug)?);
     } else {
         say(status.text());
     }
+    Ok(())
+}
+
+/// What will be delivered.
+fn tonight(plan: &Plan, day: Option<Day>, machine: bool) -> Done {
+    let (day, summary) = run::tonight(plan, day)?;
+    if !machine {
+        say(format!("{} 将交付（未写入任何内容）\n{}", day.iso(), run::deliveries(&summary.files)));
+        return Ok(());
+    }
+    let file = |file: &PublishedFile| {
+        json!({
+            "recipient": file.recipient, "receiver": file.receiver, "path": file.path, "rows": file.rows,
+            "new": file.new, "carried_over": file.carried_over, "approval": file.approval,
+        })
+    };
+    let files: Vec<Value> = summary.files.iter().map(file).collect();
+    let told = json!({ "as_of": day.iso(), "run": summary.run_id, "files": files });
+    say(serde_json::to_string_pretty(&told).map_err(Failure::bug)?);
     Ok(())
 }
 
@@ -109,6 +154,14 @@ impl Status {
         };
         let failed_at = |error: crate::pipeline::RunError| Failure::source(format!("failed to {error}"));
         let leftovers = pipeline::leftovers(&plan.out, &plan.state, known).map_err(failed_at)?;
+        // Without a finished run nobody knows the towns.
+        let towns = FinishedRun::open(&plan.out.join("latest")).ok();
+        let towns = towns.and_then(|run| explain::towns(&run).ok()).unwrap_or_default();
+        let town_of = |case: &CaseRecord| {
+            let town = case.finding().and_then(|finding| towns.get(&finding.identity.0).cloned());
+            town.unwrap_or_default()
+        };
+        let day = last.as_ref().map(|run| run.as_of);
         let end = Day::from_ymd(9999, 12, 31).ok_or_else(|| Failure::bug("the last day there is"))?;
         Ok(Self {
             folder: last
@@ -118,7 +171,9 @@ impl Status {
             at_work: pipeline::at_work(&plan.state, &plan.out).map_err(failed_at)?,
             leftovers,
             ledger: path.exists().then_some(intact),
-            cases: cases(&state, &plan, last.as_ref().map(|run| run.as_of)),
+            cases: cases(&state, &plan, day, |case| case.rule().to_owned()),
+            towns: cases(&state, &plan, day, town_of),
+            conflicts: state.decisions().conflicts,
             deliveries: ledger.deliveries_before(end).map_err(failed)?,
             last,
             plan,
@@ -141,6 +196,11 @@ impl Status {
 
     fn text(&self) -> String {
         let mut parts = vec![self.plan.title.clone(), self.overview(), self.case_table()];
+        parts.extend(self.town_table());
+        parts.extend(self.conflicts.iter().map(|cases| {
+            let cases: Vec<&str> = cases.iter().map(String::as_str).collect();
+            format!("同一人判断互相矛盾，均未采用：{}", cases.join("、"))
+        }));
         if !self.deliveries.is_empty() {
             let row = |delivery: &Delivery| {
                 let day = delivery.as_of.map_or_else(|| "日期不详".to_owned(), Day::iso);
@@ -238,6 +298,18 @@ impl Status {
         format!("线索\n{}", aligned(&rows))
     }
 
+    fn town_table(&self) -> Option<String> {
+        let head = ["  镇（街道）", "待答复", "其中新增", "其中逾期", "已答复", "办结", "已撤回"];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        rows.extend(self.towns.iter().map(|(town, c)| {
+            let town = if town.is_empty() { "未归镇" } else { town };
+            let numbers =
+                [c.open, c.new, c.overdue, c.answered, c.closed, c.withdrawn].map(|n| n.to_string());
+            [vec![format!("  {town}")], numbers.to_vec()].concat()
+        }));
+        (rows.len() > 1).then(|| format!("各镇线索\n{}", aligned(&rows)))
+    }
+
     fn json(&self) -> Value {
         let last = self.last.as_ref().map(|run| {
             json!({
@@ -254,13 +326,15 @@ impl Status {
             };
             json!({ "path": left.path.display().to_string(), "run": left.run, "fate": fate })
         });
-        let cases = self.cases.iter().map(|(rule, c)| {
+        let counted = |(name, c): (&String, &Cases)| {
             let counts = json!({
                 "open": c.open, "new": c.new, "annex": c.annex, "overdue": c.overdue,
                 "answered": c.answered, "closed": c.closed, "withdrawn": c.withdrawn,
             });
-            (rule.clone(), counts)
-        });
+            (name.clone(), counts)
+        };
+        let cases = self.cases.iter().map(counted);
+        let towns = self.towns.iter().map(counted);
         let deliveries = self.deliveries.values().map(|delivery| {
             let facts = json!({ "as_of": delivery.as_of.map(Day::iso), "rows": delivery.rows });
             (delivery.extract.clone(), facts)
@@ -278,17 +352,24 @@ impl Status {
             "leftovers": leftovers.collect::<Vec<_>>(),
             "ledger": ledger,
             "cases": cases.collect::<serde_json::Map<_, _>>(),
+            "towns": towns.collect::<serde_json::Map<_, _>>(),
+            "conflicts": self.conflicts,
             "deliveries": deliveries.collect::<serde_json::Map<_, _>>(),
             "never_delivered": self.never(),
         })
     }
 }
 
-/// Cases by rule, on the day of the last run.
-fn cases(state: &LedgerState, plan: &Plan, last: Option<Day>) -> BTreeMap<String, Cases> {
+/// Cases by rule or town, on the day of the last run.
+fn cases(
+    state: &LedgerState,
+    plan: &Plan,
+    last: Option<Day>,
+    name: impl Fn(&CaseRecord) -> String,
+) -> BTreeMap<String, Cases> {
     let mut counts: BTreeMap<String, Cases> = BTreeMap::new();
     for case in state.cases.values() {
-        let count = counts.entry(case.rule().to_owned()).or_default();
+        let count = counts.entry(name(case)).or_default();
         match case.phase {
             Phase::Withdrawn => count.withdrawn += 1,
             Phase::Closed | Phase::Suspended => count.closed += 1,

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf, absolute};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use serde_json::{Value, json};
 
 use super::text_table::aligned;
 use super::{Done, Failure, day, problems, replace, run, say};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 use crate::spec::{Plan, compile};
 use crate::tables::Retained;
 use crate::upkeep::{self, Entry, PurgeFacts, PurgePlan, Schedule, UpkeepError};
@@ -41,15 +41,17 @@ pub(super) struct BackupArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Checks every file of the backup and the chain of the ledger's events, then writes; never over a ledger
-that is there. The next run goes on from the night of the backup: nights since then can be run again
+that is there. What was handed over and looked at since the backup must stay on record: --log-of names the old state
+folder, whose register and log go on; --log-lost says that it is gone for good. The next run goes on from the night of the backup: nights since then can be run again
 with --as-of, in their order.
 
 Example:
   mv /srv/state /srv/state.broken
-  doudi restore pipelines/nightly.toml --from /backup/doudi-2026-11-20
+  doudi restore pipelines/nightly.toml --from /backup/doudi-2026-11-20 --log-of /srv/state.broken
 
-Exit codes: 0 done · 2 the pipeline has errors, the state holds a ledger, or the backup is damaged · 4 a
+Exit codes: 0 done · 2 the pipeline has errors, the state holds a ledger, or the backup is damaged · 4 the old log or a
 file cannot be read or written.")]
+#[command(group(ArgGroup::new("log").required(true).args(["log_of", "log_lost"])))]
 pub(super) struct RestoreArgs {
     /// The pipeline file.
     #[arg(value_name = "PIPELINE")]
@@ -57,6 +59,12 @@ pub(super) struct RestoreArgs {
     /// The backup's folder.
     #[arg(long, value_name = "DIR")]
     from: PathBuf,
+    /// The state folder that is replaced: its register of handovers and log of access since the backup are kept.
+    #[arg(long, value_name = "DIR")]
+    log_of: Option<PathBuf>,
+    /// There is no such folder any more, or its log cannot be read: what it held since the backup is lost.
+    #[arg(long)]
+    log_lost: bool,
     /// State folder instead of the pipeline's.
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
@@ -65,11 +73,15 @@ pub(super) struct RestoreArgs {
 /// Options of `purge`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What is kept how long stands in schemas/tables/retention.csv, by class: copies of deliveries inside runs, records and
-other intermediate data, whole runs, old registers of identities. Days that the client has not confirmed say 待客户确认.
+What is kept how long stands in schemas/tables/retention.csv, by class: copies of deliveries inside runs and in the
+inbox, records and other intermediate data, whole runs, old registers of identities, what the ledger says of cases that
+are over. Days that the client has not confirmed say 待客户确认.
 
-Never deleted: the last run and the one before, runs on which an open case rests, the offices' input folder, the inbox
-that the next night reads, and what is append-only (events, handovers, the log of access).
+Never deleted: the last run and the one before, records and lists of runs on which an open case rests, the offices'
+input folder, deliveries that nights still pull, the register of handovers, the log of access. Of a case that is over
+(not one that is explained and silent, or that tells two persons apart) the clue number, the kinds, days and hashes of
+its events stay, so the chain of the ledger still proves that nothing else is missing. Older backups still hold what
+was deleted: let go of them too.
 
 First a certificate is written to <state>/certificates (every file with its SHA-256), then an event into the ledger,
 then the data go. explain cannot look into what is gone.
@@ -196,8 +208,24 @@ pub(super) fn backup(args: &BackupArgs) -> Done {
 /// Brings the state back.
 pub(super) fn restore(args: &RestoreArgs) -> Done {
     let state = state(&args.pipeline, args.state.as_ref())?;
-    let back = upkeep::restore(&args.from, &state).map_err(failure)?;
-    say(format!("restored {}: {}", state.display(), contents(&back)));
+    let restored = upkeep::restore(&args.from, &state, args.log_of.as_deref());
+    let (back, (handovers, looks)) = restored.map_err(|error| {
+        let of_log =
+            matches!(error, UpkeepError::Ledger(LedgerError::DamagedLog { .. } | LedgerError::OtherLog));
+        let mut failure = failure(error);
+        if of_log {
+            failure.message.push_str(
+                "\n  help: name the state folder that the backup was taken of, or restore with --log-lost",
+            );
+        }
+        failure
+    })?;
+    let since = if args.log_lost {
+        "what was handed over and looked at since the backup is not on record".to_owned()
+    } else {
+        format!("{handovers} handovers and {looks} looks since the backup taken over")
+    };
+    say(format!("restored {}: {}; {since}", state.display(), contents(&back)));
     Ok(())
 }
 
@@ -249,6 +277,10 @@ fn purge_text(plan: &Plan, found: &PurgePlan, certificate: Option<&Path>, dry_ru
         let went = if dry_run { "将删除" } else { "已删除" };
         format!("{went} {}（{} 个文件）", one.path.display(), one.files.len())
     }));
+    let emptied = if dry_run { "将清除内容" } else { "已清除内容" };
+    parts.extend(found.cases.iter().map(|case| {
+        format!("{emptied} 线索 {}（{} 个事件，最后 {}）", case.number, case.events.len(), case.last.iso())
+    }));
     parts.extend(found.kept.iter().map(|(run, why)| format!("到期而保留 {run}：{why}")));
     parts.extend(certificate.map(|path| format!("删除证明：{}", path.display())));
     if dry_run {
@@ -269,11 +301,16 @@ fn purge_json(plan: &Plan, found: &PurgePlan, certificate: Option<&Path>, dry_ru
     let expired = found.expired.iter().map(|one| {
         json!({ "class": one.class.word(), "run": one.run, "path": one.path.display().to_string(), "files": one.files.len() })
     });
+    let cases = found
+        .cases
+        .iter()
+        .map(|case| json!({ "clue": case.number, "events": case.events.len(), "last": case.last.iso() }));
     let kept = found.kept.iter().map(|(run, why)| json!({ "run": run, "why": why }));
     json!({
         "dry_run": dry_run,
         "classes": plan.tables.retention.rows.iter().map(class).collect::<Vec<_>>(),
         "expired": expired.collect::<Vec<_>>(),
+        "cases": cases.collect::<Vec<_>>(),
         "kept": kept.collect::<Vec<_>>(),
         "certificate": certificate.map(|path| path.display().to_string()),
     })
@@ -405,12 +442,13 @@ fn contents(backup: &upkeep::Backup) -> String {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives values")]
-fn failure(error: UpkeepError) -> Failure {
+pub(super) fn failure(error: UpkeepError) -> Failure {
     let message = format!("failed to {error}");
     match error {
-        UpkeepError::There { .. } | UpkeepError::Unusable { .. } | UpkeepError::Time(_) => {
-            Failure::config(message)
-        }
+        UpkeepError::There { .. }
+        | UpkeepError::Unusable { .. }
+        | UpkeepError::NotPacked { .. }
+        | UpkeepError::Time(_) => Failure::config(message),
         UpkeepError::Io { .. } | UpkeepError::Ledger(_) => Failure::source(message),
     }
 }

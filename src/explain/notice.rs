@@ -42,6 +42,7 @@ pub fn notice(plan: &Plan, run: &FinishedRun, record: &CaseRecord) -> Result<Dra
         finding: &finding,
         answer: &given.answer,
         person: &person(run, &finding)?,
+        as_of: run.as_of,
         basis: &basis,
     };
     Ok(draft_notice(&input)?)

@@ -21,6 +21,8 @@ pub struct Look {
     pub what: String,
     /// Why, in the words of whoever looked.
     pub reason: String,
+    /// The approval under which it was shown, in words; empty in lines of older programs.
+    pub approval: String,
 }
 
 /// A look with its place in the chain.
@@ -41,7 +43,12 @@ impl StoredLook {
     pub fn expected_hash(&self) -> String {
         let look = &self.look;
         let seq = self.seq.to_string();
-        chained([&self.prev, &seq, &look.at, &look.by, &look.command, &look.what, &look.reason])
+        if look.approval.is_empty() {
+            // As programs hashed that knew of no approvals.
+            return chained([&self.prev, &seq, &look.at, &look.by, &look.command, &look.what, &look.reason]);
+        }
+        let (at, by, command) = (&look.at, &look.by, &look.command);
+        chained([&self.prev, &seq, at, by, command, &look.what, &look.reason, &look.approval])
     }
 }
 
@@ -51,9 +58,19 @@ pub(super) fn write(transaction: &Transaction<'_>, look: &Look) -> rusqlite::Res
     let mut stored = StoredLook { seq: last + 1, look: look.clone(), prev, hash: String::new() };
     stored.hash = stored.expected_hash();
     transaction.execute(
-        "INSERT INTO access (seq, at, account, command, what, reason, prev, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        params![stored.seq, look.at, look.by, look.command, look.what, look.reason, stored.prev, stored.hash],
+        "INSERT INTO access (seq, at, account, command, what, reason, approval, prev, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            stored.seq,
+            look.at,
+            look.by,
+            look.command,
+            look.what,
+            look.reason,
+            look.approval,
+            stored.prev,
+            stored.hash
+        ],
     )?;
     transaction.execute(
         "INSERT INTO access_chain (id, head) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET head = excluded.head",
@@ -71,10 +88,12 @@ fn last(connection: &Connection) -> rusqlite::Result<(i64, String)> {
     Ok(last.unwrap_or_default())
 }
 
-/// All lines, oldest first.
-pub(super) fn read(connection: &Connection) -> rusqlite::Result<Vec<StoredLook>> {
-    let mut statement = connection
-        .prepare("SELECT seq, at, account, command, what, reason, prev, hash FROM access ORDER BY seq")?;
+/// All lines, oldest first; `approvals` says whether the ledger has a column for them.
+pub(super) fn read(connection: &Connection, approvals: bool) -> rusqlite::Result<Vec<StoredLook>> {
+    let approval = if approvals { "approval" } else { "''" };
+    let mut statement = connection.prepare(&format!(
+        "SELECT seq, at, account, command, what, reason, prev, hash, {approval} FROM access ORDER BY seq"
+    ))?;
     let rows = statement.query_map([], line)?;
     rows.collect()
 }
@@ -106,6 +125,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<StoredLook> {
             command: row.get(3)?,
             what: row.get(4)?,
             reason: row.get(5)?,
+            approval: row.get(8)?,
         },
         prev: row.get(6)?,
         hash: row.get(7)?,

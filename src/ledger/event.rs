@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::erase::Erased;
 use crate::domain::{
     Answer, Day, Evidence, Finding, FindingDetail, FindingParts, Grade, IdentityId, MentionRef, Sentence,
     SentenceValue, hex,
@@ -45,6 +46,8 @@ pub enum EventKind {
     Released,
     /// Data whose time was over were deleted; about no case.
     Purged,
+    /// Events of cases whose time was over were emptied; about no case.
+    Erased,
 }
 
 impl EventKind {
@@ -85,6 +88,7 @@ impl EventKind {
             Self::Revoked => "revoked",
             Self::Released => "released",
             Self::Purged => "purged",
+            Self::Erased => "erased",
         }
     }
 }
@@ -228,6 +232,14 @@ impl StoredEvent {
                 format!("{} 由 {} 放行：{}", release.extract, release.by, release.reason)
             }
             Ok(Payload::Purged(purged)) => format!("{} 删除到期数据：{}", purged.by, purged.certificate),
+            Ok(Payload::Erased(erased)) => {
+                format!(
+                    "{} 清除 {} 条已了结线索的内容：{}",
+                    erased.by,
+                    erased.cases.len(),
+                    erased.certificate
+                )
+            }
             Ok(Payload::Sent {}) | Err(_) => String::new(),
         }
     }
@@ -292,6 +304,8 @@ pub(super) enum Payload {
     Revoked(Decision),
     /// It belongs to no case.
     Purged(Purged),
+    /// Since version 7; it belongs to no case.
+    Erased(Erased),
 }
 
 impl Payload {
@@ -313,6 +327,7 @@ impl Payload {
             Self::Upheld(_) => EventKind::Upheld,
             Self::Revoked(_) => EventKind::Revoked,
             Self::Purged(_) => EventKind::Purged,
+            Self::Erased(_) => EventKind::Erased,
         }
     }
 }

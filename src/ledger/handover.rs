@@ -3,8 +3,11 @@
 //! Rule book G6: records of providing personal information are kept for three years at least. Lines are
 //! added with the commit of their run and never changed or deleted.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Row, Transaction, params};
 
+use super::access::Look;
 use crate::domain::Day;
 
 /// One file that a run laid out for one recipient.
@@ -32,14 +35,33 @@ pub struct Handover {
     pub sm3: String,
     /// Legal basis of its rules.
     pub basis: String,
+    /// The approval under which numbers of persons stand in it in full, in words; empty where they do not.
+    pub approval: String,
+}
+
+/// What the log of access is told of numbers that a run lays out in full: one line for each recipient.
+pub(super) fn exports(lines: &[Handover], by: &str) -> Vec<Look> {
+    let mut files: BTreeMap<&str, (u64, &Handover)> = BTreeMap::new();
+    for line in lines.iter().filter(|line| !line.approval.is_empty()) {
+        files.entry(&line.recipient).or_insert((0, line)).0 += 1;
+    }
+    let look = |(count, line): (u64, &Handover)| Look {
+        at: line.committed.clone(),
+        by: by.to_owned(),
+        command: "run".to_owned(),
+        what: format!("提供给{}的 {count} 个文件含完整证号，运行 {}", line.receiver, line.run_id),
+        reason: line.purpose.clone(),
+        approval: line.approval.clone(),
+    };
+    files.into_values().map(look).collect()
 }
 
 /// Adds the lines of a run. A run that is committed again adds only files that are not the same.
 pub(super) fn write(transaction: &Transaction<'_>, lines: &[Handover]) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare(
         "INSERT OR IGNORE INTO handover
-         (run_id, path, sha256, sm3, as_of, committed, recipient, receiver, purpose, basis, rows)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+         (run_id, path, sha256, sm3, as_of, committed, recipient, receiver, purpose, basis, rows, approval)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     for line in lines {
         insert.execute(params![
@@ -54,17 +76,19 @@ pub(super) fn write(transaction: &Transaction<'_>, lines: &[Handover]) -> rusqli
             line.purpose,
             line.basis,
             i64::try_from(line.rows).unwrap_or(i64::MAX),
+            line.approval,
         ])?;
     }
     Ok(())
 }
 
-/// All lines, by day, time, recipient and path.
-pub(super) fn read(connection: &Connection) -> rusqlite::Result<Vec<Handover>> {
-    let mut statement = connection.prepare(
-        "SELECT run_id, path, sha256, sm3, as_of, committed, recipient, receiver, purpose, basis, rows
-         FROM handover ORDER BY as_of, committed, run_id, path, sha256",
-    )?;
+/// All lines, by day, time, recipient and path; `approvals` says whether the ledger has a column for them.
+pub(super) fn read(connection: &Connection, approvals: bool) -> rusqlite::Result<Vec<Handover>> {
+    let approval = if approvals { "approval" } else { "''" };
+    let mut statement = connection.prepare(&format!(
+        "SELECT run_id, path, sha256, sm3, as_of, committed, recipient, receiver, purpose, basis, rows, {approval}
+         FROM handover ORDER BY as_of, committed, run_id, path, sha256"
+    ))?;
     let rows = statement.query_map([], line)?;
     rows.collect()
 }
@@ -87,5 +111,6 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Handover> {
         purpose: row.get(8)?,
         basis: row.get(9)?,
         rows: u64::try_from(row.get::<_, i64>(10)?).unwrap_or(0),
+        approval: row.get(11)?,
     })
 }

@@ -141,6 +141,7 @@ pub(super) fn reconcile(
     findings: &[Finding],
 ) -> Result<Reconciled, String> {
     let mut numbers: BTreeSet<String> = state.cases.values().map(|case| case.number.clone()).collect();
+    numbers.extend(state.erased.iter().cloned());
     let tonight = by_key(findings);
     let mut plan = Reconciled {
         run_id: night.run_id.to_owned(),

@@ -128,6 +128,48 @@ CREATE TABLE access_chain (
 ) STRICT;
 ",
     },
+    // Under which approval numbers were handed over and values looked at in full; lines from before say nothing.
+    Migration {
+        to: 6,
+        sql: "
+ALTER TABLE handover ADD COLUMN approval TEXT NOT NULL DEFAULT '';
+ALTER TABLE access ADD COLUMN approval TEXT NOT NULL DEFAULT '';
+",
+    },
+    // Events may be emptied, in the transaction that says so; nothing else of them can be changed. Events of the
+    // kind `erased`.
+    Migration {
+        to: 7,
+        sql: "
+CREATE INDEX event_erased ON event (seq) WHERE kind = 'erased';
+DROP TRIGGER event_is_never_updated;
+CREATE TRIGGER event_is_never_updated BEFORE UPDATE ON event WHEN NOT (
+  NEW.payload = '' AND NEW.case_key = '' AND NEW.seq = OLD.seq AND NEW.run_id = OLD.run_id AND NEW.kind = OLD.kind
+  AND NEW.at = OLD.at AND NEW.prev = OLD.prev AND NEW.hash = OLD.hash
+  AND EXISTS (SELECT 1 FROM event said WHERE said.kind = 'erased' AND instr(said.payload, OLD.hash) > 0)
+) BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+",
+    },
+    // What of the files that were handed over left encrypted.
+    Migration {
+        to: 8,
+        sql: "
+CREATE TABLE packing (
+  run_id        TEXT NOT NULL,
+  path          TEXT NOT NULL,
+  sha256        TEXT NOT NULL,
+  recipient     TEXT NOT NULL,
+  packed        TEXT NOT NULL,
+  account       TEXT NOT NULL,
+  file          TEXT NOT NULL,
+  packed_sha256 TEXT NOT NULL,
+  keys          TEXT NOT NULL,
+  PRIMARY KEY (run_id, path, packed_sha256)
+) STRICT;
+CREATE TRIGGER packing_is_never_updated BEFORE UPDATE ON packing BEGIN SELECT RAISE(ABORT, 'the register is append-only'); END;
+CREATE TRIGGER packing_is_never_deleted BEFORE DELETE ON packing BEGIN SELECT RAISE(ABORT, 'the register is append-only'); END;
+",
+    },
 ];
 
 /// The version this program writes.

@@ -94,6 +94,11 @@ impl CaseRecord {
         self.phase == Phase::Answered && self.standing().is_some_and(|given| given.answer.needs_approval)
     }
 
+    /// Whether linkage heeds what officers said about pairs of rows in this case.
+    pub(super) fn decides(&self) -> bool {
+        self.decision().is_some()
+    }
+
     /// What officers decided about pairs of rows in this case: the last decision that nobody disputes and
     /// that has its second person where it needs one.
     fn decision(&self) -> Option<&Answer> {
@@ -117,6 +122,8 @@ pub struct LedgerState {
     pub releases: Vec<(Day, Release)>,
     /// What was deleted because its time was over, oldest first.
     pub purges: Vec<(Day, Purged)>,
+    /// Clue numbers of cases that were emptied because their time was over; no other case gets them.
+    pub erased: BTreeSet<String>,
 }
 
 /// Decisions of officers about pairs of rows.
@@ -174,6 +181,10 @@ impl LedgerState {
             self.purges.push((at, purged));
             return case_key.is_empty();
         }
+        if let Payload::Erased(erased) = payload {
+            self.erased.extend(erased.cases.into_iter().map(|case| case.number));
+            return case_key.is_empty();
+        }
         let before = self.cases.get(case_key).map(|record| record.phase);
         let Some(phase) = life::after(before, payload.kind()) else { return false };
         if let Payload::Opened { number, finding } = payload {
@@ -211,7 +222,7 @@ impl CaseRecord {
     fn take(&mut self, at: Day, payload: Payload) -> bool {
         match payload {
             Payload::Opened { .. } | Payload::Disputed { .. } => {}
-            Payload::Released(_) | Payload::Purged(_) => return false,
+            Payload::Released(_) | Payload::Purged(_) | Payload::Erased(_) => return false,
             Payload::Changed { finding } => {
                 self.finding = finding;
                 self.changed_on = Some(at);

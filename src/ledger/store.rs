@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::access::{self, Look, StoredLook};
+use super::access;
 use super::deed::{self, Deed, NotDone};
-use super::event::{Event, EventKind, Payload, Purged, StoredEvent};
+use super::erase;
+use super::event::{Event, EventKind, Payload, StoredEvent};
 use super::handover::{self, Handover};
 use super::receipt::{self, Incoming, ReceiptPlan};
 use super::reconcile::{self, Night, Reconciled};
@@ -57,6 +58,9 @@ pub enum LedgerError {
         /// Place of the line.
         seq: i64,
     },
+    /// A log of access that is no continuation.
+    #[error("take over the log of access: it does not go on where the ledger's own ends")]
+    OtherLog,
     /// Somebody wrote between plan and commit.
     #[error("commit the run: the ledger changed since the plan was made; run again")]
     Moved,
@@ -73,7 +77,7 @@ pub enum LedgerError {
     },
 }
 
-fn sql(doing: &'static str) -> impl Fn(rusqlite::Error) -> LedgerError {
+pub(super) fn sql(doing: &'static str) -> impl Fn(rusqlite::Error) -> LedgerError {
     move |source| LedgerError::Sql { doing, source }
 }
 
@@ -101,6 +105,8 @@ pub struct RunFacts {
     pub register: String,
     /// The injected instant of the commit, for people; nothing is computed from it.
     pub committed: String,
+    /// Account that ran it, for the log of access; the run itself does not keep it.
+    pub account: String,
 }
 
 /// A committed run.
@@ -127,7 +133,7 @@ pub struct ReceiptFacts {
 
 /// The ledger of all nights.
 pub struct Ledger {
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 impl Ledger {
@@ -255,7 +261,7 @@ impl Ledger {
     }
 
     /// Writes a planned night in one transaction: events, case numbers, deliveries, the run with its
-    /// register, the files handed over. Committing a run again replaces its run row and deliveries and adds
+    /// register, the files handed over, and in the log of access who gets numbers in full. Committing a run again replaces its run row and deliveries and adds
     /// its events and files, if there are others.
     ///
     /// # Errors
@@ -279,6 +285,9 @@ impl Ledger {
         write_run(&transaction, plan, facts, &head).map_err(&doing)?;
         write_deliveries(&transaction, &plan.run_id, deliveries).map_err(&doing)?;
         handover::write(&transaction, handed_over).map_err(&doing)?;
+        for look in handover::exports(handed_over, &facts.account) {
+            access::write(&transaction, &look).map_err(&doing)?;
+        }
         transaction.commit().map_err(&doing)
     }
 
@@ -326,18 +335,6 @@ impl Ledger {
         self.append(&Writer { run_id: by, at: day }, &planned, head)
     }
 
-    /// Writes on `day` that data whose time was over are deleted.
-    ///
-    /// # Errors
-    /// When the ledger cannot be written.
-    pub fn record_purge(&mut self, day: Day, purged: Purged) -> Result<(), LedgerError> {
-        let events = self.events()?;
-        let head = events.last().map_or("", |event| event.hash.as_str());
-        let event =
-            Event { case_key: String::new(), number: String::new(), payload: Payload::Purged(purged) };
-        self.append(&Writer { run_id: "purge", at: day }, &[event], head)
-    }
-
     /// Appends events to the ledger whose last hash is `head`.
     fn append(&mut self, writer: &Writer<'_>, events: &[Event], head: &str) -> Result<(), LedgerError> {
         let doing = sql("write to the ledger");
@@ -369,55 +366,6 @@ impl Ledger {
         Ok(open.filter_map(|(key, _)| last.get(key.as_str())).map(|run| (*run).to_owned()).collect())
     }
 
-    /// The register of what was handed over, oldest first; empty where an older program wrote the ledger.
-    ///
-    /// # Errors
-    /// When the file cannot be read or a day is damaged.
-    pub fn handed_over(&self) -> Result<Vec<Handover>, LedgerError> {
-        let doing = sql("read the register of handovers");
-        if schema::version(&self.connection).map_err(&doing)? < 3 {
-            return Ok(Vec::new());
-        }
-        handover::read(&self.connection).map_err(&doing)
-    }
-
-    /// Logs that somebody looks at values in full. Whoever shows them logs first.
-    ///
-    /// # Errors
-    /// When the log cannot be written.
-    pub fn note(&mut self, look: &Look) -> Result<(), LedgerError> {
-        let doing = sql("log the access");
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&doing)?;
-        access::write(&transaction, look).map_err(&doing)?;
-        transaction.commit().map_err(&doing)
-    }
-
-    /// The log of who looked at values in full, oldest first; empty where an older program wrote the ledger.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn looks(&self) -> Result<Vec<StoredLook>, LedgerError> {
-        let doing = sql("read the log of access");
-        if schema::version(&self.connection).map_err(&doing)? < 5 {
-            return Ok(Vec::new());
-        }
-        access::read(&self.connection).map_err(&doing)
-    }
-
-    /// Checks the chain of the log of access and its end. Gives the number of lines.
-    ///
-    /// # Errors
-    /// [`LedgerError::DamagedLog`] names the first line that does not fit.
-    pub fn verify_looks(&self) -> Result<u64, LedgerError> {
-        let looks = self.looks()?;
-        let doing = sql("read the end of the log of access");
-        let old = schema::version(&self.connection).map_err(&doing)? < 5;
-        let head = if old { String::new() } else { access::head(&self.connection).map_err(&doing)? };
-        access::verify(&looks, &head).map_err(|seq| LedgerError::DamagedLog { seq })?;
-        Ok(looks.len() as u64)
-    }
-
     /// Checks the whole hash chain and that its end is the one the last commit wrote. Gives the number
     /// of events.
     ///
@@ -426,6 +374,7 @@ impl Ledger {
     pub fn verify(&self) -> Result<u64, LedgerError> {
         let mut prev = String::new();
         let events = self.events()?;
+        let emptied = erase::emptied(&events);
         for (at, event) in events.iter().enumerate() {
             let damaged = |what| LedgerError::Damaged { seq: event.seq, what };
             if event.seq != i64::try_from(at).unwrap_or(i64::MAX) + 1 {
@@ -434,7 +383,7 @@ impl Ledger {
             if event.prev != prev {
                 return Err(damaged("the link to the event before"));
             }
-            if event.hash != event.expected_hash() {
+            if event.hash != event.expected_hash() && !erase::is_emptied(event, &emptied) {
                 return Err(damaged("its content"));
             }
             prev.clone_from(&event.hash);
@@ -596,9 +545,10 @@ fn check_version(found: i64) -> Result<(), LedgerError> {
 }
 
 /// Folds events into a state.
-fn fold(events: &[StoredEvent]) -> Result<LedgerState, LedgerError> {
+pub(super) fn fold(events: &[StoredEvent]) -> Result<LedgerState, LedgerError> {
     let mut state = LedgerState::default();
-    for event in events {
+    let emptied = erase::emptied(events);
+    for event in events.iter().filter(|event| !erase::is_emptied(event, &emptied)) {
         let damaged = |what| LedgerError::Damaged { seq: event.seq, what };
         let payload: Payload = serde_json::from_str(&event.payload).map_err(|_| damaged("its payload"))?;
         if !state.apply(&event.case_key, event.at, payload) {
@@ -625,7 +575,12 @@ fn event_of(row: &Row<'_>) -> rusqlite::Result<(StoredEvent, String)> {
 
 /// A run of the columns `run_id, as_of, plan_hash, register, committed`.
 fn run_of(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
-    let facts = RunFacts { plan_hash: row.get(2)?, register: row.get(3)?, committed: row.get(4)? };
+    let facts = RunFacts {
+        plan_hash: row.get(2)?,
+        register: row.get(3)?,
+        committed: row.get(4)?,
+        account: String::new(),
+    };
     let as_of: String = row.get(1)?;
     let as_of = Day::parse_iso(&as_of).ok_or(rusqlite::Error::InvalidQuery)?;
     Ok(RunRecord { run_id: row.get(0)?, as_of, facts })
@@ -648,7 +603,7 @@ fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     })
 }
 
-fn last_event(transaction: &Transaction<'_>) -> rusqlite::Result<(i64, String)> {
+pub(super) fn last_event(transaction: &Transaction<'_>) -> rusqlite::Result<(i64, String)> {
     let last = transaction
         .query_row("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -658,13 +613,13 @@ fn last_event(transaction: &Transaction<'_>) -> rusqlite::Result<(i64, String)> 
 }
 
 /// Who writes events, and the day they speak of.
-struct Writer<'a> {
-    run_id: &'a str,
-    at: Day,
+pub(super) struct Writer<'a> {
+    pub(super) run_id: &'a str,
+    pub(super) at: Day,
 }
 
 /// Appends events and gives the new head.
-fn write_events(
+pub(super) fn write_events(
     transaction: &Transaction<'_>,
     writer: &Writer<'_>,
     events: &[Event],

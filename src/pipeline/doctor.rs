@@ -278,8 +278,12 @@ mod tests {
     use crate::ledger::RunFacts;
 
     fn record(as_of: &str, committed: &str) -> RunRecord {
-        let facts =
-            RunFacts { plan_hash: String::new(), register: String::new(), committed: committed.to_owned() };
+        let facts = RunFacts {
+            plan_hash: String::new(),
+            register: String::new(),
+            committed: committed.to_owned(),
+            account: String::new(),
+        };
         RunRecord { run_id: "r".into(), as_of: Day::parse_iso(as_of).unwrap(), facts }
     }
 

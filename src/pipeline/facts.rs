@@ -107,6 +107,7 @@ pub(super) fn handed_over(night: &Night<'_>, lists: &Published) -> Vec<Handover>
         purpose: file.purpose.clone(),
         path: file.path.clone(),
         rows: file.rows,
+        approval: file.approval.clone(),
         sha256: file.sha256.clone(),
         sm3: file.sm3.clone(),
         basis: file.basis.join("；"),

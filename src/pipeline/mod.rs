@@ -27,7 +27,7 @@ use crate::diag::{Diagnostic, did_you_mean};
 use crate::domain::{Day, Judgement, PulledExtract, RecordSet, RuleOutcome, Verdict};
 use crate::ledger::{Delivery, Ledger, Night, Reconciled, Release, RuleRun, RunFacts};
 use crate::link::{self, Linkage};
-use crate::report;
+use crate::report::{self, Published, PublishedFile};
 use crate::resolve::{self, Register};
 use crate::rule::{self, World};
 use crate::source::remote::Clock;
@@ -61,6 +61,8 @@ pub struct Env<'a> {
     /// Where to begin with what the last run left: its copies of the deliveries, and after standardise
     /// also its records and mentions. `None` pulls.
     pub from: Option<Stage>,
+    /// The account that runs it, for the log of access.
+    pub account: String,
     /// Plan only: nothing is written that stays.
     pub dry_run: bool,
     /// Extracts that must not hold the night.
@@ -94,6 +96,8 @@ pub struct RunSummary {
     pub recorded: Reconciled,
     /// Roles whose rows do not fit the model any more.
     pub drifted: Vec<Diagnostic>,
+    /// Files that were laid out for recipients, or would be.
+    pub files: Vec<PublishedFile>,
 }
 
 /// Runs one compiled plan.
@@ -192,7 +196,8 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
     let lists = run.watch.stage(Stage::Publish, || output::publish(&night, &run.folder.path))?;
     run.commit(&night, &lists, &register)?;
     let folder = (!env.dry_run).then(|| plan.out.join(&run_id));
-    Ok(RunSummary { run_id, folder, outcomes: judged.outcomes, recorded, drifted })
+    let (outcomes, files) = (judged.outcomes, lists.files);
+    Ok(RunSummary { run_id, folder, outcomes, recorded, drifted, files })
 }
 
 /// A run at work.
@@ -337,7 +342,7 @@ impl<'a> Run<'a> {
     fn commit(
         &mut self,
         night: &output::Night<'_>,
-        lists: &crate::report::Published,
+        lists: &Published,
         register: &Register,
     ) -> Result<(), RunError> {
         if self.env.dry_run {
@@ -347,8 +352,12 @@ impl<'a> Run<'a> {
         manifest::write(night, lists, &digest, &self.watch.costs(), &self.folder.path)?;
         let ready = Ready { run_id: night.run_id.to_owned(), commit: self.ledger.next_commit()? };
         self.folder.ready(&ready)?;
-        let about =
-            RunFacts { plan_hash: self.plan.hash.clone(), register: digest, committed: self.env.now.clone() };
+        let about = RunFacts {
+            plan_hash: self.plan.hash.clone(),
+            register: digest,
+            committed: self.env.now.clone(),
+            account: self.env.account.clone(),
+        };
         let handed_over = facts::handed_over(night, lists);
         self.ledger.commit(night.recorded, &about, &night.delivered.deliveries, &handed_over)?;
         self.folder.show(night.run_id)

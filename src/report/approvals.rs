@@ -1,10 +1,11 @@
 //! Approvals of full numbers: a recipient whose row of the disclosure table grants numbers of persons in full gets
 //! them only while somebody has approved it on record; else they are masked, and the run says so.
 //!
-//! `full_approvals.csv`: recipient, class, who approved, when, until when, the document. Rule book G11: opening or
-//! exporting a list of full numbers needs an approval record.
+//! `full_approvals.csv`: recipient, class, who approved, when, until when, the document. `look_approvals.csv`: the
+//! same for accounts that look at values in full on a screen or in a page. Rule book G11: opening or exporting a
+//! list of full numbers needs an approval record.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Desk;
 use super::disclosure::{Disclosure, Sheet, Show};
@@ -12,63 +13,109 @@ use super::template::{ColumnSource, ListTemplate};
 use crate::diag::{Diagnostic, Level, Spot, did_you_mean};
 use crate::domain::Day;
 
-/// A line of `full_approvals.csv`.
+/// What somebody approved, for a time.
 #[derive(Clone, Debug)]
 struct Approval {
-    recipient: String,
+    /// For whom: a recipient, an account.
+    whom: String,
+    /// Class of the disclosure table; empty for a look, which shows all.
     class: String,
     by: String,
     on: Day,
     until: Day,
+    document: String,
 }
 
-/// All approvals, in the table's order.
+impl Approval {
+    fn holds(&self, day: Day) -> bool {
+        (self.on..=self.until).contains(&day)
+    }
+
+    /// For registers and logs.
+    fn words(&self) -> String {
+        let document = if self.document.is_empty() { String::new() } else { format!("，{}", self.document) };
+        format!("{} {} 批准，至 {}{document}", self.by, self.on.iso(), self.until.iso())
+    }
+}
+
+/// All approvals, in the tables' order.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Approvals(Vec<Approval>);
+pub(super) struct Approvals {
+    exports: Vec<Approval>,
+    looks: Vec<Approval>,
+}
 
 const FILE: &str = "full_approvals.csv";
+/// Stands for all accounts.
+const EVERYBODY: &str = "*";
+
+/// Reports what is wrong with a line: its column, what, and what may have been meant.
+type Report<'r> = dyn FnMut(&str, String, Option<&str>) + 'r;
+
+/// The part that both tables have; `None` when it has no days.
+fn approval(
+    sheet: &Sheet,
+    row: &[String],
+    (whom, class): (&str, &str),
+    report: &mut Report<'_>,
+) -> Option<Approval> {
+    let cell = |heading: &str| sheet.cell(row, heading).to_owned();
+    let by = cell("approved_by");
+    if by.is_empty() {
+        report("approved_by", "somebody has to have approved it".to_owned(), None);
+    }
+    let mut day = |column: &str| {
+        let text = cell(column);
+        let day = Day::parse_iso(&text);
+        if day.is_none() {
+            report(column, format!("`{text}` is no day; write it as 2026-11-20"), None);
+        }
+        day
+    };
+    let (on, until) = (day("approved_on"), day("valid_until"));
+    let (on, until) = (on?, until?);
+    if until < on {
+        report("valid_until", "it ends before it begins".to_owned(), None);
+    }
+    let (whom, class) = (whom.to_owned(), class.to_owned());
+    Some(Approval { whom, class, by, on, until, document: cell("document") })
+}
 
 impl Approvals {
-    pub(super) fn load(sheet: &Sheet, disclosure: &Disclosure, problems: &mut Vec<Diagnostic>) -> Self {
+    pub(super) fn load(
+        (exports, looks): (&Sheet, &Sheet),
+        disclosure: &Disclosure,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let exports = Self::exports(exports, disclosure, problems);
+        let looks = looks.rows.iter().enumerate().filter_map(|(at, row)| {
+            let mut report = reporter(looks, at, problems);
+            let account = looks.cell(row, "account");
+            if account.is_empty() {
+                report("account", format!("name an account, or {EVERYBODY} for all of them"), None);
+            }
+            approval(looks, row, (account, ""), &mut report)
+        });
+        Self { looks: looks.collect(), exports }
+    }
+
+    fn exports(sheet: &Sheet, disclosure: &Disclosure, problems: &mut Vec<Diagnostic>) -> Vec<Approval> {
         let mut approvals = Vec::new();
         for (at, row) in sheet.rows.iter().enumerate() {
-            let cell = |heading: &str| sheet.cell(row, heading).to_owned();
-            let mut report = |column: &str, message: String, near: Option<&str>| {
-                let spot = Spot { column: column.to_owned(), ..sheet.spot(at) };
-                let mut problem = Diagnostic::error("full_approval", spot, message);
-                problem.help = near.map(|near| format!("did you mean `{near}`?"));
-                problems.push(problem);
-            };
-            let (recipient, class, by) = (cell("recipient"), cell("class"), cell("approved_by"));
+            let mut report = reporter(sheet, at, problems);
+            let (recipient, class) = (sheet.cell(row, "recipient"), sheet.cell(row, "class"));
             let ids = || disclosure.recipients().iter().map(|known| known.id.as_str());
             if !ids().any(|id| id == recipient) {
                 let message = format!("no recipient `{recipient}` in recipients.csv");
-                report("recipient", message, did_you_mean(&recipient, ids()));
+                report("recipient", message, did_you_mean(recipient, ids()));
             }
             if !disclosure.classes().any(|known| known == class) {
                 let message = format!("disclosure.csv has no class `{class}`");
-                report("class", message, did_you_mean(&class, disclosure.classes()));
+                report("class", message, did_you_mean(class, disclosure.classes()));
             }
-            if by.is_empty() {
-                report("approved_by", "somebody has to have approved it".to_owned(), None);
-            }
-            let mut day = |column: &str| {
-                let text = cell(column);
-                let day = Day::parse_iso(&text);
-                if day.is_none() {
-                    report(column, format!("`{text}` is no day; write it as 2026-11-20"), None);
-                }
-                day
-            };
-            let (on, until) = (day("approved_on"), day("valid_until"));
-            if let (Some(on), Some(until)) = (on, until) {
-                if until < on {
-                    report("valid_until", "it ends before it begins".to_owned(), None);
-                }
-                approvals.push(Approval { recipient, class, by, on, until });
-            }
+            approvals.extend(approval(sheet, row, (recipient, class), &mut report));
         }
-        Self(approvals)
+        approvals
     }
 
     /// Grants in full for which there is no line at all, for whoever writes the tables.
@@ -81,8 +128,8 @@ impl Approvals {
         for recipient in disclosure.recipients() {
             for class in number_classes(templates) {
                 let full = disclosure.show(&recipient.id, class) == Show::Full;
-                let known = |line: &Approval| line.recipient == recipient.id && line.class == class;
-                if full && !self.0.iter().any(known) {
+                let known = |line: &Approval| line.whom == recipient.id && line.class == class;
+                if full && !self.exports.iter().any(known) {
                     let spot = Spot { column: recipient.id.clone(), ..Spot::file("disclosure.csv") };
                     let message =
                         format!("`{class}` is granted in full, and {FILE} has no approval: it is masked");
@@ -98,8 +145,22 @@ impl Approvals {
     }
 
     fn on(&self, recipient: &str, class: &str, day: Day) -> Option<&Approval> {
-        let of = |approval: &&Approval| approval.recipient == recipient && approval.class == class;
-        self.0.iter().filter(of).find(|approval| (approval.on..=approval.until).contains(&day))
+        let of = |approval: &&Approval| approval.whom == recipient && approval.class == class;
+        self.exports.iter().filter(of).find(|approval| approval.holds(day))
+    }
+}
+
+/// Reports with the place of a row.
+fn reporter<'r>(
+    sheet: &'r Sheet,
+    row: usize,
+    problems: &'r mut Vec<Diagnostic>,
+) -> impl FnMut(&str, String, Option<&str>) + 'r {
+    move |column, message, near| {
+        let spot = Spot { column: column.to_owned(), ..sheet.spot(row) };
+        let mut problem = Diagnostic::error("full_approval", spot, message);
+        problem.help = near.map(|near| format!("did you mean `{near}`?"));
+        problems.push(problem);
     }
 }
 
@@ -117,6 +178,7 @@ impl Desk {
     #[must_use]
     pub fn on(&self, day: Day) -> (Self, Vec<Diagnostic>) {
         let mut desk = self.clone();
+        desk.in_force = BTreeMap::new();
         let mut said = Vec::new();
         for recipient in self.disclosure.recipients() {
             for class in number_classes(&self.templates) {
@@ -126,6 +188,7 @@ impl Desk {
                 let spot = Spot { column: recipient.id.clone(), ..Spot::file(FILE) };
                 let title = &recipient.title;
                 let told = if let Some(approval) = self.approvals.on(&recipient.id, class, day) {
+                    desk.in_force.insert(recipient.id.clone(), approval.words());
                     let (by, on, until) = (&approval.by, approval.on.iso(), approval.until.iso());
                     let message =
                         format!("{title} gets `{class}` in full: approved by {by} on {on}, until {until}");
@@ -143,11 +206,24 @@ impl Desk {
         }
         (desk, said)
     }
+
+    /// The approval that lets an account look at values in full on a day, in words; `None` where there is none.
+    pub fn look_approval(&self, account: &str, day: Day) -> Option<String> {
+        let of = |approval: &&Approval| approval.whom == account || approval.whom == EVERYBODY;
+        self.approvals.looks.iter().filter(of).find(|approval| approval.holds(day)).map(Approval::words)
+    }
+
+    /// The approval under which a recipient's files hold numbers in full, in words; empty where they do not.
+    pub(super) fn export_approval(&self, recipient: &str) -> String {
+        self.in_force.get(recipient).cloned().unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const LOOKS: &str = "look_approvals.csv";
 
     fn desk(approvals: &str) -> Result<Desk, Vec<Diagnostic>> {
         let folder = tempfile::tempdir().unwrap();
@@ -184,6 +260,26 @@ mod tests {
         );
         let (_, said) = Desk::load(None, None).unwrap().on(Day::from_ymd(2026, 11, 20).unwrap());
         assert_eq!(said, Vec::new(), "the bundled table grants nobody numbers in full");
+    }
+
+    #[test]
+    fn an_account_looks_only_while_an_approval_for_it_or_for_all_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = "account,approved_by,approved_on,valid_until,document\n\
+                     wang,周某,2026-11-01,2026-11-30,某民〔2026〕1号\n*,李某,2026-12-24,2026-12-24,\n";
+        std::fs::write(folder.path().join(LOOKS), table).unwrap();
+        let desk = Desk::load(None, Some(folder.path())).unwrap();
+        let asked = |account: &str, day: &str| desk.look_approval(account, Day::parse_iso(day).unwrap());
+        let words = "周某 2026-11-01 批准，至 2026-11-30，某民〔2026〕1号";
+        assert_eq!(asked("wang", "2026-11-30").as_deref(), Some(words));
+        assert_eq!(asked("wang", "2026-12-01"), None);
+        assert_eq!(asked("wangmou", "2026-11-30"), None);
+        assert_eq!(asked("wangmou", "2026-12-24").as_deref(), Some("李某 2026-12-24 批准，至 2026-12-24"));
+        assert_eq!(Desk::load(None, None).unwrap().look_approval("wang", Day::from_days(20_000)), None);
+        std::fs::write(folder.path().join(LOOKS), format!("{table},,2026-13-01,2026-12-24,\n")).unwrap();
+        let problems = Desk::load(None, Some(folder.path())).unwrap_err();
+        let told: Vec<(u32, &str)> = problems.iter().map(|p| (p.spot.line, p.spot.column.as_str())).collect();
+        assert_eq!(told, [(4, "account"), (4, "approved_by"), (4, "approved_on")]);
     }
 
     #[test]

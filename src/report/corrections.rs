@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use super::ReportError;
 use super::book::{self, Book};
-use super::disclosure::{Recipient, Show};
+use super::disclosure::Recipient;
 use super::flat::{disarmed, for_spreadsheets};
+use super::gate::{Cleared, PLAIN};
 use super::input::PublishInput;
 use super::outcomes::{EVIDENCE, SUBJECT};
-use super::rows::{CaseFacts, Context};
+use super::rows::{CaseFacts, Context, Receiver};
 use crate::domain::{Day, Evidence, GivenAnswer};
 
 const COLUMNS: [(&str, f64); 10] = [
@@ -28,9 +29,12 @@ const COLUMNS: [(&str, f64); 10] = [
     ("核查时间", 12.0),
 ];
 
+/// Stands for a reason that the owner may not know.
+const TO_CORRECT: &str = "经核查数据需更正";
+
 /// One row to be looked at, cells in the order of [`COLUMNS`] without the running number.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Correction([String; 9]);
+pub(super) struct Correction([Cleared; 9]);
 
 /// What stands above the rows.
 pub(super) struct Head<'a> {
@@ -95,29 +99,25 @@ fn correction(
     input: &PublishInput<'_>,
     facts: &CaseFacts<'_>,
     given: &GivenAnswer,
-    (recipient, row): (&Recipient, &Evidence),
+    (recipient, row_of): (&Recipient, &Evidence),
     context: &Context<'_>,
 ) -> Correction {
-    let place = (input.place)(row).unwrap_or_default();
-    let title = input.extracts.iter().find(|extract| extract.id == row.extract);
-    let show = |class: &str| context.disclosure().show(&recipient.id, class);
-    let name = if show("identity") == Show::No { String::new() } else { facts.person.name.clone() };
-    let number = match (facts.person.resident_id, show("id_number")) {
-        (None, _) | (_, Show::No) => String::new(),
-        (Some(id), Show::Masked) => id.masked(),
-        (Some(id), Show::Full) => id.text(),
-    };
-    let known = show(&given.answer.class) == Show::Full && !given.answer.reason.is_empty();
+    let place = (input.place)(row_of).unwrap_or_default();
+    let title = input.extracts.iter().find(|extract| extract.id == row_of.extract);
+    let gate = facts.gate(Receiver { id: &recipient.id, context });
+    let plain = |text: &str| gate.cell(PLAIN, text);
+    let row = if place.row == 0 { String::new() } else { place.row.to_string() };
+    let known = gate.knows(&given.answer.class) && !given.answer.reason.is_empty();
     Correction([
-        facts.case.number.clone(),
-        title.map_or_else(|| row.extract.clone(), |extract| extract.title.clone()),
-        place.file,
-        place.sheet,
-        if place.row == 0 { String::new() } else { place.row.to_string() },
-        name,
-        number,
-        if known { given.answer.reason.clone() } else { "经核查数据需更正".to_owned() },
-        given.answer.checked_on.unwrap_or(given.on).iso(),
+        plain(&facts.case.number),
+        plain(title.map_or(&row_of.extract, |extract| &extract.title)),
+        plain(&place.file),
+        plain(&place.sheet),
+        plain(&row),
+        gate.cell("identity", &facts.person.name),
+        gate.number("id_number", &facts.person),
+        if known { gate.cell(&given.answer.class, &given.answer.reason) } else { plain(TO_CORRECT) },
+        plain(&given.answer.checked_on.unwrap_or(given.on).iso()),
     ])
 }
 
@@ -139,7 +139,7 @@ pub(super) fn write(
 
 fn numbered(corrections: &[Correction]) -> impl Iterator<Item = Vec<String>> {
     (1..).zip(corrections).map(|(number, Correction(cells)): (usize, _)| {
-        std::iter::once(number.to_string()).chain(cells.iter().cloned()).collect()
+        std::iter::once(number.to_string()).chain(cells.iter().cloned().map(Cleared::into_text)).collect()
     })
 }
 

@@ -1,11 +1,14 @@
-//! Who may see what: recipients, the matrix recipient × class, words that a class covers.
+//! Who may see what: recipients, the matrix recipient × class, what of it holds for children below an age, words
+//! that a class covers.
 //!
 //! A column reaches a list only as a [`Granted`], which only [`Disclosure::grant`] makes; what is not in
-//! the table is not granted.
+//! the table is not granted. A value reaches a recipient only through a [`super::gate::Gate`], which asks here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::gate::About;
+use super::protected::Protected;
 use super::template::{Column, ListTemplate};
 use crate::diag::{Diagnostic, Spot, did_you_mean};
 
@@ -56,6 +59,7 @@ pub struct Disclosure {
     classes: BTreeSet<String>,
     redactions: Vec<Redaction>,
     sources: BTreeMap<String, String>,
+    protected: Protected,
 }
 
 /// A word that belongs to a class and what stands in its place.
@@ -70,20 +74,15 @@ struct Redaction {
 #[derive(Clone, Copy)]
 pub(super) struct Granted<'a> {
     column: &'a Column,
-    show: Show,
 }
 
 impl<'a> Granted<'a> {
     pub(super) const fn column(&self) -> &'a Column {
         self.column
     }
-
-    pub(super) const fn show(&self) -> Show {
-        self.show
-    }
 }
 
-const TABLES: [(&str, &str, &[&str]); 7] = [
+const TABLES: [(&str, &str, &[&str]); 10] = [
     (
         "recipients.csv",
         include_str!("../../schemas/tables/recipients.csv"),
@@ -107,12 +106,32 @@ const TABLES: [(&str, &str, &[&str]); 7] = [
         include_str!("../../schemas/tables/full_approvals.csv"),
         &["recipient", "class", "approved_by", "approved_on", "valid_until"],
     ),
+    (
+        "protected.csv",
+        include_str!("../../schemas/tables/protected.csv"),
+        &["class", "below_age", "granted", "basis"],
+    ),
+    (
+        "look_approvals.csv",
+        include_str!("../../schemas/tables/look_approvals.csv"),
+        &["account", "approved_by", "approved_on", "valid_until"],
+    ),
+    (
+        "recipient_keys.csv",
+        include_str!("../../schemas/tables/recipient_keys.csv"),
+        &["recipient", "key", "valid_until"],
+    ),
 ];
 /// Places of the two tables that say what answers mean.
 pub(super) const OUTCOMES: usize = 4;
 pub(super) const DISPOSITIONS: usize = 5;
-/// Place of the table of approvals.
+/// Places of the tables of approvals: for recipients, for accounts.
 pub(super) const APPROVALS: usize = 6;
+pub(super) const LOOKS: usize = 8;
+/// Place of the table of public keys.
+pub(super) const KEYS: usize = 9;
+/// Place of the table of protected classes.
+const PROTECTED: usize = 7;
 
 /// A small CSV table: headings and rows of equal length.
 pub(super) struct Sheet {
@@ -171,7 +190,7 @@ impl Sheet {
 }
 
 impl Disclosure {
-    /// Reads the four tables from a folder (`None` or a missing file: the bundled one).
+    /// Reads its tables from a folder (`None` or a missing file: the bundled one).
     pub(super) fn load(folder: Option<&Path>, problems: &mut Vec<Diagnostic>) -> Self {
         let recipients = recipients(&Sheet::read(folder, 0, problems), problems);
         let matrix = Sheet::read(folder, 1, problems);
@@ -218,7 +237,10 @@ impl Disclosure {
             .iter()
             .map(|row| (of_sources.cell(row, "extract").to_owned(), of_sources.cell(row, "class").to_owned()))
             .collect();
-        Self { recipients, grants, classes, redactions, sources }
+        let ids: Vec<&str> = recipients.iter().map(|recipient| recipient.id.as_str()).collect();
+        let protected =
+            Protected::load(&Sheet::read(folder, PROTECTED, problems), (&classes, &ids), problems);
+        Self { recipients, grants, classes, redactions, sources, protected }
     }
 
     /// Reports classes of a template that the matrix does not know.
@@ -255,10 +277,20 @@ impl Disclosure {
             .find(|r| r.id == name || r.title == name || r.aliases.iter().any(|alias| alias == name))
     }
 
-    /// How a recipient (its id; `town` for every town) sees a class. What the table lacks is not seen.
+    /// How a recipient (its id; `town` for every town) sees a class of somebody whose age does not matter. What the
+    /// table lacks is not seen.
     pub fn show(&self, recipient: &str, class: &str) -> Show {
         let key = (recipient.to_owned(), class.to_owned());
         self.grants.get(&key).copied().unwrap_or(Show::No)
+    }
+
+    /// How a recipient sees a class of the person it is about: of a child below the age of `protected.csv` one step
+    /// less than the matrix says, unless that table grants it to the recipient expressly.
+    pub(super) fn show_of(&self, recipient: &str, class: &str, about: About) -> Show {
+        match self.show(recipient, class) {
+            Show::Full if self.protected.lowers(recipient, class, about) => Show::Masked,
+            show => show,
+        }
     }
 
     /// What was granted in full is shown masked.
@@ -270,13 +302,7 @@ impl Disclosure {
 
     /// The column, if the recipient may see it at all.
     pub(super) fn grant<'a>(&self, recipient: &str, column: &'a Column) -> Option<Granted<'a>> {
-        let show = self.show(recipient, &column.class);
-        (show != Show::No).then_some(Granted { column, show })
-    }
-
-    /// Whether the recipient may know that a row stands in this extract.
-    pub(super) fn may_name_source(&self, recipient: &str, extract: &str) -> bool {
-        self.sources.get(extract).is_none_or(|class| self.show(recipient, class) == Show::Full)
+        (self.show(recipient, &column.class) != Show::No).then_some(Granted { column })
     }
 
     /// Disclosure class of an extract as a source; `None` for one that anybody may know of.
@@ -284,11 +310,11 @@ impl Disclosure {
         self.sources.get(extract).map(String::as_str)
     }
 
-    /// The text without words of classes that the recipient may not see.
-    pub(super) fn redact(&self, recipient: &str, text: &str) -> String {
+    /// The text without words of classes that the recipient does not know in full.
+    pub(super) fn redact(&self, knows: impl Fn(&str) -> bool, text: &str) -> String {
         let mut out = text.to_owned();
         for redaction in &self.redactions {
-            if out.contains(&redaction.word) && self.show(recipient, &redaction.class) != Show::Full {
+            if out.contains(&redaction.word) && !knows(&redaction.class) {
                 out = out.replace(&redaction.word, &redaction.shown_as);
             }
         }
@@ -362,10 +388,12 @@ mod tests {
     #[test]
     fn words_of_a_class_are_replaced_for_those_who_may_not_see_it() {
         let disclosure = bundled();
+        let redact =
+            |id: &str, text: &str| disclosure.redact(|class| disclosure.show(id, class) == Show::Full, text);
         let text = "父亲服刑在押，母亲强制隔离戒毒";
-        assert_eq!(disclosure.redact("education", text), "父亲监护受限，母亲监护受限");
-        assert_eq!(disclosure.redact("civil-affairs", text), text);
-        assert_eq!(disclosure.redact("civil-affairs", "艾滋病病毒感染儿童"), "其他类别");
+        assert_eq!(redact("education", text), "父亲监护受限，母亲监护受限");
+        assert_eq!(redact("civil-affairs", text), text);
+        assert_eq!(redact("civil-affairs", "艾滋病病毒感染儿童"), "其他类别");
     }
 
     #[test]

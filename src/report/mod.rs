@@ -15,7 +15,9 @@ mod docket;
 mod docx;
 mod expected;
 mod flat;
+mod gate;
 mod input;
+mod keys;
 mod movement;
 mod notice;
 mod outcomes;
@@ -25,6 +27,7 @@ mod periodic;
 mod policies;
 mod precision;
 mod progress;
+mod protected;
 mod rows;
 mod template;
 mod told;
@@ -54,6 +57,7 @@ pub use template::{
 };
 
 use approvals::Approvals;
+use keys::RecipientKey;
 use package::Package;
 use rows::{CaseFacts, Context};
 
@@ -122,11 +126,15 @@ pub struct Desk {
     pub dockets: Vec<Docket>,
     /// Who may have numbers of persons in full, until when.
     approvals: Approvals,
+    /// Recipients that have them in full on the day of the desk ([`Desk::on`]), with the approval in words.
+    in_force: BTreeMap<String, String>,
+    /// Public keys of recipients.
+    keys: Vec<RecipientKey>,
 }
 
 impl Desk {
     /// Reads templates from `lists` and the tables `recipients.csv`, `disclosure.csv`, `redactions.csv`,
-    /// `source_classes.csv`, `outcomes.csv`, `dispositions.csv`, `full_approvals.csv` from `tables`; `None` takes the bundled ones, as does a missing table.
+    /// `source_classes.csv`, `outcomes.csv`, `dispositions.csv`, `full_approvals.csv`, `look_approvals.csv`, `protected.csv`, `recipient_keys.csv` from `tables`; `None` takes the bundled ones, as does a missing table.
     ///
     /// # Errors
     /// All problems of all files at once.
@@ -154,10 +162,23 @@ impl Desk {
                 notice.check(template, &outcomes, &disclosure, &mut problems);
             }
         }
-        let approvals =
-            Approvals::load(&sheet(disclosure::APPROVALS, &mut problems), &disclosure, &mut problems);
+        let approved = sheet(disclosure::APPROVALS, &mut problems);
+        let looks = sheet(disclosure::LOOKS, &mut problems);
+        let approvals = Approvals::load((&approved, &looks), &disclosure, &mut problems);
         approvals.check(&templates, &disclosure, &mut problems);
-        (Self { templates, disclosure, outcomes, dockets: Vec::new(), approvals }, problems)
+        let keys = keys::load(&sheet(disclosure::KEYS, &mut problems), &disclosure, &mut problems);
+        (
+            Self {
+                templates,
+                disclosure,
+                outcomes,
+                dockets: Vec::new(),
+                approvals,
+                in_force: BTreeMap::new(),
+                keys,
+            },
+            problems,
+        )
     }
 
     /// The template of the list that a rule names.
@@ -209,6 +230,10 @@ pub struct PublishedFile {
     pub list: String,
     /// Data rows.
     pub rows: u64,
+    /// Of the rows of lists, cases that are new tonight.
+    pub new: u64,
+    /// Of the rows of lists, cases that were asked about before and still are.
+    pub carried_over: u64,
     /// Name of the recipient.
     pub receiver: String,
     /// What the file is for.
@@ -219,6 +244,8 @@ pub struct PublishedFile {
     pub sha256: String,
     /// SM3 of the file.
     pub sm3: String,
+    /// The approval under which numbers of persons stand in it in full; empty where they do not.
+    pub approval: String,
 }
 
 /// What was published.

@@ -12,13 +12,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Desk;
-use super::disclosure::{Disclosure, RecipientKind, Show};
+use super::disclosure::{Disclosure, RecipientKind};
 use super::docx::{self, Paragraph, Stand};
+use super::gate::{About, Cleared, Gate};
 use super::input::{Person, RuleFacts};
 use super::outcomes::Outcomes;
-use super::rows::{number, sex_word};
+use super::rows::sex_word;
 use super::template::{AnswerField, ColumnSource, ListTemplate};
-use super::told::Reader;
 use crate::diag::{Diagnostic, Level, Spot, did_you_mean};
 use crate::domain::{Answer, Day, Finding, Month, sha256_of};
 
@@ -61,6 +61,8 @@ pub struct NoticeInput<'a> {
     pub answer: &'a Answer,
     /// The person it is about.
     pub person: &'a Person,
+    /// Day of the run that knows the person.
+    pub as_of: Day,
     /// Legal basis, one line each; what is not verified says so.
     pub basis: &'a [String],
 }
@@ -122,8 +124,9 @@ pub fn draft_notice(input: &NoticeInput<'_>) -> Result<Draft, NoticeError> {
     let spec = template.notice.as_ref().ok_or_else(|| refused("the template of its list has no [notice]"))?;
     let planned = disposition(template, input.answer).and_then(|label| spec.planned.get(label));
     let planned = planned.ok_or_else(|| refused("[notice.planned] has no words for its 处理意见"))?;
-    let reader = Reader { id: &spec.reader, disclosure: &input.desk.disclosure };
-    let told = values(input, template, spec, reader, planned);
+    let about = About::person(input.person, input.as_of);
+    let gate = Gate::new(&spec.reader, &input.desk.disclosure).about(about);
+    let told = values(input, template, spec, gate, planned);
     if told["name"].is_empty() {
         return Err(refused(
             "the last run does not know the person's name, or the disclosure table does not grant it to the reader",
@@ -157,30 +160,33 @@ fn values(
     input: &NoticeInput<'_>,
     template: &ListTemplate,
     spec: &NoticeSpec,
-    reader: Reader<'_>,
+    gate: Gate<'_>,
     planned: &str,
 ) -> BTreeMap<&'static str, String> {
     let finding = input.finding;
     let person = input.person;
-    let if_shown = |source, of: &dyn Fn(Show) -> String| match shown(template, source, reader) {
-        Show::No => String::new(),
-        show => of(show),
+    // Of what the list has no column for, nothing is told.
+    let cleared = |source, of: &dyn Fn(&str) -> Cleared| {
+        let column = template.column.iter().find(|column| column.source == source);
+        column.map_or_else(String::new, |column| of(&column.class).into_text())
     };
+    let text = |source, text: &str| cleared(source, &|class| gate.cell(class, text));
+    let birth = person.birth.map_or_else(String::new, Day::iso);
     let last_month = spec.last_month.iter().find_map(|name| {
-        template.class_of(name).filter(|class| reader.knows(class))?;
-        reader.detail(finding, name)
+        template.class_of(name).filter(|class| gate.knows(class))?;
+        gate.detail(finding, name)
     });
     let basis = if input.basis.is_empty() { NO_BASIS.to_owned() } else { input.basis.join("；") };
     BTreeMap::from([
-        ("name", if_shown(ColumnSource::Name, &|_| person.name.clone())),
-        ("sex", if_shown(ColumnSource::Sex, &|_| sex_word(person.sex).to_owned())),
-        ("birth", if_shown(ColumnSource::Birth, &|_| person.birth.map_or_else(String::new, Day::iso))),
-        ("number", if_shown(ColumnSource::ResidentId, &|show| number(person, show))),
-        ("place", if_shown(ColumnSource::Village, &|_| format!("{}{}", person.town, person.village))),
+        ("name", text(ColumnSource::Name, &person.name)),
+        ("sex", text(ColumnSource::Sex, sex_word(person.sex))),
+        ("birth", text(ColumnSource::Birth, &birth)),
+        ("number", cleared(ColumnSource::ResidentId, &|class| gate.number(class, person))),
+        ("place", text(ColumnSource::Village, &format!("{}{}", person.town, person.village))),
         ("clue", input.clue.to_owned()),
-        ("situation", reader.title(input.rule)),
-        ("reason", reader.sentence(input.rule, finding, template).unwrap_or_else(|| TO_WRITE.to_owned())),
-        ("details", reader.details(finding, template)),
+        ("situation", gate.title(input.rule)),
+        ("reason", gate.sentence(input.rule, finding, template).unwrap_or_else(|| TO_WRITE.to_owned())),
+        ("details", gate.details(finding, template)),
         ("outcome", input.answer.outcome.map_or("", |outcome| outcome.title()).to_owned()),
         ("planned", planned.to_owned()),
         ("stop_month", last_month.as_deref().and_then(month_after).unwrap_or_else(|| NO_MONTH.to_owned())),
@@ -189,12 +195,6 @@ fn values(
         ("object_days", spec.object_days.to_string()),
         ("object_at", spec.object_at.clone()),
     ])
-}
-
-/// How the reader sees what stands in a column of the list.
-fn shown(template: &ListTemplate, source: ColumnSource, reader: Reader<'_>) -> Show {
-    let column = template.column.iter().find(|column| column.source == source);
-    column.map_or(Show::No, |column| reader.disclosure.show(reader.id, &column.class))
 }
 
 /// `2026-11` → `2026-12`.

@@ -164,6 +164,22 @@ fn addressees<'a, 'f>(
     out
 }
 
+/// The file with what its lists hold of new cases and of such that were asked about before.
+fn counted<'r, 'a: 'r>(
+    file: PublishedFile,
+    sheets: impl IntoIterator<Item = &'r ListRows<'a>>,
+) -> PublishedFile {
+    let mut counted = file;
+    for status in sheets.into_iter().flat_map(|rows| &rows.status) {
+        match status {
+            CaseStatus::New => counted.new += 1,
+            CaseStatus::Kept | CaseStatus::Changed | CaseStatus::Carried => counted.carried_over += 1,
+            CaseStatus::Withdrawn => {}
+        }
+    }
+    counted
+}
+
 impl<'a> Package<'a> {
     /// Writes the workbooks, CSV and Parquet of the package below `out/lists/<folder>`.
     pub(super) fn write(
@@ -202,7 +218,8 @@ impl<'a> Package<'a> {
             let templates: Vec<&ListTemplate> = book.lists.iter().map(|list| list.main.template).collect();
             let count =
                 book.lists.iter().map(|list| list.main.frame.height() + list.annex.frame.height()).sum();
-            files.push(self.file(input, &path, (title, &templates), count)?);
+            let file = self.file(input, &path, (title, &templates), count)?;
+            files.push(counted(file, book.lists.iter().flat_map(|list| [&list.main, &list.annex])));
         }
         for (template, cases) in &self.lists {
             files.extend(self.periodic((template, cases), input, receiver, &folder)?);
@@ -293,7 +310,8 @@ impl<'a> Package<'a> {
             flat::parquet(&parquet, rows)?;
             for path in [csv, parquet] {
                 let template = rows.template;
-                files.push(self.file(input, &path, (&template.title, &[template]), rows.frame.height())?);
+                let file = self.file(input, &path, (&template.title, &[template]), rows.frame.height())?;
+                files.push(counted(file, [rows]));
             }
         }
         Ok(files)
@@ -320,11 +338,14 @@ impl<'a> Package<'a> {
             recipient: self.folder.clone(),
             list: if let [only] = templates { only.list.clone() } else { String::new() },
             rows: rows as u64,
+            new: 0,
+            carried_over: 0,
             receiver: self.title.clone(),
             purpose: purpose.to_owned(),
             basis: basis.into_iter().cloned().collect(),
             sha256,
             sm3,
+            approval: input.desk.export_approval(&self.recipient.id),
         })
     }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::book::{PolicyChild, PolicySheets};
-use super::disclosure::{RecipientKind, Show};
-use super::input::{Person, PublishInput, RuleFacts};
-use super::rows::{Receiver, number, sex_word};
+use super::disclosure::RecipientKind;
+use super::gate::{Cleared, Gate, PLAIN};
+use super::input::{Person, PolicyFacts, PublishInput, RuleFacts};
+use super::rows::{Receiver, sex_word};
 use crate::domain::{Entitlement, IdentityId, PolicyMatch};
 
 /// The sheets for one recipient; `None` when it may not see a policy's class, or nobody was judged.
@@ -15,9 +16,8 @@ pub(super) fn sheets(
     kind: RecipientKind,
     name: &str,
 ) -> Option<PolicySheets> {
-    let disclosure = receiver.context.disclosure();
-    let full = |class: &str| disclosure.show(receiver.id, class) == Show::Full;
-    let open = input.policies.iter().all(|policy| full(&policy.class)) && full("identity");
+    let gate = receiver.gate();
+    let open = input.policies.iter().all(|policy| gate.knows(&policy.class)) && gate.knows("identity");
     if kind != RecipientKind::Agency || !open || input.matches.is_empty() {
         return None;
     }
@@ -32,28 +32,27 @@ pub(super) fn sheets(
         let place = (last(person.place.town), last(person.place.village));
         (place, person.name.clone(), matches.first().map(|found| found.identity))
     });
-    let show = disclosure.show(receiver.id, "id_number");
-    let of_policy = |matches: &[&PolicyMatch]| {
+    let of_policy = |gate: Gate<'_>, matches: &[&PolicyMatch]| {
         let verdict =
             |id: &String| matches.iter().find(|found| found.policy == *id).map(|found| found.entitlement);
-        input.policies.iter().map(|policy| verdict(&policy.id)).collect()
+        let known = |policy: &PolicyFacts| verdict(&policy.id).filter(|_| gate.knows(&policy.class));
+        input.policies.iter().map(known).collect()
     };
-    let child = |(person, matches): &(Person, Vec<&PolicyMatch>)| PolicyChild {
-        who: [
-            person.town.clone(),
-            person.village.clone(),
-            person.name.clone(),
-            sex_word(person.sex).to_owned(),
-        ],
-        birth: person.birth,
-        number: number(person, show),
-        verdicts: of_policy(matches),
+    let child = |(person, matches): &(Person, Vec<&PolicyMatch>)| {
+        let gate = receiver.gate_of(person);
+        PolicyChild {
+            who: [&person.town, &person.village, &person.name, sex_word(person.sex)]
+                .map(|text| gate.cell("identity", text).into_text()),
+            birth: gate.day("identity", person.birth),
+            number: gate.number("id_number", person).into_text(),
+            verdicts: of_policy(gate, matches),
+        }
     };
     Some(PolicySheets {
         name: name.to_owned(),
         policies: input.policies.iter().map(|policy| policy.title.clone()).collect(),
         children: sorted.iter().map(child).collect(),
-        reasons: reasons(input, receiver, &sorted, show),
+        reasons: reasons(input, receiver, &sorted),
     })
 }
 
@@ -62,32 +61,30 @@ fn reasons(
     input: &PublishInput<'_>,
     receiver: Receiver<'_>,
     children: &[(Person, Vec<&PolicyMatch>)],
-    show: Show,
 ) -> Vec<[String; 9]> {
     let rules: BTreeMap<&str, &RuleFacts> = input.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
     let mut rows: Vec<(u8, [String; 9])> = Vec::new();
     for (person, matches) in children {
+        let gate = receiver.gate_of(person);
         for found in matches {
             let Some(rank) = rank(found) else { continue };
             let Some(policy) = input.policies.iter().find(|policy| policy.id == found.policy) else {
                 continue;
             };
-            let rule =
-                rules.get(found.finding.as_str()).map_or_else(String::new, |rule| receiver.title(rule));
-            rows.push((
-                rank,
-                [
-                    person.town.clone(),
-                    person.village.clone(),
-                    person.name.clone(),
-                    number(person, show),
-                    policy.title.clone(),
-                    found.entitlement.title().to_owned(),
-                    receiver.context.disclosure().redact(receiver.id, &found.words()),
-                    rule,
-                    policy.basis.join("；"),
-                ],
-            ));
+            let rule = rules.get(found.finding.as_str()).map_or_else(String::new, |rule| gate.title(rule));
+            let identity = |text: &str| gate.cell("identity", text);
+            let cells = [
+                identity(&person.town),
+                identity(&person.village),
+                identity(&person.name),
+                gate.number("id_number", person),
+                gate.cell(PLAIN, &policy.title),
+                gate.cell(&policy.class, found.entitlement.title()),
+                gate.cell(&policy.class, &gate.redact(&found.words())),
+                gate.cell(PLAIN, &rule),
+                gate.cell(PLAIN, &policy.basis.join("；")),
+            ];
+            rows.push((rank, cells.map(Cleared::into_text)));
         }
     }
     rows.sort_by_key(|(rank, _)| *rank);

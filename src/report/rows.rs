@@ -6,11 +6,11 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::Int64Type;
 use polars::prelude::{Column as Series, DataFrame, DataType, IntoColumn, PolarsResult, SortMultipleOptions};
 
-use super::disclosure::{Disclosure, Granted, Show};
+use super::disclosure::{Disclosure, Granted};
 use super::docket::DocketFacts;
+use super::gate::{About, Cleared, Gate};
 use super::input::{ExtractFacts, Person, PublishInput, RowPlace, RuleFacts};
 use super::template::{AnswerColumn, AnswerField, Arrangement, Column, ColumnSource, ListTemplate, Returned};
-use super::told::Reader;
 use crate::domain::{Answer, Case, CaseStatus, Day, IdentityId, MentionRef, Phase, Severity, Sex};
 
 /// A case with what every list about it needs; computed once, whoever receives it.
@@ -19,6 +19,8 @@ pub(super) struct CaseFacts<'a> {
     pub(super) rule: &'a RuleFacts,
     pub(super) person: Person,
     pub(super) subject: Option<RowPlace>,
+    /// Whom it is about, for the gate.
+    about: About,
     /// The row to compare with, as it names a person.
     candidate: Option<(&'a MentionRef, Person)>,
     owner: Option<&'a ExtractFacts>,
@@ -29,6 +31,7 @@ pub(super) struct CaseFacts<'a> {
 /// What the cells of all rows share.
 pub(super) struct Context<'a> {
     disclosure: &'a Disclosure,
+    as_of: Day,
     extracts: BTreeMap<&'a str, &'a ExtractFacts>,
     dockets: &'a [DocketFacts<'a>],
 }
@@ -44,28 +47,34 @@ pub(super) struct Receiver<'a> {
 const NEUTRAL: &str = "具体情形涉及不予披露的信息，请按线索编号与牵头部门联系核实";
 
 impl<'a> Receiver<'a> {
-    const fn reader(self) -> Reader<'a> {
-        Reader { id: self.id, disclosure: self.context.disclosure }
+    /// The gate for what is about no person in particular.
+    pub(super) const fn gate(self) -> Gate<'a> {
+        Gate::new(self.id, self.context.disclosure)
+    }
+
+    /// The gate for what is about a person.
+    pub(super) fn gate_of(self, person: &Person) -> Gate<'a> {
+        self.gate().about(About::person(person, self.context.as_of))
     }
 
     /// Whether the recipient may know what the rule is about.
     pub(super) fn sees(self, rule: &RuleFacts) -> bool {
-        self.reader().sees(rule)
+        self.gate().sees(rule)
     }
 
     /// Title of the rule as the recipient may see it.
     pub(super) fn title(self, rule: &RuleFacts) -> String {
-        self.reader().title(rule)
+        self.gate().title(rule)
     }
+}
 
-    /// An answer in words, without a reason that the recipient may not know.
-    pub(super) fn answer_words(&self, answer: &Answer) -> String {
-        let mut known = answer.clone();
-        if self.context.disclosure.show(self.id, &answer.class) != Show::Full {
-            known.reason = String::new();
-        }
-        known.words()
+/// An answer in words, without a reason that the reader may not know.
+pub(super) fn answer_words(answer: &Answer, gate: Gate<'_>) -> String {
+    let mut known = answer.clone();
+    if !gate.knows(&answer.class) {
+        known.reason = String::new();
     }
+    known.words()
 }
 
 /// The cell of an answer that was given.
@@ -87,6 +96,7 @@ impl<'a> Context<'a> {
     pub(super) fn new(input: &PublishInput<'a>) -> Self {
         Self {
             disclosure: &input.desk.disclosure,
+            as_of: input.as_of,
             extracts: input.extracts.iter().map(|extract| (extract.id.as_str(), extract)).collect(),
             dockets: input.dockets,
         }
@@ -142,10 +152,12 @@ impl<'a> CaseFacts<'a> {
             extract: finding.subject_extract.clone(),
             row_key: finding.subject_row_key.clone(),
         };
+        let person = (input.person)(finding);
         Some(Self {
             case,
             rule,
-            person: (input.person)(finding),
+            about: About::person(&person, input.as_of),
+            person,
             subject: (input.place)(&subject),
             candidate: finding.candidates.first().and_then(|at| Some((at, (input.mention)(at)?))),
             owner: context.extracts.get(finding.subject_extract.as_str()).copied(),
@@ -162,23 +174,28 @@ impl<'a> CaseFacts<'a> {
         self.owner.map(|extract| extract.agency.as_str())
     }
 
-    pub(super) fn reason(&self, template: &ListTemplate, receiver: Receiver<'_>) -> String {
+    /// The gate through which the case's values go to a recipient.
+    pub(super) const fn gate<'r>(&self, receiver: Receiver<'r>) -> Gate<'r> {
+        receiver.gate().about(self.about)
+    }
+
+    pub(super) fn reason(&self, template: &ListTemplate, gate: Gate<'_>) -> String {
         let finding = &self.case.finding;
         if self.case.status == CaseStatus::Withdrawn {
             return self.case.withdrawn_reason.clone();
         }
-        let sentence = receiver.reader().sentence(self.rule, finding, template);
+        let sentence = gate.sentence(self.rule, finding, template);
         let sentence = sentence.unwrap_or_else(|| NEUTRAL.to_owned());
-        let before = self.history(receiver);
+        let before = self.history(gate);
         if finding.annex && !finding.annex_reason.is_empty() {
-            let doubt = receiver.context.disclosure.redact(receiver.id, &finding.annex_reason);
+            let doubt = gate.redact(&finding.annex_reason);
             return format!("{before}【待确认】{doubt}。{sentence}");
         }
         before + &sentence
     }
 
     /// Why the case is asked about once more, as far as the recipient may know the answers.
-    fn history(&self, receiver: Receiver<'_>) -> String {
+    fn history(&self, gate: Gate<'_>) -> String {
         let case = self.case;
         if case.waits_for_approval() {
             return "【待审核】请由核查人以外的人在审核人栏签名。".to_owned();
@@ -187,7 +204,7 @@ impl<'a> CaseFacts<'a> {
             return "【异议复核中】已登记异议，由两人决定维持或撤销；本行不需填写。".to_owned();
         }
         if case.phase == Phase::Disputed {
-            let said = case.answers.iter().map(|given| receiver.answer_words(&given.answer));
+            let said = case.answers.iter().map(|given| answer_words(&given.answer, gate));
             let mut different: Vec<String> = Vec::new();
             for words in said {
                 if !different.contains(&words) {
@@ -222,7 +239,7 @@ impl<'a> CaseFacts<'a> {
         for (extract, count) in rows {
             let facts = context.extracts.get(extract);
             let own = facts.is_some_and(|facts| facts.agency == receiver.id);
-            if !own && !context.disclosure.may_name_source(receiver.id, extract) {
+            if !own && !self.gate(receiver).may_name_source(extract) {
                 hidden = true;
                 continue;
             }
@@ -244,9 +261,9 @@ impl<'a> CaseFacts<'a> {
     fn known(&self, column: &Column, receiver: Receiver<'_>) -> String {
         let finding = &self.case.finding;
         let value = |name: &String| {
-            receiver.reader().detail(finding, name).or_else(|| {
+            self.gate(receiver).detail(finding, name).or_else(|| {
                 let kept = receiver.context.kept(finding.identity, name, &column.class)?;
-                Some(receiver.context.disclosure.redact(receiver.id, &kept))
+                Some(self.gate(receiver).redact(&kept))
             })
         };
         column.names.iter().find_map(value).unwrap_or_default()
@@ -255,7 +272,7 @@ impl<'a> CaseFacts<'a> {
     /// The text of a column that shows values of the rule's SELECT.
     fn value(&self, column: &Column, receiver: Receiver<'_>) -> String {
         match &column.detail {
-            Some(name) => receiver.reader().detail(&self.case.finding, name).unwrap_or_default(),
+            Some(name) => self.gate(receiver).detail(&self.case.finding, name).unwrap_or_default(),
             None => self.known(column, receiver),
         }
     }
@@ -265,12 +282,15 @@ impl<'a> CaseFacts<'a> {
         let (at, person) = self.candidate.as_ref()?;
         let own =
             receiver.context.extracts.get(at.0.as_str()).is_some_and(|facts| facts.agency == receiver.id);
-        let open = own || receiver.context.disclosure.may_name_source(receiver.id, &at.0);
+        let open = own || self.gate(receiver).may_name_source(&at.0);
         open.then_some((*at, person))
     }
 
-    fn of_candidate(&self, receiver: Receiver<'_>, of: impl Fn(&Person) -> String) -> String {
-        self.candidate(receiver).map_or_else(String::new, |(_, person)| of(person))
+    /// A value of the row to compare with. It may be the case's person, so the younger of the two counts.
+    fn of_candidate<T: Default>(&self, receiver: Receiver<'_>, of: impl Fn(Gate<'_>, &Person) -> T) -> T {
+        let Some((_, person)) = self.candidate(receiver) else { return T::default() };
+        let about = self.about.min(About::person(person, receiver.context.as_of));
+        of(receiver.gate().about(about), person)
     }
 
     fn candidate_source(&self, receiver: Receiver<'_>) -> String {
@@ -292,7 +312,7 @@ impl<'a> CaseFacts<'a> {
 
 /// One column's cells.
 enum Cells {
-    Text(Vec<Option<String>>),
+    Text(Vec<Cleared>),
     Number(Vec<u32>),
     Share(Vec<f64>),
     Amount(Vec<Option<f64>>),
@@ -334,7 +354,9 @@ impl<'a> ListRows<'a> {
         let arrangement = template.arrangement(receiver.id);
         let by = arrangement
             .and_then(|arrangement| columns.iter().copied().find(|c| c.column().title == arrangement.by));
-        let group = |facts: &CaseFacts<'_>| by.map(|granted| text_of(&granted, template, receiver, facts));
+        let group = |facts: &CaseFacts<'_>| {
+            by.map(|granted| text_of(&granted, template, receiver, facts).into_text())
+        };
         let cases = sorted(cases, &|facts| group(facts).unwrap_or_default())?;
         let frame_columns = columns
             .iter()
@@ -369,7 +391,8 @@ impl ListRows<'_> {
     ) -> Option<Vec<String>> {
         let column = template.column.iter().find(|column| column.title == title)?;
         let granted = receiver.context.disclosure.grant(receiver.id, column)?;
-        Some(cases.iter().map(|facts| text_of(&granted, template, receiver, facts)).collect())
+        let text = |facts: &&CaseFacts<'_>| text_of(&granted, template, receiver, facts).into_text();
+        Some(cases.iter().map(text).collect())
     }
 }
 
@@ -421,7 +444,11 @@ const fn urgency(severity: Severity) -> u32 {
 
 fn series(title: &str, cells: Cells) -> PolarsResult<Series> {
     Ok(match cells {
-        Cells::Text(values) => Series::new(title.into(), values),
+        Cells::Text(values) => {
+            let texts: Vec<Option<&str>> =
+                values.iter().map(|cell| Some(cell.text()).filter(|text| !text.is_empty())).collect();
+            Series::new(title.into(), texts)
+        }
         Cells::Number(values) => Series::new(title.into(), values),
         Cells::Share(values) => Series::new(title.into(), values),
         Cells::Amount(values) => Series::new(title.into(), values),
@@ -439,7 +466,10 @@ fn cells(
     cases: &[&CaseFacts<'_>],
 ) -> Cells {
     let column = granted.column();
-    let day = |of: &dyn Fn(&CaseFacts<'_>) -> Option<Day>| Cells::Day(cases.iter().map(|f| of(f)).collect());
+    let class = column.class.as_str();
+    let day = |of: &dyn Fn(&CaseFacts<'_>) -> Option<Day>| {
+        Cells::Day(cases.iter().map(|f| f.gate(receiver).day(class, of(f))).collect())
+    };
     match column.source {
         ColumnSource::Number => Cells::Number((1..).take(cases.len()).collect()),
         ColumnSource::Confidence => {
@@ -449,18 +479,21 @@ fn cells(
         ColumnSource::Birth => day(&|f| f.person.birth),
         ColumnSource::FirstSeen => day(&|f| Some(f.case.first_seen)),
         ColumnSource::Due => day(&|f| (f.case.status != CaseStatus::Withdrawn).then(|| f.due())),
-        ColumnSource::CandidateBirth => day(&|f| f.candidate(receiver).and_then(|(_, person)| person.birth)),
+        ColumnSource::CandidateBirth => {
+            let birth =
+                |f: &&CaseFacts<'_>| f.of_candidate(receiver, |gate, person| gate.day(class, person.birth));
+            Cells::Day(cases.iter().map(birth).collect())
+        }
         _ => {
-            let text = |f: &&CaseFacts<'_>| Some(text_of(granted, template, receiver, f));
-            let texts = cases.iter().map(|f| text(f).filter(|text| !text.is_empty())).collect();
+            let texts = cases.iter().map(|f| text_of(granted, template, receiver, f)).collect();
             if column.sum { amounts(texts) } else { Cells::Text(texts) }
         }
     }
 }
 
 /// Texts as numbers; as they are where one of them is none, so that nothing is left out.
-fn amounts(texts: Vec<Option<String>>) -> Cells {
-    let number = |text: &Option<String>| text.as_ref().map(|text| text.parse::<f64>()).transpose();
+fn amounts(texts: Vec<Cleared>) -> Cells {
+    let number = |cell: &Cleared| (!cell.is_empty()).then(|| cell.text().parse::<f64>()).transpose();
     match texts.iter().map(number).collect() {
         Ok(numbers) => Cells::Amount(numbers),
         Err(_) => Cells::Text(texts),
@@ -473,45 +506,44 @@ fn text_of(
     template: &ListTemplate,
     receiver: Receiver<'_>,
     f: &CaseFacts<'_>,
-) -> String {
+) -> Cleared {
     let column = granted.column();
+    let (class, gate) = (column.class.as_str(), f.gate(receiver));
+    let text = |text: &str| gate.cell(class, text);
     match column.source {
-        ColumnSource::ResidentId => number(&f.person, granted.show()),
-        ColumnSource::Clue => f.case.number.clone(),
-        ColumnSource::Town => f.person.town.clone(),
-        ColumnSource::Village => f.person.village.clone(),
-        ColumnSource::Name => f.person.name.clone(),
-        ColumnSource::Sex => sex_word(f.person.sex).to_owned(),
-        ColumnSource::Rule => receiver.title(f.rule),
-        ColumnSource::Reason => f.reason(template, receiver),
-        ColumnSource::Details => receiver.reader().other_details(&f.case.finding, template),
-        ColumnSource::Detail | ColumnSource::Known => f.value(column, receiver),
-        ColumnSource::Evidence => f.evidence(receiver),
-        ColumnSource::Basis => f.rule.basis.join("；"),
-        ColumnSource::Grade => f.case.finding.grade.letter().to_owned(),
-        ColumnSource::Status => status_word(f.case.status).to_owned(),
-        ColumnSource::Severity => f.rule.severity.title().to_owned(),
-        ColumnSource::CandidateSource => f.candidate_source(receiver),
-        ColumnSource::CandidateName => f.of_candidate(receiver, |person| person.name.clone()),
-        ColumnSource::CandidateId => f.of_candidate(receiver, |person| number(person, granted.show())),
-        ColumnSource::CandidatePlace => {
-            f.of_candidate(receiver, |person| format!("{}{}", person.town, person.village))
+        ColumnSource::ResidentId => gate.number(class, &f.person),
+        ColumnSource::Clue => text(&f.case.number),
+        ColumnSource::Town => text(&f.person.town),
+        ColumnSource::Village => text(&f.person.village),
+        ColumnSource::Name => text(&f.person.name),
+        ColumnSource::Sex => text(sex_word(f.person.sex)),
+        ColumnSource::Rule => text(&gate.title(f.rule)),
+        ColumnSource::Reason => text(&f.reason(template, gate)),
+        ColumnSource::Details => text(&gate.other_details(&f.case.finding, template)),
+        ColumnSource::Detail | ColumnSource::Known => text(&f.value(column, receiver)),
+        ColumnSource::Evidence => text(&f.evidence(receiver)),
+        ColumnSource::Basis => text(&f.rule.basis.join("；")),
+        ColumnSource::Grade => text(f.case.finding.grade.letter()),
+        ColumnSource::Status => text(status_word(f.case.status)),
+        ColumnSource::Severity => text(f.rule.severity.title()),
+        ColumnSource::CandidateSource => text(&f.candidate_source(receiver)),
+        ColumnSource::CandidateName => {
+            f.of_candidate(receiver, |gate, person| gate.cell(class, &person.name))
         }
-        ColumnSource::SubjectFile => f.subject.as_ref().map_or_else(String::new, |place| place.file.clone()),
-        ColumnSource::SubjectRow => f.subject.as_ref().map_or_else(String::new, row_words),
+        ColumnSource::CandidateId => f.of_candidate(receiver, |gate, person| gate.number(class, person)),
+        ColumnSource::CandidatePlace => f.of_candidate(receiver, |gate, person| {
+            gate.cell(class, &format!("{}{}", person.town, person.village))
+        }),
+        ColumnSource::SubjectFile => text(f.subject.as_ref().map_or("", |place| &place.file)),
+        ColumnSource::SubjectRow => text(&f.subject.as_ref().map_or_else(String::new, row_words)),
         // Days and numbers are no texts.
         ColumnSource::Number
         | ColumnSource::Confidence
         | ColumnSource::Birth
         | ColumnSource::FirstSeen
         | ColumnSource::Due
-        | ColumnSource::CandidateBirth => String::new(),
+        | ColumnSource::CandidateBirth => Cleared::default(),
     }
-}
-
-pub(super) fn number(person: &Person, show: Show) -> String {
-    let Some(id) = person.resident_id else { return String::new() };
-    if show == Show::Full { id.text() } else { id.masked() }
 }
 
 fn row_words(place: &RowPlace) -> String {

@@ -1,6 +1,6 @@
 //! A finding in the words that one recipient may read, on a list or in a notice.
 
-use super::disclosure::{Disclosure, Show};
+use super::gate::Gate;
 use super::input::RuleFacts;
 use super::template::ListTemplate;
 use crate::domain::Finding;
@@ -10,19 +10,7 @@ const NEUTRAL_TITLE: &str = "家庭监护状况待核实";
 /// Stands for a value of a sentence that the recipient may not see.
 const WITHHELD: &str = "（略）";
 
-/// Who may know what.
-#[derive(Clone, Copy)]
-pub(super) struct Reader<'a> {
-    pub(super) id: &'a str,
-    pub(super) disclosure: &'a Disclosure,
-}
-
-impl Reader<'_> {
-    /// Whether the class is shown as it is.
-    pub(super) fn knows(self, class: &str) -> bool {
-        self.disclosure.show(self.id, class) == Show::Full
-    }
-
+impl Gate<'_> {
     /// Whether the recipient may know what the rule is about.
     pub(super) fn sees(self, rule: &RuleFacts) -> bool {
         rule.discloses.iter().all(|class| self.knows(class))
@@ -30,7 +18,7 @@ impl Reader<'_> {
 
     /// Title of the rule as the recipient may see it.
     pub(super) fn title(self, rule: &RuleFacts) -> String {
-        if self.sees(rule) { self.disclosure.redact(self.id, &rule.title) } else { NEUTRAL_TITLE.to_owned() }
+        if self.sees(rule) { self.redact(&rule.title) } else { NEUTRAL_TITLE.to_owned() }
     }
 
     /// The sentence without the values that the list does not know or the recipient may not see; `None` where
@@ -42,18 +30,17 @@ impl Reader<'_> {
         finding: &Finding,
         template: &ListTemplate,
     ) -> Option<String> {
-        let sources = finding.evidence().iter().filter_map(|e| self.disclosure.source_class(&e.extract));
-        if !self.sees(rule) || !sources.into_iter().all(|class| self.knows(class)) {
+        if !self.sees(rule) || !finding.evidence().iter().all(|e| self.may_name_source(&e.extract)) {
             return None;
         }
         let withheld = |name: &str| template.class_of(name).is_none_or(|class| !self.knows(class));
-        Some(self.disclosure.redact(self.id, &finding.reason.without(withheld, WITHHELD)))
+        Some(self.redact(&finding.reason.without(withheld, WITHHELD)))
     }
 
     /// One value of the rule's SELECT, without words that the recipient may not read.
     pub(super) fn detail(self, finding: &Finding, name: &str) -> Option<String> {
         let value = &finding.details.iter().find(|detail| detail.name == name)?.value;
-        (!value.is_empty()).then(|| self.disclosure.redact(self.id, value))
+        (!value.is_empty()).then(|| self.redact(value))
     }
 
     /// `标题：值；…` of the values that the template lists and the recipient may see.

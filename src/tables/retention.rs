@@ -1,7 +1,7 @@
 //! How long what is kept: one row for each class of data that a pipeline leaves behind.
 //!
-//! The days are the client's to set; those that are not confirmed yet say so. What is append-only (events, the
-//! register of handovers, the log of access) is never deleted and takes no days.
+//! The days are the client's to set; those that are not confirmed yet say so. What is append-only (the register of
+//! handovers, the log of access) is never deleted and takes no days; of events what they say is taken out.
 
 use super::rows::TableText;
 use crate::diag::Diagnostic;
@@ -9,7 +9,7 @@ use crate::diag::Diagnostic;
 /// A class of data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DataClass {
-    /// Copies of deliveries inside runs, and rows of them that were held back.
+    /// Copies of deliveries inside runs and in the inbox, and rows of them that were held back.
     Deliveries,
     /// Records, mentions, links, identities and what else the stages leave inside runs.
     Records,
@@ -17,7 +17,7 @@ pub enum DataClass {
     Runs,
     /// Registers of identities that no coming night starts from.
     Registers,
-    /// Events of the ledger.
+    /// What the events of cases say that are over; that they happened stays.
     Events,
     /// The register of what was handed over.
     Handovers,
@@ -52,7 +52,7 @@ impl DataClass {
 
     /// Whether nothing of it is ever deleted.
     pub const fn is_append_only(self) -> bool {
-        matches!(self, Self::Events | Self::Handovers | Self::Access)
+        matches!(self, Self::Handovers | Self::Access)
     }
 }
 
@@ -63,7 +63,7 @@ pub struct Retained {
     pub class: DataClass,
     /// Name for people.
     pub title: String,
-    /// Days that it is kept after the day of its run; `None`: it stays.
+    /// Days that it is kept after the day of its run, or of the last event of its case; `None`: it stays.
     pub days: Option<u32>,
     /// Whether the client has confirmed it.
     pub confirmed: bool,
@@ -137,12 +137,12 @@ mod tests {
     #[test]
     fn a_class_that_is_not_in_the_table_is_kept_and_what_is_append_only_takes_no_days() {
         let (table, faults) =
-            load("records,a,90,to_confirm,\ndeliveries,b,30,confirmed,\nevents,c,,confirmed,\n");
+            load("records,a,90,to_confirm,\ndeliveries,b,30,confirmed,\nevents,c,1095,confirmed,\n");
         assert_eq!(faults, Vec::<u32>::new());
         let classes: Vec<DataClass> = table.rows.iter().map(|row| row.class).collect();
         assert_eq!(classes, [DataClass::Deliveries, DataClass::Records, DataClass::Events]);
         assert_eq!(table.days(DataClass::Deliveries), Some(30));
-        assert_eq!((table.days(DataClass::Events), table.days(DataClass::Runs)), (None, None));
+        assert_eq!((table.days(DataClass::Events), table.days(DataClass::Runs)), (Some(1095), None));
         let wrong = "runs,a,0,to_confirm,\nrun,a,1,to_confirm,\naccess,a,180,to_confirm,\nrecords,a,1,maybe,\n\
                      records,a,1,to_confirm,\nrecords,a,2,to_confirm,\n";
         assert_eq!(load(wrong).1, [2, 3, 4, 5, 7]);

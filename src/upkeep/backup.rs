@@ -98,9 +98,13 @@ pub fn backup(state: &Path, to: &Path, made: &str) -> Result<Backup, UpkeepError
 /// Puts a backup into the state folder `state`, which must not hold a ledger. Everything is checked
 /// before the first file is written, and the ledger comes last: a state without its ledger is none.
 ///
+/// Handovers and looks since the backup have to outlive it (rule book G6, G12): `old` is the state folder that is
+/// replaced, from whose ledger they are taken over; `None` where that is lost. Gives how many of each there were.
+///
 /// # Errors
-/// When a file of the backup is missing or changed, or `state` holds a ledger.
-pub fn restore(from: &Path, state: &Path) -> Result<Backup, UpkeepError> {
+/// When a file of the backup is missing or changed, `state` holds a ledger, or the register and log of `old` cannot
+/// be read or are no continuation of the backup's.
+pub fn restore(from: &Path, state: &Path, old: Option<&Path>) -> Result<(Backup, (u64, u64)), UpkeepError> {
     let target = state.join(LEDGER);
     refuse_existing(&target, "move the old state away first, it may be needed")?;
     let backup = read_contents(from)?;
@@ -112,6 +116,12 @@ pub fn restore(from: &Path, state: &Path) -> Result<Backup, UpkeepError> {
         }
     }
     Ledger::open_for_planning(&from.join(LEDGER))?.verify()?;
+    let old = old.map(|old| old.join(LEDGER));
+    if let Some(missing) = old.as_ref().filter(|old| !old.is_file()) {
+        let what = format!("there is no ledger {} whose log could go on", missing.display());
+        return Err(UpkeepError::Unusable { path: from.to_owned(), what });
+    }
+    let aside = continued(from, old.as_deref())?;
     let registers = state.join(REGISTER);
     fs::create_dir_all(&registers).map_err(UpkeepError::io("create", &registers))?;
     if backup.files.iter().any(|file| file.path.starts_with(CERTIFICATES)) {
@@ -123,11 +133,30 @@ pub fn restore(from: &Path, state: &Path) -> Result<Backup, UpkeepError> {
     }
     settle(&registers)?;
     let part = state.join("ledger.part");
+    // A journal that a killed restore left does not belong to the new copy.
+    for left in ["ledger.part-wal", "ledger.part-shm"].map(|name| state.join(name)) {
+        if left.is_file() {
+            fs::remove_file(&left).map_err(UpkeepError::io("remove", &left))?;
+        }
+    }
     copy(&from.join(LEDGER), &part)?;
+    let mut taken = (0, 0);
+    if let Some(old) = &aside {
+        taken = Ledger::open(&part)?.take_over(old)?;
+        settle(&part)?;
+    }
     fs::rename(&part, &target).map_err(UpkeepError::io("rename", &part))?;
     settle(state)?;
     settle_name(state)?;
-    Ok(backup)
+    Ok((backup, taken))
+}
+
+/// The ledger whose log goes on, tried on a copy in memory before anything is written.
+fn continued(from: &Path, old: Option<&Path>) -> Result<Option<Ledger>, UpkeepError> {
+    let Some(old) = old else { return Ok(None) };
+    let old = Ledger::open_for_planning(old)?;
+    old.goes_on_from(&Ledger::open_for_planning(&from.join(LEDGER))?)?;
+    Ok(Some(old))
 }
 
 /// Base names of the certificates of a state, sorted; none where nothing was deleted yet.
@@ -236,9 +265,9 @@ mod tests {
         let made = backup(&state, &to, "2026-11-20T03:00:00+08:00").unwrap();
         let paths: Vec<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, ["certificates/删除证明.csv", LEDGER], "what is half written stays");
-        assert!(matches!(restore(&to, &state), Err(UpkeepError::There { .. })));
+        assert!(matches!(restore(&to, &state, None), Err(UpkeepError::There { .. })));
         let fresh = folder.path().join("fresh");
-        assert_eq!(restore(&to, &fresh).unwrap(), made);
+        assert_eq!(restore(&to, &fresh, None).unwrap(), (made, (0, 0)));
         assert_eq!(fs::read(to.join(LEDGER)).unwrap(), fs::read(fresh.join(LEDGER)).unwrap());
         assert!(matches!(backup(&state, &to, ""), Err(UpkeepError::There { .. })));
     }
@@ -250,7 +279,7 @@ mod tests {
         let made = backup(&state(folder.path()), &to, "").unwrap();
         let fresh = folder.path().join("fresh");
         let refused = |text: &str| {
-            let error = restore(&to, &fresh).unwrap_err().to_string();
+            let error = restore(&to, &fresh, None).unwrap_err().to_string();
             assert!(error.contains(text), "{error}");
             assert!(!fresh.exists());
         };

@@ -1,11 +1,12 @@
-//! F6: what keeps a pipeline going between the nights: copies of its state, when it runs, who is told, what is
-//! deleted when its time is over.
+//! F6: what keeps a pipeline going between the nights: copies of its state, when it runs, who is told, what leaves
+//! encrypted, what is deleted when its time is over.
 //!
 //! In: a plan and folders. Out: a backup and its way back, the units of a timer, a certificate of what was
 //! deleted. It never runs a night,
 //! never reads a clock, and never writes over a state that is there.
 
 mod backup;
+mod pack;
 mod purge;
 mod schedule;
 mod watch;
@@ -13,6 +14,7 @@ mod watch;
 use std::path::{Path, PathBuf};
 
 pub use backup::{Backup, BackupFile, backup, restore};
+pub use pack::{PackJob, pack};
 pub use purge::{Expired, PurgeFacts, PurgePlan, plan_purge, purge};
 pub use schedule::{Entry, Schedule, Unit};
 pub use watch::{Ended, tell};
@@ -50,6 +52,16 @@ pub enum UpkeepError {
         path: PathBuf,
         /// What is wrong with it.
         what: String,
+    },
+    /// Files that cannot be encrypted for a recipient.
+    #[error("pack the files of `{recipient}`: {what}\n  help: {remedy}")]
+    NotPacked {
+        /// Folder of the recipient's lists.
+        recipient: String,
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        remedy: String,
     },
     /// A time of day that is none.
     #[error("use the time `{0}`: write it as HH:MM")]

@@ -2,18 +2,21 @@
 //! file and its digest, and an event in the ledger.
 //!
 //! Only runs that the ledger knows are looked at, so pipelines that share a folder of runs leave each other alone.
-//! It never touches what the next night needs (`latest`, the last two commits and their registers), a run on which
-//! an open case rests, the offices' input folder, or anything append-only. The certificate and the event come
-//! before the deletion: killed between them, the data are on record and the next purge takes the rest.
+//! It never touches what the next night needs (`latest`, the last two commits and their registers), the records,
+//! lists and reports of a run on which an open case rests (its raw deliveries go like any others), the offices' input
+//! folder, or anything append-only. Deliveries in the inbox go when nothing was pulled there for so long. The
+//! certificate and the event come before the deletion: killed between them, the data are on record and the next
+//! purge takes the rest. What the events of a case say goes in the transaction that says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::UpkeepError;
 use super::backup::{BackupFile, CERTIFICATES, REGISTER, REGISTERS, file_of, settle};
 use crate::domain::{Day, sha256_of};
-use crate::ledger::{Ledger, Purged, RunRecord};
+use crate::ledger::{Ledger, OverCase, Purged, RunRecord};
 use crate::spec::Plan;
 use crate::tables::{DataClass, Retention};
 
@@ -22,6 +25,8 @@ const GOING: &str = ".purged";
 /// What of a run is the deliveries', and what the stages'.
 const OF_DELIVERIES: [&str; 2] = ["pulled", "quarantine"];
 const OF_RECORDS: [&str; 1] = ["artifacts"];
+/// What every pull of a delivery writes anew.
+const INDEX: &str = "index.json";
 
 /// Something that goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +39,8 @@ pub struct Expired {
     pub day: Day,
     /// What is removed: a folder or a file.
     pub path: PathBuf,
+    /// What stands before the paths of its files on the certificate.
+    above: String,
     /// Every file in it, paths below `path`; for a file its own name.
     pub files: Vec<BackupFile>,
 }
@@ -43,6 +50,8 @@ pub struct Expired {
 pub struct PurgePlan {
     /// What goes, by class, day and path.
     pub expired: Vec<Expired>,
+    /// Cases of which nothing stays but that there were such cases, by clue number.
+    pub cases: Vec<OverCase>,
     /// Runs whose time is over and that stay, with the reason in Chinese.
     pub kept: Vec<(String, &'static str)>,
 }
@@ -58,13 +67,23 @@ pub struct PurgeFacts {
 }
 
 impl PurgePlan {
-    /// Files and bytes by class; classes of which nothing goes are left out.
+    /// Whether nothing goes.
+    pub fn is_empty(&self) -> bool {
+        self.expired.is_empty() && self.cases.is_empty()
+    }
+
+    /// Files (of cases: events) and bytes by class; classes of which nothing goes are left out.
     pub fn totals(&self) -> BTreeMap<DataClass, (u64, u64)> {
         let mut totals: BTreeMap<DataClass, (u64, u64)> = BTreeMap::new();
         for one in &self.expired {
             let (files, bytes) = totals.entry(one.class).or_default();
             *files += one.files.len() as u64;
             *bytes += one.files.iter().map(|file| file.bytes).sum::<u64>();
+        }
+        for (.., size) in self.cases.iter().flat_map(|case| &case.events) {
+            let (events, bytes) = totals.entry(DataClass::Events).or_default();
+            *events += 1;
+            *bytes += size;
         }
         totals
     }
@@ -89,20 +108,25 @@ pub fn plan_purge(plan: &Plan, ledger: &Ledger, day: Day) -> Result<PurgePlan, U
             continue;
         }
         let mut expired = of_run(retention, &folder, &run.run_id, (run.as_of, day))?;
-        if expired.is_empty() {
-            continue;
-        }
-        let why = if needed.contains(&run.run_id.as_str()) || latest.as_ref() == Some(&run.run_id) {
-            Some("下一夜运行需要")
+        let needed = needed.contains(&run.run_id.as_str()) || latest.as_ref() == Some(&run.run_id);
+        if needed && !expired.is_empty() {
+            purge.kept.push((run.run_id.clone(), "下一夜运行需要"));
+        } else if open.contains(&run.run_id) {
+            // Of what an open case rests on only the raw deliveries go; a run goes with all that it has.
+            if expired.iter().any(|one| one.class != DataClass::Deliveries) {
+                purge.kept.push((run.run_id.clone(), "有未办结的线索以此为依据"));
+            }
+            expired = of_deliveries(retention, &folder, &run.run_id, (run.as_of, day))?;
+            purge.expired.append(&mut expired);
         } else {
-            open.contains(&run.run_id).then_some("有未办结的线索以此为依据")
-        };
-        match why {
-            Some(why) => purge.kept.push((run.run_id.clone(), why)),
-            None => purge.expired.append(&mut expired),
+            purge.expired.append(&mut expired);
         }
     }
     purge.expired.extend(registers(plan, &commits, day)?);
+    purge.expired.extend(inbox(plan, day)?);
+    if let Some(days) = retention.days(DataClass::Events) {
+        purge.cases = ledger.cases_over(day, days)?;
+    }
     purge.expired.sort_by(|a, b| (a.class, a.day, &a.path).cmp(&(b.class, b.day, &b.path)));
     purge.kept.sort();
     Ok(purge)
@@ -115,24 +139,85 @@ fn of_run(
     run: &str,
     (of, day): (Day, Day),
 ) -> Result<Vec<Expired>, UpkeepError> {
-    let over = |class| is_over(retention, class, (of, day));
-    let mut wanted: Vec<(DataClass, PathBuf)> = Vec::new();
-    if over(DataClass::Runs) {
-        wanted.push((DataClass::Runs, folder.to_owned()));
-    } else {
-        let parts = |class, names: &[&str]| -> Vec<(DataClass, PathBuf)> {
-            let named = names.iter().filter(|_| over(class));
-            named.map(|name| (class, folder.join(name))).collect()
-        };
-        wanted.extend(parts(DataClass::Deliveries, &OF_DELIVERIES));
-        wanted.extend(parts(DataClass::Records, &OF_RECORDS));
+    if is_over(retention, DataClass::Runs, (of, day)) {
+        let (path, files) = (folder.to_owned(), files_of(folder)?);
+        let above = String::new();
+        return Ok(vec![Expired {
+            class: DataClass::Runs,
+            run: run.to_owned(),
+            day: of,
+            path,
+            above,
+            files,
+        }]);
     }
-    let mut expired = Vec::new();
-    for (class, path) in wanted.into_iter().filter(|(_, path)| path.is_dir()) {
-        let files = files_of(&path)?;
-        expired.push(Expired { class, run: run.to_owned(), day: of, path, files });
+    let mut expired = of_deliveries(retention, folder, run, (of, day))?;
+    if is_over(retention, DataClass::Records, (of, day)) {
+        expired.extend(parts(folder, run, of, (DataClass::Records, &OF_RECORDS))?);
     }
     Ok(expired)
+}
+
+/// The raw deliveries of a run whose time is over, whatever rests on the run.
+fn of_deliveries(
+    retention: &Retention,
+    folder: &Path,
+    run: &str,
+    (of, day): (Day, Day),
+) -> Result<Vec<Expired>, UpkeepError> {
+    if !is_over(retention, DataClass::Deliveries, (of, day)) {
+        return Ok(Vec::new());
+    }
+    parts(folder, run, of, (DataClass::Deliveries, &OF_DELIVERIES))
+}
+
+/// Folders of a run that are there.
+fn parts(
+    folder: &Path,
+    run: &str,
+    of: Day,
+    (class, names): (DataClass, &[&str]),
+) -> Result<Vec<Expired>, UpkeepError> {
+    let mut expired = Vec::new();
+    for name in names.iter().filter(|name| folder.join(name).is_dir()) {
+        let path = folder.join(name);
+        let files = files_of(&path)?;
+        expired.push(Expired { class, run: run.to_owned(), day: of, path, above: format!("{name}/"), files });
+    }
+    Ok(expired)
+}
+
+/// Deliveries in the inbox that no night has pulled for so long: their remote is gone from the pipeline, or does not
+/// answer. Every pull writes the index of its delivery anew; where the sender is there again, it is carried again.
+fn inbox(plan: &Plan, day: Day) -> Result<Vec<Expired>, UpkeepError> {
+    let mut expired = Vec::new();
+    for remote in folders_of(&plan.inbox())? {
+        for path in folders_of(&remote)? {
+            let Ok(index) = path.join(INDEX).metadata() else { continue };
+            let of = Day::from_days(i32::try_from(index.mtime().div_euclid(86_400)).unwrap_or(i32::MAX));
+            if is_over(&plan.tables.retention, DataClass::Deliveries, (of, day)) {
+                let files = files_of(&path)?;
+                let above = path.strip_prefix(&plan.state).unwrap_or(&path).display();
+                let above = format!("{above}/");
+                let class = DataClass::Deliveries;
+                expired.push(Expired { class, run: String::new(), day: of, path, above, files });
+            }
+        }
+    }
+    Ok(expired)
+}
+
+/// Folders in a folder, sorted; none where it is not there.
+fn folders_of(folder: &Path) -> Result<Vec<PathBuf>, UpkeepError> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+    let entries = entries.map_err(UpkeepError::io("read", folder))?;
+    let is_folder = |entry: &&fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let mut folders: Vec<PathBuf> = entries.iter().filter(is_folder).map(fs::DirEntry::path).collect();
+    folders.sort();
+    Ok(folders)
 }
 
 fn is_over(retention: &Retention, class: DataClass, (of, day): (Day, Day)) -> bool {
@@ -156,7 +241,8 @@ fn registers(plan: &Plan, commits: &[(i64, RunRecord)], day: Day) -> Result<Vec<
         let path = folder.join(&name);
         if is_over(&plan.tables.retention, DataClass::Registers, (of, day)) && path.is_file() {
             let files = vec![file_of(&folder, name)?];
-            expired.push(Expired { class: DataClass::Registers, run: String::new(), day: of, path, files });
+            let (class, run, above) = (DataClass::Registers, String::new(), String::new());
+            expired.push(Expired { class, run, day: of, path, above, files });
         }
     }
     Ok(expired)
@@ -199,7 +285,7 @@ pub fn purge(
         // An earlier purge was killed; what lies there is on record.
         fs::remove_dir_all(&going).map_err(UpkeepError::io("remove", &going))?;
     }
-    if purge.expired.is_empty() {
+    if purge.is_empty() {
         return Ok(None);
     }
     let (certificate, sha256) = certify(plan, purge, facts)?;
@@ -207,7 +293,7 @@ pub fn purge(
     let classes = classes.map(|(class, (files, bytes))| (class.word().to_owned(), files, bytes)).collect();
     let name = certificate.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let purged = Purged { by: facts.by.clone(), certificate: name, sha256, classes };
-    ledger.record_purge(facts.day, purged)?;
+    ledger.record_purge(facts.day, purged, &purge.cases)?;
     for one in &purge.expired {
         match one.class {
             // A run is there with all that it has, or not at all.
@@ -246,35 +332,43 @@ fn certify(plan: &Plan, purge: &PurgePlan, facts: &PurgeFacts) -> Result<(PathBu
     Ok((path, sha256))
 }
 
-/// One line for every file: UTF-8 with a byte-order mark, for spreadsheets.
+/// One line for every file and every event: UTF-8 with a byte-order mark, for spreadsheets.
 fn certificate(retention: &Retention, purge: &PurgePlan, facts: &PurgeFacts) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record(HEADINGS)?;
-    for one in &purge.expired {
-        let row = retention.row(one.class);
+    let line = |writer: &mut csv::Writer<Vec<u8>>,
+                (class, day): (DataClass, Day),
+                [run, what, digest]: [&str; 3],
+                bytes: u64| {
+        let row = retention.row(class);
         let title = row.map_or("", |row| &row.title);
         let days = row.and_then(|row| row.days).map_or_else(String::new, |days| days.to_string());
         let days =
             if row.is_some_and(|row| row.confirmed) { days } else { format!("{days}（待客户确认）") };
-        // A register's own name is its path already.
-        let above = match one.class {
-            DataClass::Deliveries | DataClass::Records => one.path.file_name(),
-            _ => None,
-        };
-        let above = above.map_or_else(String::new, |name| format!("{}/", name.to_string_lossy()));
+        let (day, bytes) = (day.iso(), bytes.to_string());
+        writer.write_record([
+            class.word(),
+            title,
+            &days,
+            run,
+            &day,
+            what,
+            &bytes,
+            digest,
+            &facts.now,
+            &facts.by,
+        ])
+    };
+    for one in &purge.expired {
         for file in &one.files {
-            writer.write_record([
-                one.class.word(),
-                title,
-                &days,
-                &one.run,
-                &one.day.iso(),
-                &format!("{above}{}", file.path),
-                &file.bytes.to_string(),
-                &file.sha256,
-                &facts.now,
-                &facts.by,
-            ])?;
+            let path = format!("{}{}", one.above, file.path);
+            line(&mut writer, (one.class, one.day), [&one.run, &path, &file.sha256], file.bytes)?;
+        }
+    }
+    for case in &purge.cases {
+        for (seq, hash, bytes) in &case.events {
+            let what = format!("线索 {} 的第 {seq} 号事件", case.number);
+            line(&mut writer, (DataClass::Events, case.last), ["", &what, hash], *bytes)?;
         }
     }
     writer.into_inner().map_err(|error| error.into_error().into())

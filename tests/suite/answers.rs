@@ -459,7 +459,7 @@ fn a_ledger_of_version_1_is_read_migrated_and_lives_on() {
     assert_eq!(version(), 1, "a look changes nothing");
 
     let mut ledger = Ledger::open(&path).unwrap();
-    assert_eq!((ledger.verify().unwrap(), version()), (7, 5));
+    assert_eq!((ledger.verify().unwrap(), version()), (7, 8));
     let phases = |ledger: &Ledger| -> Vec<Phase> {
         ledger.state().unwrap().cases.values().map(|record| record.phase).collect()
     };

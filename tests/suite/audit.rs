@@ -7,6 +7,13 @@ use serde_json::json;
 
 use crate::county::{County, NIGHT, copy};
 
+/// Lets every account look.
+pub(crate) fn approve_looks(county: &County) {
+    let table = county.folder.join("schemas/tables/look_approvals.csv");
+    let head = fs::read_to_string(&table).unwrap();
+    fs::write(table, format!("{head}*,周某,2020-01-01,2999-12-31,某民〔2026〕1号\n")).unwrap();
+}
+
 fn look(what: &str) -> Look {
     Look {
         at: "2026-11-20T09:00:00+08:00".into(),
@@ -14,6 +21,7 @@ fn look(what: &str) -> Look {
         command: "explain case".into(),
         what: what.into(),
         reason: "电话核对".into(),
+        approval: String::new(),
     }
 }
 
@@ -61,17 +69,27 @@ fn what_is_shown_in_full_wants_a_reason_and_is_logged_without_a_value() {
     // What is masked is not logged, and what cannot be logged is not shown.
     county.well(&["explain", "case", &case]);
     assert_eq!(county.json(&["audit", "list"]), json!([]));
+    let why = ["--full", "--reason", "电话核对"];
+    let page = county.folder.join("page.html");
+    let html = ["--html", page.to_str().unwrap()];
+    let shown = [
+        [&["explain", "case", &case][..], &html].concat(),
+        vec!["explain", "identity", &person],
+        vec!["explain", "pair", &left, &right],
+        vec!["case", "show", &case],
+    ];
+    // Nobody approved it: nothing is shown, nothing written, and the line that is missing is told.
+    for arguments in &shown {
+        let (code, said) = county.refused(&[arguments, &why[..]].concat());
+        assert!(code == 2 && said.contains("no approval") && said.contains("look_approvals.csv"), "{said}");
+    }
+    assert!(!page.exists());
+    assert_eq!(county.json(&["audit", "list"]), json!([]));
+    approve_looks(&county);
     let lost = ["explain", "case", &case, "--full", "--reason", "核对", "--state", "nowhere"];
     assert_eq!(county.refused(&lost).0, 4);
-
-    let why = ["--full", "--reason", "电话核对"];
-    for arguments in [
-        &["explain", "case", &case][..],
-        &["explain", "identity", &person],
-        &["explain", "pair", &left, &right],
-        &["case", "show", &case],
-    ] {
-        county.well(&[arguments, &why].concat());
+    for arguments in &shown {
+        county.well(&[arguments, &why[..]].concat());
     }
     let told = county.json(&["audit", "list"]);
     let lines = told.as_array().unwrap();
@@ -79,6 +97,7 @@ fn what_is_shown_in_full_wants_a_reason_and_is_logged_without_a_value() {
     assert_eq!(commands, ["explain case", "explain identity", "explain pair", "case show"]);
     for line in lines {
         assert_eq!(line["reason"], "电话核对");
+        assert_eq!(line["approval"], "周某 2020-01-01 批准，至 2999-12-31，某民〔2026〕1号");
         for field in ["at", "account", "what"] {
             assert!(!line[field].as_str().unwrap().is_empty(), "{field}: {line}");
         }
@@ -113,7 +132,8 @@ fn numbers_go_out_in_full_only_with_an_approval_and_the_run_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let county = County::lay_out(folder.path());
     county.change("schemas/tables/disclosure.csv", "education,full,full,masked", "education,full,full,full");
-    let numbers = |run: &str| -> (bool, String) {
+    // Masked and full numbers of the list, and what the run says.
+    let numbers = |run: &str| -> (usize, usize, String) {
         county.well(&["run", "pipelines/nightly.toml", "--as-of", run]);
         let list = format!("out/latest/lists/education/控辍保学疑似清单_{run}.csv");
         let list = fs::read_to_string(county.folder.join(list)).unwrap();
@@ -122,11 +142,38 @@ fn numbers_go_out_in_full_only_with_an_approval_and_the_run_says_so() {
         let said = manifest["problems"].as_array().unwrap().iter();
         let said = said.filter(|one| one["code"].as_str().unwrap().starts_with("full_numbers"));
         let said: Vec<&str> = said.map(|one| one["code"].as_str().unwrap()).collect();
-        (!list.contains("********"), said.join(","))
+        let masked = list.matches("********").count();
+        let whole = list
+            .split(',')
+            .filter(|cell| cell.is_ascii() && cell.len() == 18 && cell[..17].parse::<u64>().is_ok());
+        (masked, whole.count(), said.join(","))
     };
-    assert_eq!(numbers("2026-11-20"), (false, "full_numbers_not_approved".to_owned()));
+    let all = numbers("2026-11-20");
+    assert_eq!((all.1, all.2.as_str()), (0, "full_numbers_not_approved"));
+    let approvals = || -> Vec<String> {
+        let lines = county.json(&["handover", "--recipient", "education", "--since", "2026-11-21"]);
+        lines.as_array().unwrap().iter().map(|line| line["approval"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(county.json(&["audit", "list"]), json!([]), "what is masked is no access");
     let table = county.folder.join("schemas/tables/full_approvals.csv");
     let head = fs::read_to_string(&table).unwrap();
     fs::write(&table, format!("{head}education,id_number,周某,2026-11-01,2026-11-30,\n")).unwrap();
-    assert_eq!(numbers("2026-11-21"), (true, "full_numbers_approved".to_owned()));
+    // Children below 14 stay masked whatever was approved, until the table of protected classes says otherwise.
+    let (masked, whole, said) = numbers("2026-11-21");
+    assert_eq!((masked + whole, said.as_str()), (all.0, "full_numbers_approved"));
+    assert!(masked > 0 && whole > 0, "{masked} children below 14, {whole} others");
+    let approval = "周某 2026-11-01 批准，至 2026-11-30";
+    assert!(approvals().iter().all(|words| words == approval) && !approvals().is_empty());
+    let others = county.json(&["handover", "--recipient", "civil-affairs"]);
+    assert!(others.as_array().unwrap().iter().all(|line| line["approval"] == ""));
+    let looks = county.json(&["audit", "list"]);
+    let [look] = looks.as_array().unwrap().as_slice() else { panic!("one line for one recipient: {looks}") };
+    assert_eq!((&look["command"], &look["approval"]), (&json!("run"), &json!(approval)));
+    let files = approvals().len();
+    assert!(look["what"].as_str().unwrap().contains(&format!("提供给教体局的 {files} 个文件")), "{look}");
+    assert_eq!(county.json(&["audit", "verify"])["access"], json!({ "intact": true, "count": 1 }));
+
+    let masked_for_all = "id_number,14,,";
+    county.change("schemas/tables/protected.csv", masked_for_all, "id_number,14,education,");
+    assert_eq!(numbers("2026-11-22"), (0, all.0, "full_numbers_approved".to_owned()));
 }

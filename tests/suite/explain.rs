@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::audit::approve_looks;
 use crate::county::{County, NIGHT, copy};
 
 const PAIR: [&str; 6] =
@@ -148,6 +149,7 @@ fn rows_of_one_number_are_told_with_the_pass_that_joined_them_and_masked() {
     let folder = tempfile::tempdir().unwrap();
     copy(&NIGHT.folder, folder.path());
     let county = County { folder: folder.path().to_owned() };
+    approve_looks(&county);
     assert!(has_number(&county.well(&["explain", "pair", left, right, "--full", "--reason", "核对"])));
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn facts(register: &str) -> RunFacts {
         plan_hash: "p".into(),
         register: register.into(),
         committed: "2026-11-01T01:00:00+08:00".into(),
+        account: "a".into(),
     }
 }
 

@@ -10,6 +10,7 @@ mod broken;
 mod contracts;
 mod county;
 mod dockets;
+mod erased;
 mod explain;
 mod feedback;
 mod gaps;

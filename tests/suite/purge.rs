@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
-use doudi::domain::{Finding, hex};
-use doudi::ledger::{Ledger, Night, RuleRun};
+use doudi::domain::{Day, Finding, hex};
+use doudi::ledger::{Handover, Ledger, Look, Night, RuleRun};
 use sha2::{Digest, Sha256};
 
 use crate::answers::{explained, import};
@@ -98,7 +99,7 @@ fn each_class_goes_when_its_time_is_over_and_what_is_needed_stays() {
         .iter()
         .map(|one| (one["run"].as_str().unwrap(), one["why"] == "下一夜运行需要"))
         .collect();
-    assert_eq!(kept, [("run-1", false), ("run-4", true), ("run-5", true)]);
+    assert_eq!(kept, [("run-4", true), ("run-5", true)]);
 
     let done = purge(&county, "2026-12-10", &[]);
     assert_eq!(done["expired"], told["expired"]);
@@ -106,18 +107,21 @@ fn each_class_goes_when_its_time_is_over_and_what_is_needed_stays() {
     let of = |runs: &[u32], parts: &[&str]| -> BTreeSet<String> {
         runs.iter().flat_map(|run| parts.iter().map(move |part| format!("run-{run}/{part}"))).collect()
     };
-    assert_eq!(gone, of(&[2, 3], &PARTS[..2]));
+    // An open case keeps what it rests on, but no raw delivery.
+    assert_eq!(gone, of(&[1, 2, 3], &PARTS[..2]));
     let registers = files(&state.join("register"));
     assert_eq!(registers, BTreeSet::from(["register4.parquet".to_owned(), "register5.parquet".to_owned()]));
     on_record(&county, &done, &gone);
     assert!(purge(&county, "2026-12-10", &[])["certificate"].is_null(), "nothing is left to go");
 
-    purge(&county, "2027-02-15", &[]);
+    let done = purge(&county, "2027-02-15", &[]);
+    assert_eq!(done["kept"][0], serde_json::json!({ "run": "run-1", "why": "有未办结的线索以此为依据" }));
     let gone: BTreeSet<String> = all.difference(&files(&out)).cloned().collect();
-    assert_eq!(gone, of(&[2, 3], &PARTS[..4]), "lists stay");
+    let raw = of(&[1], &PARTS[..2]);
+    assert_eq!(gone, &of(&[2, 3], &PARTS[..4]) | &raw, "lists stay");
     purge(&county, "2030-01-01", &[]);
     let gone: BTreeSet<String> = all.difference(&files(&out)).cloned().collect();
-    assert_eq!(gone, of(&[2, 3], &PARTS));
+    assert_eq!(gone, &of(&[2, 3], &PARTS) | &raw);
     assert!(!out.join("run-2").exists() && out.join("run-of-others").exists() && out.join("run-1").exists());
     assert_eq!(
         Ledger::open_for_planning(&state.join("ledger.sqlite")).unwrap().state().unwrap().purges.len(),
@@ -150,8 +154,110 @@ fn on_record(county: &County, done: &serde_json::Value, gone: &BTreeSet<String>)
     assert_eq!(purged.sha256, hex(&Sha256::digest(&certificate)));
     assert_eq!(
         purged.classes.iter().map(|(class, files, _)| (class.as_str(), *files)).collect::<Vec<_>>(),
-        [("deliveries", 4), ("registers", 3)]
+        [("deliveries", 6), ("registers", 3)]
     );
+}
+
+/// Sets the time of a file's last change.
+fn changed_on(path: &Path, iso: &str) {
+    let days = Day::parse_iso(iso).unwrap().days();
+    let at = UNIX_EPOCH + Duration::from_secs(u64::try_from(days).unwrap() * 86_400);
+    fs::File::options().write(true).open(path).unwrap().set_modified(at).unwrap();
+}
+
+#[test]
+fn a_delivery_in_the_inbox_goes_when_nothing_was_pulled_there_for_so_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = five_nights(folder.path());
+    let inbox = folder.path().join("state/inbox");
+    for (delivery, pulled) in [("gone/office", "2027-03-01"), ("here/office+daily", "2027-03-30")] {
+        for file in ["kept/a.csv", "view/a.csv", "index.json"] {
+            write(&inbox.join(delivery).join(file), &format!("{delivery} {file}"));
+        }
+        changed_on(&inbox.join(delivery).join("index.json"), pulled);
+    }
+    write(&inbox.join("gone/other/coming.part"), "never whole, so never pulled");
+    purge(&county, "2027-03-31", &[]);
+    assert_eq!(files(&inbox).len(), 7, "30 days, and not a day less");
+    let done = purge(&county, "2027-04-01", &[]);
+    let left: BTreeSet<String> = files(&inbox);
+    assert!(left.len() == 4 && left.iter().all(|file| !file.starts_with("gone/office")), "{left:?}");
+    let certificate = fs::read_to_string(county.folder.join(done["certificate"].as_str().unwrap())).unwrap();
+    let digest = hex(&Sha256::digest("gone/office kept/a.csv".as_bytes()));
+    let line = certificate.lines().find(|line| line.contains(&digest)).unwrap();
+    assert!(
+        line.starts_with("deliveries,") && line.contains(",2027-03-01,inbox/gone/office/kept/a.csv,"),
+        "{line}"
+    );
+}
+
+#[test]
+fn what_a_case_said_goes_with_a_certificate_and_register_and_log_outlive_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = five_nights(folder.path());
+    let path = folder.path().join("state/ledger.sqlite");
+    let mut ledger = Ledger::open(&path).unwrap();
+    let look = Look {
+        at: "2026-11-06T09:00:00+08:00".into(),
+        by: "wang".into(),
+        command: "case show".into(),
+        what: "线索".into(),
+        reason: "核对".into(),
+        approval: "周某".into(),
+    };
+    ledger.note(&look).unwrap();
+    let rules = BTreeMap::from([("d".to_owned(), RuleRun::Complete)]);
+    let night = Night {
+        run_id: "run-6",
+        as_of: day(6),
+        rules: &rules,
+        gaps: &BTreeSet::new(),
+        editions: &BTreeMap::new(),
+        titles: &BTreeMap::new(),
+    };
+    let plan = ledger.reconcile(&night, &[]).unwrap();
+    let line = Handover {
+        run_id: "run-6".into(),
+        as_of: day(6),
+        committed: "2026-11-07T01:00:00+08:00".into(),
+        recipient: "education".into(),
+        receiver: "教体局".into(),
+        purpose: "清单".into(),
+        path: "lists/education/a.csv".into(),
+        rows: 1,
+        sha256: "00".into(),
+        sm3: "11".into(),
+        basis: String::new(),
+        approval: String::new(),
+    };
+    ledger.commit(&plan, &facts("register6"), &[], std::slice::from_ref(&line)).unwrap();
+    let clue = plan.cases.iter().find(|case| case.finding.subject_row_key == "open").unwrap().number.clone();
+    drop(ledger);
+
+    let told = purge(&county, "2029-11-07", &["--dry-run"]);
+    assert_eq!(told["cases"], serde_json::json!([{ "clue": clue, "events": 3, "last": "2026-11-07" }]));
+    assert!(
+        county
+            .well(&["purge", "pipelines/nightly.toml", "--as-of", "2029-11-07", "--dry-run"])
+            .contains(&format!("将清除内容 线索 {clue}"))
+    );
+    let done = purge(&county, "2040-01-01", &[]);
+    let certificate = fs::read_to_string(county.folder.join(done["certificate"].as_str().unwrap())).unwrap();
+    let of_case: Vec<&str> = certificate.lines().filter(|line| line.starts_with("events,")).collect();
+    assert_eq!(of_case.len(), 3);
+    assert!(
+        of_case.iter().all(|line| line.contains(&clue) && line.contains("1095（待客户确认）")),
+        "{of_case:?}"
+    );
+    let ledger = Ledger::open_for_planning(&path).unwrap();
+    ledger.verify().unwrap();
+    assert_eq!(ledger.state().unwrap().erased, BTreeSet::from([clue.clone()]));
+    // Three years and a half year are over many times; the records of who got and saw what stay.
+    assert_eq!(ledger.handed_over().unwrap(), [line]);
+    assert_eq!((ledger.verify_looks().unwrap(), ledger.looks().unwrap()[0].look.clone()), (1, look));
+    let (code, said) = county.refused(&["case", "show", &clue]);
+    assert!(code == 2 && said.contains("no clue number"), "{said}");
+    assert!(county.well(&["audit", "verify"]).contains("校验链完整"));
 }
 
 #[test]

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
 
+use doudi::ledger::{Ledger, RuleRun};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::county::{County, NIGHT, copy};
+use crate::ledger::finding;
 
 /// Every file below a folder with its content; links with their targets.
 fn everything(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -62,6 +64,17 @@ fn a_finished_night_is_told_and_nothing_is_touched() {
         assert_eq!(counts["new"], counts["open"], "{rule}");
         assert_eq!(counts["annex"], json!(annexed(rule)), "{rule}");
     }
+    // The towns' cases are the rules' cases.
+    let sum = |of: &str, field: &str| -> u64 {
+        told[of].as_object().unwrap().values().map(|counts| counts[field].as_u64().unwrap()).sum()
+    };
+    assert!(told["towns"].as_object().unwrap().contains_key("汇龙镇"), "{}", told["towns"]);
+    assert!(told["towns"].as_object().unwrap().len() > 5);
+    for field in ["open", "new", "overdue", "annex"] {
+        assert_eq!(sum("towns", field), sum("cases", field), "{field}");
+    }
+    assert!(text.contains("各镇线索") && text.contains("汇龙镇"), "{text}");
+    assert_eq!(told["conflicts"], json!([]));
     assert_eq!(told["deliveries"]["student_roll"]["as_of"], "2026-11-15");
     assert!(told["deliveries"]["population"]["rows"].as_u64().unwrap() > 1000);
     assert_eq!(told["never_delivered"], json!([]));
@@ -69,6 +82,42 @@ fn a_finished_night_is_told_and_nothing_is_touched() {
     {
         assert!(text.contains(words), "{words}: {text}");
     }
+}
+
+#[test]
+fn what_will_be_delivered_tonight_is_what_the_night_then_delivers_and_nothing_is_written() {
+    let (_folder, county) = night();
+    let before = everything(&county.folder);
+    let tomorrow = ["--tonight", "--as-of", "2026-11-21"];
+    let told = county.json(&[&["status"], &tomorrow[..]].concat());
+    let text = county.well(&[&["status"], &tomorrow[..]].concat());
+    let changed = |path: &String| before.get(path) != everything(&county.folder).get(path);
+    let locks = ["out/.lock", "state/lock"].map(|lock| county.folder.join(lock).display().to_string());
+    let touched: Vec<String> = everything(&county.folder).into_keys().filter(changed).collect();
+    assert!(
+        touched.iter().all(|path| locks.iter().any(|lock| path.starts_with(lock.as_str()))),
+        "{touched:?}"
+    );
+
+    county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-21"]);
+    let register = county.json(&["handover", "--since", "2026-11-21"]);
+    let line = |line: &Value| (line["recipient"].clone(), line["path"].clone(), line["rows"].clone());
+    let planned: Vec<_> = told["files"].as_array().unwrap().iter().map(line).collect();
+    let delivered: Vec<_> = register.as_array().unwrap().iter().map(line).collect();
+    assert!(planned == delivered && planned.len() > 30, "{planned:?}");
+    // One night later with the same deliveries: nearly all is carried over, and each row is counted once.
+    let list = "lists/education/控辍保学疑似清单_2026-11-21.csv";
+    let file = told["files"].as_array().unwrap().iter().find(|file| file["path"] == list).unwrap();
+    let csv = fs::read_to_string(county.folder.join("out/latest").join(list)).unwrap();
+    assert_eq!(file["carried_over"].as_u64().unwrap() as usize, csv.matches("延续").count(), "{file}");
+    assert_eq!(file["new"].as_u64().unwrap() as usize, csv.matches("新增").count(), "{file}");
+    assert!(file["carried_over"].as_u64() > Some(0), "{file}");
+    for words in ["接收单位", "其中延续", "教体局", "控辍保学疑似清单_2026-11-21.xlsx"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains(".parquet"));
+    let dry = county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-21", "--dry-run"]);
+    assert!(dry.contains("将交付：") && dry.contains("控辍保学疑似清单_2026-11-21.xlsx"), "{dry}");
 }
 
 #[test]
@@ -138,4 +187,94 @@ fn a_damaged_ledger_is_told_and_a_file_that_is_none_cannot_be_read() {
     fs::write(&path, "no database at all").unwrap();
     let (code, said) = county.refused(&["status"]);
     assert_eq!((code, said.contains("open the ledger")), (4, true), "{said}");
+}
+
+#[test]
+fn cases_are_listed_by_town_by_delay_and_counted() {
+    let list = |more: &[&str]| -> Vec<Value> {
+        let told = NIGHT.json(&[&["case", "list", "--as-of", "2026-11-21"], more].concat());
+        told.as_array().unwrap().clone()
+    };
+    let numbers = |cases: &[Value]| -> Vec<String> {
+        cases.iter().map(|case| case["clue"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = list(&[]);
+    let towns: std::collections::BTreeSet<&str> =
+        all.iter().map(|case| case["town"].as_str().unwrap()).collect();
+    assert!(towns.len() > 5 && towns.contains("汇龙镇"), "{towns:?}");
+    // Each case stands in one town, and all of them together are all.
+    let mut by_town: Vec<String> = Vec::new();
+    for town in &towns {
+        let of_town = list(&["--town", town]);
+        assert!(of_town.iter().all(|case| case["town"] == *town) && !of_town.is_empty(), "{town}");
+        by_town.extend(numbers(&of_town));
+    }
+    let mut every = numbers(&all);
+    by_town.sort_unstable();
+    every.sort_unstable();
+    assert_eq!(by_town, every);
+    assert_eq!(list(&["--town", "无此镇"]), Vec::<Value>::new());
+
+    // Late is what was due before the day, by the days of its own rule.
+    assert_eq!(list(&["--overdue"]), Vec::<Value>::new());
+    let day = "2026-11-25";
+    let told = NIGHT.json(&["case", "list", "--as-of", day]);
+    let due = |case: &Value| case["due"].as_str().is_some_and(|due| due < day);
+    let expected: Vec<Value> = told.as_array().unwrap().iter().filter(|case| due(case)).cloned().collect();
+    let late = NIGHT.json(&["case", "list", "--as-of", day, "--overdue"]);
+    assert!(!expected.is_empty() && expected.len() < all.len());
+    assert_eq!(late.as_array().unwrap(), &expected);
+
+    let summary = NIGHT.json(&["case", "list", "--summary", "--as-of", day]);
+    let sum = |field: &str| -> u64 {
+        summary.as_array().unwrap().iter().map(|row| row[field].as_u64().unwrap()).sum()
+    };
+    assert_eq!((sum("asked"), sum("overdue")), (all.len() as u64, expected.len() as u64));
+    let town = |row: &Value| row["town"] == "汇龙镇";
+    let of_town: u64 = summary
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| town(row))
+        .map(|row| row["asked"].as_u64().unwrap())
+        .sum();
+    assert_eq!(of_town, list(&["--town", "汇龙镇"]).len() as u64);
+}
+
+#[test]
+fn answers_that_contradict_each_other_about_the_same_two_rows_are_shown_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    fs::create_dir(folder.path().join("state")).unwrap();
+    let mut ledger = Ledger::open(&folder.path().join("state/ledger.sqlite")).unwrap();
+    let findings = ["d", "e", "f"].map(|rule| {
+        let mut finding = finding(rule, "a", "x");
+        finding.candidates = vec![("roll".into(), "b".into(), "pupil".into())];
+        finding
+    });
+    let ran = [("d", RuleRun::Complete), ("e", RuleRun::Complete), ("f", RuleRun::Complete)];
+    let plan = crate::ledger::night(&mut ledger, 1, &ran, &findings);
+    let clue = |rule: &str| plan.cases.iter().find(|case| case.finding.rule == rule).unwrap().number.clone();
+    let judged = |same: bool| {
+        let mut answer = crate::answers::explained("甲");
+        answer.same = Some(same);
+        answer
+    };
+    let (one, other) = (clue("d"), clue("e"));
+    let answers = [(one.as_str(), judged(true)), (other.as_str(), judged(false))];
+    assert!(crate::answers::import(&mut ledger, 1, &answers).iter().all(Result::is_ok));
+    drop(ledger);
+
+    let told = county.json(&["case", "list", "--all"]);
+    let contradicts = |clue: &str| {
+        let mut cases = told.as_array().unwrap().iter();
+        cases.find(|case| case["clue"] == clue).unwrap()["contradicts"].clone()
+    };
+    assert_eq!((contradicts(&one), contradicts(&other)), (json!([other]), json!([one])));
+    assert_eq!(contradicts(&clue("f")), json!([]));
+    let mut both = vec![one, other];
+    both.sort_unstable();
+    assert_eq!(county.json(&["status"])["conflicts"], json!([both]));
+    let words = format!("同一人判断互相矛盾，均未采用：{}", both.join("、"));
+    assert!(county.well(&["status"]).contains(&words) && county.well(&["case", "list"]).contains(&words));
 }

@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use serde_json::json;
+
+use crate::audit::approve_looks;
 use crate::county::{County, NIGHT, copy};
 
 #[test]
@@ -15,7 +18,7 @@ fn a_lost_state_comes_back_and_the_night_goes_on_from_it() {
     let pipeline = "pipelines/nightly.toml";
     county.well(&["backup", pipeline, "--to", to]);
     fs::remove_dir_all(folder.path().join("state")).unwrap();
-    county.well(&["restore", pipeline, "--from", to]);
+    county.well(&["restore", pipeline, "--from", to, "--log-lost"]);
     assert_eq!(county.json(&["status"])["last_run"], told["last_run"]);
     let again = county.well(&["run", pipeline]);
     assert!(again.contains(told["last_run"]["run"].as_str().unwrap()), "{again}");
@@ -34,8 +37,53 @@ fn a_backup_never_overwrites_and_a_restore_never_replaces_a_state() {
     county.well(&["backup", pipeline, "--to", to]);
     let (code, text) = county.refused(&["backup", pipeline, "--to", to]);
     assert!(code == 2 && text.contains("it is there already"), "{code} {text}");
-    let (code, text) = county.refused(&["restore", pipeline, "--from", to]);
+    let (code, text) = county.refused(&["restore", pipeline, "--from", to, "--log-lost"]);
     assert!(code == 2 && text.contains("move the old state away"), "{code} {text}");
+}
+
+#[test]
+fn what_was_handed_over_and_looked_at_since_the_backup_outlives_it() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&NIGHT.folder, folder.path());
+    let county = County { folder: folder.path().to_owned() };
+    approve_looks(&county);
+    let (backup, state) = (folder.path().join("copy"), folder.path().join("state"));
+    let (to, pipeline) = (backup.to_str().unwrap(), "pipelines/nightly.toml");
+    let case = county.rows("cases.parquet", &["case_number"])[0][0].clone();
+    let look = |why: &str| county.well(&["case", "show", &case, "--full", "--reason", why]);
+    look("备份以前");
+    county.well(&["backup", pipeline, "--to", to]);
+    look("备份以后");
+    county.well(&["run", pipeline, "--as-of", "2026-11-21"]);
+    let (looks, handovers) = (county.json(&["audit", "list"]), county.json(&["handover"]));
+    assert_eq!(looks.as_array().unwrap().len(), 2);
+
+    let old = folder.path().join("old");
+    fs::rename(&state, &old).unwrap();
+    // It is not left to chance: the old log goes on, or somebody says that it is lost.
+    let (code, said) = county.refused(&["restore", pipeline, "--from", to]);
+    assert!(code == 2 && said.contains("--log-of") && said.contains("--log-lost"), "{said}");
+    let nowhere = ["restore", pipeline, "--from", to, "--log-of", "nowhere"];
+    assert_eq!(county.refused(&nowhere).0, 2);
+    assert!(!state.exists());
+    let said = county.well(&["restore", pipeline, "--from", to, "--log-of", old.to_str().unwrap()]);
+    let since = handovers.as_array().unwrap().iter().filter(|line| line["as_of"] == "2026-11-21").count();
+    assert!(said.contains(&format!("{since} handovers and 1 looks since")), "{said}");
+    assert_eq!(county.json(&["audit", "list"]), looks);
+    assert_eq!(county.json(&["handover"]), handovers);
+    assert_eq!(county.json(&["audit", "verify"])["access"], json!({ "intact": true, "count": 2 }));
+    assert_eq!(county.json(&["status"])["last_run"]["as_of"], "2026-11-20", "the night itself is run again");
+
+    // The log of another ledger is no continuation.
+    fs::remove_dir_all(&state).unwrap();
+    let other = folder.path().join("other");
+    copy(&NIGHT.folder.join("state"), &other);
+    let (code, said) =
+        county.refused(&["restore", pipeline, "--from", to, "--log-of", other.to_str().unwrap()]);
+    assert!(code == 4 && said.contains("does not go on") && said.contains("--log-lost"), "{said}");
+    assert!(!state.join("ledger.sqlite").exists());
+    county.well(&["restore", pipeline, "--from", to, "--log-lost"]);
+    assert_eq!(county.json(&["audit", "list"]).as_array().unwrap().len(), 1);
 }
 
 #[test]

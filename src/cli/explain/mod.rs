@@ -17,7 +17,8 @@ use crate::spec::{Plan, compile};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A finished run is read and nothing is written. Numbers of persons are masked unless --full is given; --full
-wants a --reason and is logged in the ledger with account, instant, command, and what was shown (doudi audit list).
+needs an approval in force (look_approvals.csv) and a --reason, and is logged in the ledger with account, instant,
+command, and what was shown (doudi audit list).
 
 Examples:
   doudi explain case 7K3D-9Q2M                          a clue number, as it stands on a list
@@ -29,7 +30,7 @@ Examples:
   doudi explain pair LEFT RIGHT --run /srv/runs/20261120-0a1b2c3d --json
   doudi explain case 7K3D-9Q2M --full --reason 电话核对证号
 
-Exit codes: 0 done · 2 the row or case is not there, or the pipeline has errors · 4 the run cannot be read.")]
+Exit codes: 0 done · 2 the row or case is not there, nobody approved --full, or the pipeline has errors · 4 the run cannot be read.")]
 pub(super) struct ExplainArgs {
     /// What to explain.
     #[command(subcommand)]
@@ -112,7 +113,7 @@ pub(super) fn explain(args: &ExplainArgs) -> Done {
             let report = explain::pair(&plan, &run, (left, right), of.unmasked.full).map_err(failure)?;
             let side = |side: &explain::Side| format!("{} {}", side.at.place(), side.at.mention.role);
             let what = format!("{} / {} 运行 {}", side(&report.left), side(&report.right), report.run);
-            of.unmasked.note(&plan.state, "explain pair", &what)?;
+            of.unmasked.note(&plan, "explain pair", &what)?;
             match html {
                 Some(file) => write_page(file, &explain::pair_page(&report).map_err(Failure::bug)?),
                 None => of.say(&report, pair::text),
@@ -122,7 +123,7 @@ pub(super) fn explain(args: &ExplainArgs) -> Done {
             let (plan, run) = of.open()?;
             let report = explain::identity(&plan, &run, identity, of.unmasked.full).map_err(failure)?;
             let what = format!("人 {} 运行 {}", report.identity, report.run);
-            of.unmasked.note(&plan.state, "explain identity", &what)?;
+            of.unmasked.note(&plan, "explain identity", &what)?;
             match html {
                 Some(file) => write_page(file, &explain::identity_page(&report).map_err(Failure::bug)?),
                 None => of.say(&report, identity::text),
@@ -131,7 +132,7 @@ pub(super) fn explain(args: &ExplainArgs) -> Done {
         What::Case { case, html, of } => {
             let (plan, run) = of.open()?;
             let report = explain::case(&plan, &run, case, of.unmasked.full).map_err(failure)?;
-            of.unmasked.note(&plan.state, "explain case", &report.number)?;
+            of.unmasked.note(&plan, "explain case", &report.number)?;
             match html {
                 Some(file) => write_page(file, &explain::case_page(&report).map_err(Failure::bug)?),
                 None => of.say(&report, case::text),

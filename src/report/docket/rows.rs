@@ -11,8 +11,9 @@ use arrow::record_batch::RecordBatch;
 use super::{DocketFacts, DocketPart, PartStanding, TallyBy};
 use crate::domain::{CaseStatus, Day, IdentityId, Phase};
 use crate::report::disclosure::Show;
+use crate::report::gate::{Cleared, Gate, PLAIN};
 use crate::report::input::{Person, PublishInput};
-use crate::report::rows::{CaseFacts, Receiver, number, sex_word, unknown_last};
+use crate::report::rows::{CaseFacts, Receiver, answer_words, sex_word, unknown_last};
 
 /// A heading.
 pub(super) struct Heading {
@@ -46,6 +47,8 @@ pub(super) struct Sheets {
 struct Line<'c, 'a> {
     identity: IdentityId,
     person: Person,
+    /// Through which its values go.
+    gate: Gate<'c>,
     row: Option<u32>,
     cases: Vec<&'c CaseFacts<'a>>,
 }
@@ -59,6 +62,8 @@ const WHO: [(&str, f64); 7] = [
     ("出生日期", 11.0),
     ("身份证号", 20.0),
 ];
+const IDENTITY: &str = "identity";
+const NUMBER: &str = "id_number";
 /// What an officer wrote in words, and who it was, stays with the case.
 const OF_CASES: [(&str, f64); 6] = [
     ("线索编号", 12.0),
@@ -71,14 +76,13 @@ const OF_CASES: [(&str, f64); 6] = [
 
 impl Sheets {
     /// The ledger; `None` when the recipient may not know who is who.
-    pub(super) fn build<'a>(
+    pub(super) fn build<'c, 'a>(
         (input, docket): (&PublishInput<'a>, &DocketFacts<'_>),
         rows: &RecordBatch,
-        receiver: Receiver<'_>,
-        cases: &[&CaseFacts<'a>],
+        receiver: Receiver<'c>,
+        cases: &[&'c CaseFacts<'a>],
     ) -> Result<Option<Self>, ArrowError> {
-        let show = |class: &str| receiver.context.disclosure().show(receiver.id, class);
-        if show("identity") != Show::Full {
+        if !receiver.gate().knows(IDENTITY) {
             return Ok(None);
         }
         let missing = |name: &str| ArrowError::SchemaError(format!("the view does not give `{name}`"));
@@ -87,25 +91,30 @@ impl Sheets {
         let listed = rows.column_by_name("listed").and_then(|column| column.as_boolean_opt());
         let listed = listed.ok_or_else(|| missing("listed"))?;
         let registered = text(rows, "registered").ok_or_else(|| missing("registered"))?;
-        let line = |at: usize| Line {
-            identity: IdentityId(who.value(at)),
-            person: (input.identity)(IdentityId(who.value(at))),
-            row: u32::try_from(at).ok(),
-            cases: Vec::new(),
+        let line = |at: usize| {
+            let person = (input.identity)(IdentityId(who.value(at)));
+            Line {
+                identity: IdentityId(who.value(at)),
+                gate: receiver.gate_of(&person),
+                person,
+                row: u32::try_from(at).ok(),
+                cases: Vec::new(),
+            }
         };
         let everybody = (0..rows.num_rows()).filter(|at| listed.is_valid(*at) && listed.value(*at));
         let everybody = sorted(everybody.map(line).collect());
         // What the recipient may not see is not counted for it either.
         let seen = |name: &str| {
             let column = docket.template.column.iter().find(|column| column.name == name)?;
-            text(rows, name).filter(|_| show(&column.class) == Show::Full)
+            let words = text(rows, name).filter(|_| receiver.gate().knows(&column.class))?;
+            Some(Words { words, class: &column.class })
         };
         let words = seen(&docket.template.tally);
         let by = |by: &TallyBy| Some(tally(&everybody, seen(&by.column)?, words));
         let tallies =
             (town_tally(&everybody, words), docket.template.tally_by.iter().map(by).collect::<Vec<_>>());
         let of_part = |part: &DocketPart| {
-            let mut lines: BTreeMap<IdentityId, Line<'_, 'a>> = (0..rows.num_rows())
+            let mut lines: BTreeMap<IdentityId, Line<'c, 'a>> = (0..rows.num_rows())
                 .filter(|at| registered.is_valid(*at) && registered.value(*at) == part.registered)
                 .map(|at| (IdentityId(who.value(at)), line(at)))
                 .collect();
@@ -113,6 +122,7 @@ impl Sheets {
                 let identity = facts.case.finding.identity;
                 let known = lines.entry(identity).or_insert_with(|| Line {
                     identity,
+                    gate: facts.gate(receiver),
                     person: facts.person.clone(),
                     row: who.values().binary_search(&identity.0).ok().and_then(|at| u32::try_from(at).ok()),
                     cases: Vec::new(),
@@ -121,10 +131,10 @@ impl Sheets {
             }
             sorted(lines.into_values().collect())
         };
-        let table = |title: &str, lines: &[Line<'_, 'a>], of_cases: bool| {
-            let mut table = who_columns(title, lines, show("id_number"));
+        let table = |title: &str, lines: &[Line<'c, 'a>], of_cases: bool| {
+            let mut table = who_columns(title, lines, receiver);
             if of_cases {
-                table.case_columns(input, receiver, lines);
+                table.case_columns(input, lines);
             }
             table.view_columns(docket, rows, receiver, lines)?;
             Ok::<_, ArrowError>(table)
@@ -171,81 +181,91 @@ fn sorted<'c, 'a>(mut lines: Vec<Line<'c, 'a>>) -> Vec<Line<'c, 'a>> {
     lines
 }
 
+/// A column of the view that is counted.
+#[derive(Clone, Copy)]
+struct Words<'w> {
+    words: &'w StringArray,
+    class: &'w str,
+}
+
+impl Words<'_> {
+    /// What stands in the line's row, as the recipient may see it.
+    fn of(self, line: &Line<'_, '_>) -> Cleared {
+        let known = line.row.map(|row| row as usize).filter(|row| self.words.is_valid(*row));
+        known.map_or_else(Cleared::default, |row| line.gate.cell(self.class, self.words.value(row)))
+    }
+}
+
 /// How many have which word, town by town in the gazetteer's order.
-fn town_tally(lines: &[Line<'_, '_>], words: Option<&StringArray>) -> Tally {
-    counted(lines, words, |line| (unknown_last(line.person.place.town), line.person.town.as_str()))
+fn town_tally(lines: &[Line<'_, '_>], words: Option<Words<'_>>) -> Tally {
+    counted(lines, words, |line| (unknown_last(line.person.place.town), line.person.town.clone()))
 }
 
 /// How many have which word, for each word of another column, none last.
-fn tally(lines: &[Line<'_, '_>], groups: &StringArray, words: Option<&StringArray>) -> Tally {
+fn tally(lines: &[Line<'_, '_>], groups: Words<'_>, words: Option<Words<'_>>) -> Tally {
     counted(lines, words, |line| {
-        let group = word_of(line, Some(groups));
+        let group = groups.of(line).into_text();
         (u32::from(group.is_empty()), group)
     })
 }
 
-fn counted<'l>(
-    lines: &'l [Line<'_, '_>],
-    words: Option<&'l StringArray>,
-    group: impl Fn(&'l Line<'_, '_>) -> (u32, &'l str),
+fn counted(
+    lines: &[Line<'_, '_>],
+    words: Option<Words<'_>>,
+    group: impl Fn(&Line<'_, '_>) -> (u32, String),
 ) -> Tally {
-    let mut counts: BTreeMap<((u32, &str), &str), u32> = BTreeMap::new();
+    let mut counts: BTreeMap<((u32, String), Cleared), u32> = BTreeMap::new();
     for line in lines {
-        *counts.entry((group(line), word_of(line, words))).or_default() += 1;
+        let word = words.map_or_else(Cleared::default, |words| words.of(line));
+        *counts.entry((group(line), word)).or_default() += 1;
     }
-    let row =
-        |(((_, group), word), count): (((u32, &str), &str), u32)| (group.to_owned(), word.to_owned(), count);
-    counts.into_iter().map(row).collect()
-}
-
-/// What stands in a column of the view in the line's row.
-fn word_of<'w>(line: &Line<'_, '_>, words: Option<&'w StringArray>) -> &'w str {
-    let known = words.zip(line.row).filter(|(words, row)| words.is_valid(*row as usize));
-    known.map_or("", |(words, row)| words.value(row as usize))
+    counts.into_iter().map(|(((_, group), word), count)| (group, word.into_text(), count)).collect()
 }
 
 fn text<'r>(rows: &'r RecordBatch, name: &str) -> Option<&'r StringArray> {
     rows.column_by_name(name).and_then(|column| column.as_string_opt::<i32>())
 }
 
-fn who_columns(title: &str, lines: &[Line<'_, '_>], numbers: Show) -> Table {
+fn who_columns(title: &str, lines: &[Line<'_, '_>], receiver: Receiver<'_>) -> Table {
     let mut table = Table { title: title.to_owned(), columns: Vec::new(), cells: Vec::new() };
-    let cell = |column: usize, at: usize, line: &Line<'_, '_>| match column {
-        0 => (at + 1).to_string(),
-        1 => line.person.town.clone(),
-        2 => line.person.village.clone(),
-        3 => line.person.name.clone(),
-        4 => sex_word(line.person.sex).to_owned(),
-        5 => line.person.birth.map_or_else(String::new, Day::iso),
-        _ => number(&line.person, numbers),
+    let cell = |column: usize, at: usize, line: &Line<'_, '_>| {
+        let identity = |text: &str| line.gate.cell(IDENTITY, text);
+        match column {
+            0 => line.gate.cell(PLAIN, &(at + 1).to_string()),
+            1 => identity(&line.person.town),
+            2 => identity(&line.person.village),
+            3 => identity(&line.person.name),
+            4 => identity(sex_word(line.person.sex)),
+            5 => identity(&line.person.birth.map_or_else(String::new, Day::iso)),
+            _ => line.gate.number(NUMBER, &line.person),
+        }
     };
     for (column, (heading, width)) in WHO.into_iter().enumerate() {
-        if column < WHO.len() - 1 || numbers != Show::No {
+        if column < WHO.len() - 1 || receiver.gate().show(NUMBER) != Show::No {
             let cells = lines.iter().enumerate().map(|(at, line)| cell(column, at, line));
-            table.push((heading, width), cells);
+            table.push((heading, width, true), cells);
         }
     }
     table
 }
 
 impl Table {
-    fn push(&mut self, (title, width): (&str, f64), cells: impl Iterator<Item = String>) {
-        self.columns.push(Heading { title: title.to_owned(), width, on_sheet: true });
-        let cells: StringArray = cells.map(|cell| Some(cell).filter(|cell| !cell.is_empty())).collect();
+    /// Adds a column. What did not come through a gate does not get in.
+    fn push(&mut self, (title, width, on_sheet): (&str, f64, bool), cells: impl Iterator<Item = Cleared>) {
+        self.columns.push(Heading { title: title.to_owned(), width, on_sheet });
+        let cells: StringArray =
+            cells.map(|cell| Some(cell).filter(|cell| !cell.is_empty()).map(Cleared::into_text)).collect();
         self.cells.push(std::sync::Arc::new(cells));
     }
 
     /// What the cases of each line say, several of them one after the other.
-    fn case_columns(&mut self, input: &PublishInput<'_>, receiver: Receiver<'_>, lines: &[Line<'_, '_>]) {
-        for (column, heading) in OF_CASES.into_iter().enumerate() {
-            let of_case = |facts: &CaseFacts<'_>| case_cell(column, facts, input, receiver);
+    fn case_columns(&mut self, input: &PublishInput<'_>, lines: &[Line<'_, '_>]) {
+        for (column, (title, width)) in OF_CASES.into_iter().enumerate() {
             let cells = lines.iter().map(|line| {
-                let mut parts: Vec<String> = line.cases.iter().map(|facts| of_case(facts)).collect();
-                parts.retain(|part| !part.is_empty());
-                parts.dedup();
-                parts.join("；")
+                let of_case = |facts: &&CaseFacts<'_>| case_cell(column, facts, input, line.gate);
+                Cleared::joined(line.cases.iter().map(of_case).collect(), "；")
             });
-            self.push(heading, cells);
+            self.push((title, width, true), cells);
         }
     }
 
@@ -259,20 +279,14 @@ impl Table {
     ) -> Result<(), ArrowError> {
         let at: UInt32Array = lines.iter().map(|line| line.row).collect();
         for column in &docket.template.column {
-            let shown = receiver.context.disclosure().show(receiver.id, &column.class);
-            let Some(cells) = rows.column_by_name(&column.name).filter(|_| shown != Show::No) else {
-                continue;
-            };
-            let mut cells = cast(&take(cells, &at, None)?, &DataType::Utf8)?;
-            if shown == Show::Masked
-                && let Some(texts) = cells.as_string_opt::<i32>()
-            {
-                let masked: StringArray = texts.iter().map(|text| text.map(masked)).collect();
-                cells = std::sync::Arc::new(masked);
-            }
-            let width = f64::from(column.width);
-            self.columns.push(Heading { title: column.title.clone(), width, on_sheet: column.sheet });
-            self.cells.push(cells);
+            let shown = receiver.gate().show(&column.class) != Show::No;
+            let Some(cells) = rows.column_by_name(&column.name).filter(|_| shown) else { continue };
+            let cells = cast(&take(cells, &at, None)?, &DataType::Utf8)?;
+            let texts = cells.as_string::<i32>();
+            let cells = lines.iter().zip(texts).map(|(line, text)| {
+                text.map_or_else(Cleared::default, |text| line.gate.cell(&column.class, text))
+            });
+            self.push((&column.title, f64::from(column.width), column.sheet), cells);
         }
         Ok(())
     }
@@ -290,45 +304,15 @@ impl Table {
     }
 }
 
-fn case_cell(
-    column: usize,
-    facts: &CaseFacts<'_>,
-    input: &PublishInput<'_>,
-    receiver: Receiver<'_>,
-) -> String {
+fn case_cell(column: usize, facts: &CaseFacts<'_>, input: &PublishInput<'_>, gate: Gate<'_>) -> Cleared {
     let answer = facts.case.standing().map(|given| &given.answer);
-    match column {
+    let text = match column {
         0 => facts.case.number.clone(),
-        1 => receiver.title(facts.rule),
-        2 => input
-            .desk
-            .template(&facts.rule.list)
-            .map_or_else(String::new, |list| facts.reason(list, receiver)),
+        1 => gate.title(facts.rule),
+        2 => input.desk.template(&facts.rule.list).map_or_else(String::new, |list| facts.reason(list, gate)),
         3 => facts.case.first_seen.iso(),
-        4 => answer.map_or_else(String::new, |answer| receiver.answer_words(answer)),
+        4 => answer.map_or_else(String::new, |answer| answer_words(answer, gate)),
         _ => answer.and_then(|answer| answer.checked_on).map_or_else(String::new, Day::iso),
-    }
-}
-
-/// A number without its middle: what is as long as a number of a person keeps its head and its last four
-/// characters, anything shorter its last two.
-fn masked(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let (head, tail) = if chars.len() >= 15 { (chars.len() - 12, 4) } else { (0, 2.min(chars.len() / 2)) };
-    let hidden = chars.len() - head - tail;
-    chars[..head].iter().chain(&vec!['*'; hidden]).chain(&chars[chars.len() - tail..]).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_lose_their_middle() {
-        let check = |text: &str, expected: &str| assert_eq!(masked(text), expected);
-        check("G320681201501011234", "G320681********1234");
-        check("320681201501011234", "320681********1234");
-        check("L123", "**23");
-        check("", "");
-    }
+    };
+    gate.cell(PLAIN, &text)
 }

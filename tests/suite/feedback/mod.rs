@@ -95,7 +95,12 @@ impl Office {
             titles: &BTreeMap::new(),
         };
         let plan = self.ledger.reconcile(&night, &self.findings()).unwrap();
-        let facts = RunFacts { plan_hash: "p".into(), register: "r".into(), committed: "now".into() };
+        let facts = RunFacts {
+            plan_hash: "p".into(),
+            register: "r".into(),
+            committed: "now".into(),
+            account: "a".into(),
+        };
         self.ledger.commit(&plan, &facts, &[], &[]).unwrap();
         self.demo.cases = plan.cases;
         self.demo.day = self.day;

@@ -11,11 +11,11 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use doudi::domain::{
-    Answer, Entitlement, FindingDetail, GivenAnswer, Grade, IdentityId, KeptRows, Outcome, Phase,
+    Answer, Day, Entitlement, FindingDetail, GivenAnswer, Grade, IdentityId, KeptRows, Outcome, Phase,
     PolicyMatch, Silence,
 };
 use doudi::report::{
-    Column, ColumnSource, DetailSpec, DocketTemplate, ListTemplate, NoticeInput, PolicyFacts, Show,
+    Column, ColumnSource, Desk, DetailSpec, DocketTemplate, ListTemplate, NoticeInput, PolicyFacts, Show,
     draft_notice,
 };
 
@@ -350,6 +350,7 @@ fn a_notice_to_the_family_holds_nothing_that_it_may_not_know() {
         finding: &case.finding,
         answer: &answer,
         person: &who(case.finding.identity),
+        as_of: as_of(),
         basis: &[],
     };
     let draft = draft_notice(&input).unwrap();
@@ -390,4 +391,59 @@ fn owners_get_their_wrong_rows_back_without_what_they_may_not_know() {
         fs::read_to_string(folder.path().join("lists/public-security/纠错回传_2026-11-20.csv")).unwrap();
     assert!(!police.contains("child_roster") && police.contains("population_20261118.csv"));
     assert!(!folder.path().join("lists/education/纠错回传_2026-11-20.csv").exists());
+}
+
+/// What each recipient may see of a child in full when the matrix grants everybody everything: what `protected.csv`
+/// grants it by name.
+fn of_children(recipient: &str, class: &str) -> bool {
+    let table = include_str!("../../../schemas/tables/protected.csv");
+    let line = table.lines().find(|line| line.split(',').next() == Some(class)).unwrap();
+    line.split(',').nth(2).unwrap().split('|').any(|granted| granted == recipient || granted == "*")
+}
+
+#[test]
+fn below_14_a_value_reaches_only_whom_the_table_names_whatever_the_matrix_grants_and_from_14_on_the_matrix_holds()
+ {
+    let folder = tempfile::tempdir().unwrap();
+    let matrix = include_str!("../../../schemas/tables/disclosure.csv");
+    let (head, rows) = matrix.split_once('\n').unwrap();
+    let rows = rows.replace(",masked", ",full").replace(",no", ",full");
+    fs::write(folder.path().join("disclosure.csv"), format!("{head}\n{rows}")).unwrap();
+    let approved = FORBIDDEN.map(|(id, _)| format!("{id},id_number,周某,2026-01-01,2031-12-31,\n")).concat();
+    let approvals = include_str!("../../../schemas/tables/full_approvals.csv");
+    fs::write(folder.path().join("full_approvals.csv"), format!("{approvals}{approved}")).unwrap();
+    let granting = Desk::load(None, Some(folder.path())).unwrap();
+    // Everybody in the demo is born on 2014-03-05, some by the row to compare with a little later.
+    for (day, of_age) in [("2028-03-04", false), ("2030-01-01", true)] {
+        let mut demo = demo();
+        demo.day = Day::parse_iso(day).unwrap();
+        demo.desk.disclosure = granting.on(demo.day).0.disclosure;
+        let out = tempfile::tempdir().unwrap();
+        demo.publish(out.path());
+        let mut seen: BTreeMap<&str, String> = BTreeMap::new();
+        for (name, bytes) in files(&out.path().join("lists")) {
+            let own = name.split('/').next().unwrap();
+            let own = if own.starts_with("town-") { "town" } else { own };
+            let Some((recipient, _)) = FORBIDDEN.iter().find(|(recipient, _)| *recipient == own) else {
+                continue;
+            };
+            let path = out.path().join("lists").join(&name);
+            let text = match path.extension().unwrap().to_str().unwrap() {
+                "xlsx" => workbook_text(&bytes).replace("&lt;", "<").replace("&gt;", ">"),
+                "parquet" => parquet_text(&path, &bytes),
+                _ => String::from_utf8(bytes).unwrap(),
+            };
+            seen.entry(recipient).or_default().push_str(&text);
+        }
+        assert_eq!(seen.len(), FORBIDDEN.len());
+        for (recipient, text) in seen {
+            for class in classes() {
+                let expected = of_age || of_children(recipient, &class);
+                assert_eq!(text.contains(&format!("值<{class}>")), expected, "{recipient} {class} {day}");
+            }
+            // Numbers of the demo begin with 990101.
+            let masked = text.contains("990101********");
+            assert_eq!(masked, !of_age, "{recipient} {day}");
+        }
+    }
 }

@@ -1,0 +1,122 @@
+//! The register of handovers and the log of access in the ledger's file: reading, writing, carrying them over.
+
+use rusqlite::TransactionBehavior;
+
+use super::access::{self, Look, StoredLook};
+use super::handover::{self, Handover};
+use super::packing::{self, Packing};
+use super::schema;
+use super::store::{Ledger, LedgerError, sql};
+
+impl Ledger {
+    /// The register of what was handed over, oldest first; empty where an older program wrote the ledger.
+    ///
+    /// # Errors
+    /// When the file cannot be read or a day is damaged.
+    pub fn handed_over(&self) -> Result<Vec<Handover>, LedgerError> {
+        let doing = sql("read the register of handovers");
+        let version = schema::version(&self.connection).map_err(&doing)?;
+        if version < 3 {
+            return Ok(Vec::new());
+        }
+        handover::read(&self.connection, version >= 6).map_err(&doing)
+    }
+
+    /// Enters what left encrypted; all of it or nothing.
+    ///
+    /// # Errors
+    /// When the register cannot be written.
+    pub fn register_packings(&mut self, lines: &[Packing]) -> Result<(), LedgerError> {
+        let doing = sql("enter what was encrypted");
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&doing)?;
+        packing::write(&transaction, lines).map_err(&doing)?;
+        transaction.commit().map_err(&doing)
+    }
+
+    /// What left encrypted, oldest first; empty where an older program wrote the ledger.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn packings(&self) -> Result<Vec<Packing>, LedgerError> {
+        let doing = sql("read what was encrypted");
+        if schema::version(&self.connection).map_err(&doing)? < 8 {
+            return Ok(Vec::new());
+        }
+        packing::read(&self.connection).map_err(&doing)
+    }
+
+    /// Logs that somebody looks at values in full. Whoever shows them logs first.
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub fn note(&mut self, look: &Look) -> Result<(), LedgerError> {
+        let doing = sql("log the access");
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&doing)?;
+        access::write(&transaction, look).map_err(&doing)?;
+        transaction.commit().map_err(&doing)
+    }
+
+    /// The log of who looked at values in full, oldest first; empty where an older program wrote the ledger.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn looks(&self) -> Result<Vec<StoredLook>, LedgerError> {
+        let doing = sql("read the log of access");
+        let version = schema::version(&self.connection).map_err(&doing)?;
+        if version < 5 {
+            return Ok(Vec::new());
+        }
+        access::read(&self.connection, version >= 6).map_err(&doing)
+    }
+
+    /// Checks the chain of the log of access and its end. Gives the number of lines.
+    ///
+    /// # Errors
+    /// [`LedgerError::DamagedLog`] names the first line that does not fit.
+    pub fn verify_looks(&self) -> Result<u64, LedgerError> {
+        let looks = self.looks()?;
+        let doing = sql("read the end of the log of access");
+        let old = schema::version(&self.connection).map_err(&doing)? < 5;
+        let head = if old { String::new() } else { access::head(&self.connection).map_err(&doing)? };
+        access::verify(&looks, &head).map_err(|seq| LedgerError::DamagedLog { seq })?;
+        Ok(looks.len() as u64)
+    }
+
+    /// The looks since an older copy of this ledger.
+    ///
+    /// # Errors
+    /// [`LedgerError::OtherLog`] when the copy's log is not the beginning of this one's.
+    pub fn goes_on_from(&self, copy: &Self) -> Result<Vec<StoredLook>, LedgerError> {
+        self.verify_looks()?;
+        let known = copy.looks()?;
+        let mut looks = self.looks()?;
+        if looks.get(..known.len()) != Some(known.as_slice()) {
+            return Err(LedgerError::OtherLog);
+        }
+        Ok(looks.split_off(known.len()))
+    }
+
+    /// Takes over what another ledger, of which this one is an older copy, registered and logged since: its
+    /// handovers and looks. Gives how many of each were new.
+    ///
+    /// # Errors
+    /// [`LedgerError::OtherLog`] when the other log does not go on where this one ends.
+    pub fn take_over(&mut self, other: &Self) -> Result<(u64, u64), LedgerError> {
+        let new = other.goes_on_from(self)?;
+        let (handed_over, packings) = (other.handed_over()?, other.packings()?);
+        let before = self.handed_over()?.len();
+        let doing = sql("take over register and log");
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&doing)?;
+        handover::write(&transaction, &handed_over).map_err(&doing)?;
+        packing::write(&transaction, &packings).map_err(&doing)?;
+        for stored in &new {
+            access::write(&transaction, &stored.look).map_err(&doing)?;
+        }
+        transaction.commit().map_err(&doing)?;
+        let lines = self.handed_over()?.len() - before;
+        Ok((lines as u64, new.len() as u64))
+    }
+}
