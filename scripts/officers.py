@@ -119,7 +119,10 @@ class Officers:
         return cells
 
     def fits(self, row, true, clue):
-        """Reasons that go with the truth; what proves two rows to be one person belongs to the annex."""
+        """Reasons that go with the truth; what proves two rows to be one person belongs to the annex, and what says that
+        a spot check found nothing to spot checks."""
+        if row["code"] == "spot_check_fine":
+            return False
         if true:
             return row["silence"] == "gone"
         if clue.why == "decoy" and clue.rule == "q_visit_overdue":

@@ -61,6 +61,19 @@ of_age AS (
 roster AS (
     SELECT identity, min(public_label) AS label, min(guardian_phone) AS phone FROM listed_child GROUP BY identity
 ),
+-- Who left the county's rolls altogether is still known where a change or the ledger names the school.
+left_for AS (
+    SELECT subject_identity AS identity, from_school,
+           row_number() OVER (PARTITION BY subject_identity ORDER BY change_date DESC, row_key DESC) AS nth
+    FROM roll_change
+    WHERE subject_identity IS NOT NULL AND from_school IS NOT NULL
+),
+schooled AS (
+    SELECT subject_identity AS identity, school,
+           row_number() OVER (PARTITION BY subject_identity ORDER BY registered_on DESC, row_key) AS nth
+    FROM dropout_ledger
+    WHERE subject_identity IS NOT NULL AND school IS NOT NULL
+),
 placed AS (
     SELECT subject_identity AS identity, min(placement_kind) AS placement_kind
     FROM placement
@@ -72,11 +85,14 @@ placed AS (
 told AS (
     SELECT c.identity, c.birth, c.cohort, c.extended, c.ledger, d.identity IS NOT NULL AS dead,
            r.row_key AS roll_row, r.enrolled, r.left_early, r.student_state, r.school, r.grade_title, r.grade,
+           coalesce(r.school, f.from_school, w.school) AS last_school,
            h.identity IS NOT NULL AS register_here, h.town AS register_town, h.village AS register_village,
            l.identity IS NOT NULL AS lives_here, l.register_address, l.address, p.placement_kind, a.reason AS accounted, a.only_deferred,
            o.label, o.phone, g.ledger_kind, g.registered_on, g.persuasion_count, g.last_persuasion, g.whereabouts
     FROM of_age c
     LEFT JOIN roll r ON r.identity = c.identity AND r.nth = 1
+    LEFT JOIN left_for f ON f.identity = c.identity AND f.nth = 1
+    LEFT JOIN schooled w ON w.identity = c.identity AND w.nth = 1
     LEFT JOIN resident h ON h.identity = c.identity
     LEFT JOIN living l ON l.identity = c.identity
     LEFT JOIN placed p ON p.identity = c.identity
@@ -106,6 +122,7 @@ SELECT t.identity,
        CASE WHEN t.student_state IS NULL THEN NULL
             WHEN t.grade <= 6 THEN '小学' WHEN t.grade <= 9 THEN '初中' ELSE '高中' END AS stage,
        t.school,
+       t.last_school,
        t.grade_title,
        s.class_number,
        t.student_state,

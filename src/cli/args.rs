@@ -96,6 +96,12 @@ pub(super) enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Write the manual as man pages: one for the program, one for each command.
+    Man {
+        /// Folder to write them to; it is created.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.

@@ -28,7 +28,8 @@ mod text_table;
 mod upkeep;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -53,10 +54,7 @@ const LOCKED: u8 = 5;
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
     let command = Cli::parse().command;
-    let result = std::panic::catch_unwind(|| done(command)).unwrap_or_else(|_| {
-        Err(Failure::bug("this is a bug of doudi, the lines above say where; nothing was published"))
-    });
-    match result {
+    match caught(|| done(command)) {
         Ok(()) => ExitCode::from(DONE),
         Err(failure) => {
             if !failure.message.is_empty() {
@@ -65,6 +63,14 @@ pub fn main() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// Does something; a panic is a failure like others.
+fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    // What a panic left half-changed is seen by nobody: only the failure goes on.
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Failure::bug("this is a bug of doudi, the lines above say where; nothing was published"))
+    })
 }
 
 fn done(command: Command) -> Done {
@@ -93,11 +99,20 @@ fn done(command: Command) -> Done {
         Command::Synth(args) => measure::synth(&args),
         Command::Evaluate(args) => measure::evaluate(&args),
         Command::Schema { kind, out, check } => schema::schema(kind, &out, check),
+        Command::Man { dir } => man(&dir),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "doudi", &mut std::io::stdout());
             Ok(())
         }
     }
+}
+
+/// Writes a page of the manual for the program and for each command: the words of `doudi help`.
+fn man(dir: &Path) -> Done {
+    let failed =
+        |error: std::io::Error| Failure::source(format!("failed to write {}: {error}", dir.display()));
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    clap_mangen::generate_to(Cli::command(), dir).map_err(failed)
 }
 
 /// Why a command failed, and the exit code for it.
@@ -154,4 +169,18 @@ fn say(text: impl std::fmt::Display) {
 #[expect(clippy::print_stderr, reason = "standard error is where failures go")]
 fn complain(text: impl std::fmt::Display) {
     eprintln!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_bug_and_other_ends_stay_what_they_are() {
+        let told = |result: Result<u8, Failure>| result.map_err(|failure| failure.code);
+        assert_eq!(told(caught(|| Ok(7))), Ok(7));
+        assert_eq!(told(caught(|| Err(Failure::told(HELD)))), Err(HELD));
+        let failure = caught::<u8>(|| panic!("on purpose, in a test")).err();
+        assert_eq!(failure.map(|failure| (failure.code, failure.message.is_empty())), Some((BUG, false)));
+    }
 }

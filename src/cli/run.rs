@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::args::Linkage as LinkageArg;
 use super::clock::Wall;
 use super::text_table::aligned;
-use super::{BUG, CONFIG, DONE, Done, Failure, HELD, LOCKED, SOURCE, problems, replace, say};
+use super::{BUG, CONFIG, DONE, Done, Failure, HELD, LOCKED, SOURCE, caught, problems, replace, say};
 use crate::diag::{Level, did_you_mean};
 use crate::domain::Day;
 use crate::ledger::LedgerError;
@@ -19,7 +19,7 @@ use crate::pipeline::{
     self, Acceptance, Env, Hold, Progress, RunError, RunSummary, Silent, Stage, last_day, run as run_night,
 };
 use crate::report::PublishedFile;
-use crate::spec::{NightEnd, Plan, compile};
+use crate::spec::{NightEnd, Plan, compile, watchers};
 use crate::upkeep::{self, Ended};
 
 /// Options of `run`.
@@ -95,24 +95,52 @@ enum LogFormat {
     Json,
 }
 
-/// Runs one night.
+/// Runs one night, and tells who watches how it ended, whatever its end.
 pub(super) fn run(args: &RunArgs) -> Done {
     let terminal = std::io::stderr().is_terminal();
     start_log(args.log_format, terminal);
-    let plan = plan(args)?;
-    let (today, now, epoch) = clock();
-    let account = account_or_unknown();
-    let as_of = match &args.as_of {
-        Some(text) => Day::parse_iso(text)
-            .ok_or_else(|| Failure::config(format!("--as-of {text}: write the day as YYYY-MM-DD")))?,
-        None if args.from.is_some() => last_day(&plan).map_err(failure)?,
-        None => plan.as_of.unwrap_or(today),
+    let moment = clock();
+    let (watch, out, as_of, result) = match caught(|| plan(args)) {
+        Ok(plan) => {
+            let day = day_of(args, &plan, moment.0);
+            let as_of = *day.as_ref().unwrap_or(&plan.as_of.unwrap_or(moment.0));
+            let result = day.and_then(|day| caught(|| night(args, &plan, day, &moment, terminal)));
+            (plan.watch, plan.out, as_of, result)
+        }
+        Err(failure) => (watchers(&args.pipeline), PathBuf::new(), moment.0, Err(failure)),
     };
+    if !args.dry_run {
+        let ended = ended(&args.pipeline, as_of, moment, &result);
+        for line in upkeep::tell(&watch, &ended, &out) {
+            tracing::warn!("{line}");
+        }
+    }
+    say(text(&result?));
+    Ok(())
+}
+
+/// The day that the lists speak about.
+fn day_of(args: &RunArgs, plan: &Plan, today: Day) -> Result<Day, Failure> {
+    match &args.as_of {
+        Some(text) => Day::parse_iso(text)
+            .ok_or_else(|| Failure::config(format!("--as-of {text}: write the day as YYYY-MM-DD"))),
+        None if args.from.is_some() => last_day(plan).map_err(failure),
+        None => Ok(plan.as_of.unwrap_or(today)),
+    }
+}
+
+fn night(
+    args: &RunArgs,
+    plan: &Plan,
+    as_of: Day,
+    (_, now, epoch): &Moment,
+    terminal: bool,
+) -> Result<RunSummary, Failure> {
     let bar = Bar::new();
     let progress: &dyn Progress = if terminal { &bar } else { &Silent };
     let env = Env {
         as_of,
-        now,
+        now: now.clone(),
         owner: format!("process {}", std::process::id()),
         threads: args.threads.map_or_else(cores, usize::from),
         linkage: match args.linkage {
@@ -120,20 +148,15 @@ pub(super) fn run(args: &RunArgs) -> Done {
             LinkageArg::IdOnly => Linkage::IdOnly,
         },
         from: args.from,
-        account,
+        account: account_or_unknown(),
         dry_run: args.dry_run,
         accepted: accepted(args)?,
-        clock: &Wall::new(epoch),
+        clock: &Wall::new(*epoch),
         progress,
     };
-    let result = run_night(&plan, &env);
+    let result = run_night(plan, &env);
     bar.0.finish_and_clear();
-    let result = result.map_err(failure);
-    if !args.dry_run {
-        tell(&plan, &env, epoch, &result);
-    }
-    say(text(&result?));
-    Ok(())
+    result.map_err(failure)
 }
 
 /// Plans tonight's run and gives what it would deliver; nothing is written that stays. `day` is left out: the
@@ -173,8 +196,8 @@ pub(super) fn deliveries(files: &[PublishedFile]) -> String {
     aligned(&rows)
 }
 
-/// Tells who watches how the night ended.
-fn tell(plan: &Plan, env: &Env<'_>, epoch: i64, result: &Result<RunSummary, Failure>) {
+/// How the night ended, for those who watch.
+fn ended(pipeline: &Path, as_of: Day, (_, at, epoch): Moment, result: &Result<RunSummary, Failure>) -> Ended {
     let (end, exit_code, run, message) = match result {
         Ok(summary) => {
             let ran = summary.outcomes.iter().filter(|outcome| outcome.not_run.is_none()).count();
@@ -186,12 +209,8 @@ fn tell(plan: &Plan, env: &Env<'_>, epoch: i64, result: &Result<RunSummary, Fail
             (end, failure.code, None, failure.message.clone())
         }
     };
-    let pipeline = plan.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let (as_of, at) = (env.as_of.iso(), env.now.clone());
-    let ended = Ended { end, exit_code, pipeline, run, as_of, at, epoch, message };
-    for line in upkeep::tell(&plan.watch, &ended, &plan.out) {
-        tracing::warn!("{line}");
-    }
+    let pipeline = pipeline.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    Ended { end, exit_code, pipeline, run, as_of: as_of.iso(), at, epoch, message }
 }
 
 /// The compiled pipeline with the folders of the command line; its problems are printed.
@@ -266,9 +285,12 @@ fn stage(word: &str) -> Result<Stage, String> {
     })
 }
 
-/// The day and the instant of the run, for people and in seconds since 1970; nothing below this floor looks at a clock.
+/// A day and an instant, for people and in seconds since 1970.
+pub(super) type Moment = (Day, String, i64);
+
+/// The day and the instant of the run; nothing below this floor looks at a clock.
 #[expect(clippy::disallowed_methods, reason = "the clock is read here once and injected")]
-pub(super) fn clock() -> (Day, String, i64) {
+pub(super) fn clock() -> Moment {
     let now = chrono::Local::now();
     (Day::from_naive(now.date_naive()), now.format("%Y-%m-%dT%H:%M:%S%:z").to_string(), now.timestamp())
 }

@@ -123,8 +123,11 @@ Examples:
   doudi schedule install pipelines/nightly.toml --at 02:00 --kind cron --dir /etc/cron.d
 
 A timer makes up for a night that the machine slept through; cron does not. Two runs never overlap: the
-second is refused (exit code 5). The service may write the pipeline's folders of runs and state and
-nothing else.
+second is refused (exit code 5). The service may write the pipeline's folders of runs and state and the
+folder of its figures, and nothing else; without a remote and a hook it has no network.
+
+Secrets that the pipeline takes from variables come from the file of --environment (lines NAME=value, mode 0600;
+its owner is root for systemd, the user for cron, whose shell reads it: quote values with signs there).
 
 Exit codes: 0 done · 2 wrong use, the pipeline has errors, or the files are there already · 4 a file
 cannot be written or removed.")]
@@ -156,8 +159,18 @@ struct When {
     #[arg(long, value_name = "NAME", default_value = "doudi")]
     user: String,
     /// The longest that a run may take, in minutes.
-    #[arg(long, value_name = "N", default_value_t = 240)]
+    #[arg(long, value_name = "N", default_value_t = 240, value_parser = clap::value_parser!(u32).range(1..))]
     limit_minutes: u32,
+    /// The most memory that a run may hold, in MiB; left out: no limit. systemd only.
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..))]
+    memory_mib: Option<u32>,
+    /// Unit that systemd starts when a run fails, also when it was killed; `doudi-failed@%n.service` of the
+    /// Debian package tells the hooks of /etc/doudi/failed.d.
+    #[arg(long, value_name = "UNIT", value_parser = unit_name)]
+    on_failure: Option<String>,
+    /// File of variables from which the pipeline takes secrets.
+    #[arg(long, value_name = "FILE")]
+    environment: Option<PathBuf>,
 }
 
 /// Which pipeline, and where its files lie.
@@ -335,6 +348,13 @@ fn install(when: &When) -> Done {
         say(path.display());
     }
     say(format!("next, where they are not there yet: install -d -o {} -m 0700 {folders}", when.user));
+    if let Some(folder) = &schedule.metrics {
+        say(format!(
+            "{} may write figures into {}, when that is there and its mode lets it",
+            when.user,
+            folder.display()
+        ));
+    }
     if when.place.kind == Kind::Systemd {
         let name = Schedule::name(&when.place.pipeline);
         say(format!("then: systemctl daemon-reload && systemctl enable --now {name}.timer"));
@@ -359,14 +379,35 @@ fn schedule_of(when: &When) -> Result<Schedule, Failure> {
     };
     let program = std::env::current_exe()
         .map_err(|error| Failure::source(format!("failed to find this program: {error}")))?;
+    let metrics = plan.watch.metrics.as_deref().and_then(Path::parent);
+    let variables = plan.variables();
+    if when.environment.is_none() && !variables.is_empty() {
+        return Err(Failure::config(format!(
+            "failed to write the schedule: the pipeline takes secrets from {}, which nobody sets at night: name a \
+             file of variables with --environment",
+            variables.join(", ")
+        )));
+    }
     Ok(Schedule {
         program,
         pipeline: full(&when.place.pipeline)?,
         writes: vec![full(&plan.out)?, full(&plan.state)?],
+        metrics: metrics.map(full).transpose()?,
+        network: !plan.remotes.is_empty() || !plan.watch.hooks.is_empty(),
+        environment: when.environment.as_deref().map(full).transpose()?,
         user: when.user.clone(),
         at: Schedule::time(&when.at).map_err(failure)?,
         limit_minutes: when.limit_minutes,
+        memory_mib: when.memory_mib,
+        on_failure: when.on_failure.clone(),
     })
+}
+
+/// A unit's name: one word, so that it adds no line to the file.
+fn unit_name(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@.-_:%\\".contains(c);
+    let fine = !text.is_empty() && text.chars().all(plain);
+    if fine { Ok(text.to_owned()) } else { Err("a unit's name is one word".to_owned()) }
 }
 
 impl Where {

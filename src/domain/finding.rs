@@ -90,6 +90,10 @@ pub struct Finding {
     pub details: Vec<FindingDetail>,
     /// Who else might be meant, best first: what an officer is asked to compare with the subject.
     pub candidates: Vec<MentionRef>,
+    /// The link between the subject's row and another agency's row that the finding rests on and that is less sure
+    /// than all others: what an officer refutes who answers that somebody else is meant. `None` where two are
+    /// equally sure: then nobody could tell which.
+    pub weakest_link: Option<(MentionRef, MentionRef)>,
 }
 
 /// What a [`Finding`] is made from.
@@ -139,6 +143,7 @@ impl Finding {
             evidence,
             details: parts.details,
             candidates: Vec::new(),
+            weakest_link: None,
         })
     }
 

@@ -9,6 +9,7 @@ use datafusion::scalar::ScalarValue;
 
 use super::calendar;
 use crate::domain::{Day, Month};
+use crate::kernel::digest;
 
 /// All functions, in the order of their names. A null argument gives null.
 ///
@@ -17,6 +18,7 @@ use crate::domain::{Day, Month};
 /// | `add_months(date, n)` | the corresponding day n months later, or the month's last day (民法典 202) |
 /// | `age_on(birth, date)` | whole years |
 /// | `compulsory_cohort(birth, as_of)` | whether of compulsory school age |
+/// | `draw(text)` | a number from 0 by which people are drawn by lot: the same text gives the same number on every machine |
 /// | `expected_grade(birth, as_of)` | grade 1–9, null outside |
 /// | `month_add(month, n)` | `2026-11` and n → `2026-12` |
 /// | `month_compact(month)` | `2026-11` → `202611` |
@@ -33,6 +35,12 @@ pub fn functions() -> Vec<ScalarUDF> {
             two_days(args, |birth, on| Some(i64::from(birth.age_on(on))))
         }),
         function("compulsory_cohort", vec![Date32, Date32], Boolean, compulsory_cohort),
+        function("draw", vec![Utf8], Int64, |args| {
+            let texts = args[0].as_string::<i32>().iter();
+            // Without the lowest bit every digest is a positive number.
+            let lot = |text: &str| i64::try_from(digest::bytes(text.as_bytes()) >> 1).unwrap_or(i64::MAX);
+            Arc::new(texts.map(|text| text.map(lot)).collect::<Int64Array>())
+        }),
         function("expected_grade", vec![Date32, Date32], Int64, |args| {
             two_days(args, |birth, on| calendar::expected_grade(birth, on).map(i64::from))
         }),

@@ -8,6 +8,7 @@
 
 mod case;
 mod identity;
+mod learn;
 mod linkage;
 mod linkage_page;
 mod mask;
@@ -29,6 +30,7 @@ pub use case::{
     status_title,
 };
 pub use identity::{BridgeReport, IdentityReport, JudgementReport, OpenPair, RowReport, identity};
+pub use learn::{LearnReport, learn};
 pub use linkage::{LinkageReport, NightFigures, linkage};
 pub use linkage_page::linkage_page;
 pub use notice::notice;

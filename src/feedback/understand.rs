@@ -63,8 +63,11 @@ impl Reader<'_> {
         let reason = self.text(AnswerField::Reason);
         let meaning = outcome.map(|outcome| self.meaning(outcome, &reason)).transpose()?;
         let proof_until = self.day(AnswerField::ProofUntil)?;
-        let annex = finding.is_some_and(|finding| finding.annex);
-        let proves = meaning.and_then(|meaning| meaning.proves).filter(|_| annex && compared);
+        let annex = finding.as_ref().is_some_and(|finding| finding.annex);
+        // On a list a reason can only refute the link that the case rests on.
+        let refutable = finding.as_ref().is_some_and(|finding| finding.weakest_link.is_some());
+        let asked = |same: &bool| if annex { compared } else { !same && refutable };
+        let proves = meaning.and_then(|meaning| meaning.proves).filter(asked);
         let same = same.or(proves);
         let silence = match meaning {
             // The question of the annex is answered; what follows from it, the next night finds.

@@ -8,6 +8,7 @@ pub mod digest;
 pub mod draws;
 pub mod em;
 pub mod interval;
+pub mod learn;
 pub mod observed;
 pub mod pattern;
 pub mod similarity;

@@ -1,6 +1,6 @@
 //! Events: what happened to a case, as it lies in the ledger for good.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -356,10 +356,16 @@ pub(super) struct FindingRecord {
     details: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     candidates: Vec<MentionRef>,
+    /// Older programs do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weakest_link: Option<(MentionRef, MentionRef)>,
+    /// Edition of the rule; empty where an older program wrote.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) edition: String,
 }
 
 impl FindingRecord {
-    pub(super) fn of(finding: &Finding) -> Self {
+    pub(super) fn of(finding: &Finding, edition: String) -> Self {
         Self {
             rule: finding.rule.clone(),
             list: finding.list.clone(),
@@ -377,6 +383,8 @@ impl FindingRecord {
             evidence: finding.evidence().iter().map(|e| (e.extract.clone(), e.row_key.clone())).collect(),
             details: finding.details.iter().map(|d| (d.name.clone(), d.value.clone())).collect(),
             candidates: finding.candidates.clone(),
+            weakest_link: finding.weakest_link.clone(),
+            edition,
         }
     }
 
@@ -413,6 +421,7 @@ impl FindingRecord {
         finding.annex = self.annex;
         finding.annex_reason.clone_from(&self.annex_reason);
         finding.candidates.clone_from(&self.candidates);
+        finding.weakest_link.clone_from(&self.weakest_link);
         Some(finding)
     }
 
@@ -434,21 +443,33 @@ impl FindingRecord {
     pub(super) fn is_the_same_fact(&self, other: &Self, gaps: &BTreeSet<String>) -> bool {
         let unseen =
             || self.evidence.iter().any(|row| gaps.contains(&row.0) && !other.evidence.contains(row));
-        self.rows_apart(other, gaps) == (0, 0) && (self.annex == other.annex || unseen())
+        self.rows_apart(other, gaps).is_empty() && (self.annex == other.annex || unseen())
     }
 
-    /// How many rows `other` has that these have not, and how many of these are gone there; rows of `gaps`
-    /// may only be unseen.
-    pub(super) fn rows_apart(&self, other: &Self, gaps: &BTreeSet<String>) -> (usize, usize) {
-        let added = other.evidence.iter().filter(|row| !self.evidence.contains(row));
+    /// For each extract how many rows `other` has that these have not, and how many of these are gone there; rows of
+    /// `gaps` may only be unseen. Extracts without a change are left out.
+    pub(super) fn rows_apart(
+        &self,
+        other: &Self,
+        gaps: &BTreeSet<String>,
+    ) -> BTreeMap<String, (usize, usize)> {
+        let mut apart: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        for (extract, _) in other.evidence.iter().filter(|row| !self.evidence.contains(row)) {
+            apart.entry(extract.clone()).or_default().0 += 1;
+        }
         let gone = self.evidence.iter().filter(|row| !gaps.contains(&row.0) && !other.evidence.contains(row));
-        (added.count(), gone.count())
+        for (extract, _) in gone {
+            apart.entry(extract.clone()).or_default().1 += 1;
+        }
+        apart
     }
 
-    /// The subject beside each candidate.
-    pub(super) fn pairs(&self) -> Vec<(MentionRef, MentionRef)> {
-        let subject = (self.extract.clone(), self.row_key.clone(), self.role.clone());
-        self.candidates.iter().map(|candidate| (subject.clone(), candidate.clone())).collect()
+    /// The two persons of whom an answer says whether they are one: the subject and the best candidate, or those
+    /// of the weakest link.
+    pub(super) fn questioned(&self) -> Option<(MentionRef, MentionRef)> {
+        let subject = || (self.extract.clone(), self.row_key.clone(), self.role.clone());
+        let candidate = self.candidates.first().map(|candidate| (subject(), candidate.clone()));
+        candidate.or_else(|| self.weakest_link.clone())
     }
 
     pub(super) const fn is_annex(&self) -> bool {

@@ -200,7 +200,7 @@ fn added(record: &CaseRecord, answer: &Answer, day: Day) -> (Vec<Payload>, Taken
     let mut answer = answer.clone();
     let approver = std::mem::take(&mut answer.approver);
     answer.pairs =
-        if answer.same.is_some() { record.finding.pairs().into_iter().take(1).collect() } else { Vec::new() };
+        if answer.same.is_some() { record.finding.questioned().into_iter().collect() } else { Vec::new() };
     let contradicted = contradicted(record, &answer);
     let mut payloads = vec![Payload::Answered { answer: answer.clone() }];
     if record.phase == Phase::Withdrawn {

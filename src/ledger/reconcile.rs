@@ -6,8 +6,10 @@ use std::fmt;
 use super::case_number;
 use super::event::{Event, EventKind, FindingRecord, Payload, Release};
 use super::life;
-use super::state::{CaseRecord, LedgerState};
-use crate::domain::{Case, CaseStatus, Day, Finding, FindingParts, Phase, Sentence, Settlement, Silence};
+use super::state::{CaseRecord, Decisions, LedgerState};
+use crate::domain::{
+    Case, CaseStatus, Day, Finding, FindingParts, Judgement, Phase, Sentence, Settlement, Silence, Verdict,
+};
 
 /// How a rule ran tonight; a rule that did not run is simply not named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,27 @@ pub struct Night<'a> {
     /// Extracts of which rows may be missing: a case whose rows stand there is not withdrawn, whatever
     /// its rule reads.
     pub gaps: &'a BTreeSet<String>,
+    /// Edition of every rule of the plan, whether it ran or not; another edition is another text of the rule or of
+    /// what it reads. Empty: not told.
+    pub editions: &'a BTreeMap<String, String>,
+    /// Titles of extracts, for the words that say what changed.
+    pub titles: &'a BTreeMap<String, String>,
+}
+
+impl Night<'_> {
+    fn record(&self, finding: &Finding) -> FindingRecord {
+        let edition = self.editions.get(&finding.rule).cloned().unwrap_or_default();
+        FindingRecord::of(finding, edition)
+    }
+
+    /// Whether the plan has no such rule any more.
+    fn retired(&self, rule: &str) -> bool {
+        !self.editions.is_empty() && !self.editions.contains_key(rule)
+    }
+
+    fn title<'t>(&'t self, extract: &'t str) -> &'t str {
+        self.titles.get(extract).map_or(extract, String::as_str)
+    }
 }
 
 /// Numbers of cases by status, for one rule or all.
@@ -95,8 +118,16 @@ impl fmt::Display for Reconciled {
     }
 }
 
-/// Why a case was withdrawn, in the officers' words.
+/// Why a case was withdrawn, in the officers' words: nothing but the data has changed.
 const GONE: &str = "本次比对已不再符合该情形（数据已更正、已更新或情形已消除）";
+/// The same: its rule reads otherwise now.
+const RULE_CHANGED: &str = "规则在本线索列入后有修订，按现行规则不再符合";
+/// The same: the plan has no such rule any more.
+const RULE_RETIRED: &str = "规则已停用，本线索撤回";
+/// The same: an officer has told two of its rows apart.
+const REFUTED: &str = "所依据的两行经核查不是同一人，比对关系已否定";
+/// The same: an officer has said that two of its rows are one person.
+const PROVED: &str = "疑似同人经核查为同一人，已按同一人比对";
 /// Why a confirmed case is closed.
 const SETTLED: &str = "已核实，本次比对已不再符合该情形";
 /// Why a case that comes back is not asked about.
@@ -120,20 +151,21 @@ pub(super) fn reconcile(
         events: Vec::new(),
         head: head.to_owned(),
     };
+    let decisions = state.decisions();
     let keys: BTreeSet<&String> = state.cases.keys().chain(tonight.keys()).collect();
     for key in keys {
         match (state.cases.get(key), tonight.get(key)) {
             (None, Some(finding)) => {
                 let number = free_number(key, &mut numbers);
-                let payload = Payload::Opened { number: number.clone(), finding: FindingRecord::of(finding) };
+                let payload = Payload::Opened { number: number.clone(), finding: night.record(finding) };
                 let place = Place { key, number: &number, record: None };
                 plan.push(&place, CaseStatus::New, finding.clone(), Some(payload));
             }
             (Some(record), Some(finding)) => {
                 let place = Place { key, number: &record.number, record: Some(record) };
-                found_again(&mut plan, &place, record, (finding, night.gaps));
+                found_again(&mut plan, &place, record, (finding, night));
             }
-            (Some(record), None) => not_found(&mut plan, key, record, night)?,
+            (Some(record), None) => not_found(&mut plan, key, record, (night, &decisions))?,
             (None, None) => {}
         }
     }
@@ -196,16 +228,17 @@ fn found_again(
     plan: &mut Reconciled,
     place: &Place<'_>,
     record: &CaseRecord,
-    (finding, gaps): (&Finding, &BTreeSet<String>),
+    (finding, night): (&Finding, &Night<'_>),
 ) {
-    let now = FindingRecord::of(finding);
+    let gaps = night.gaps;
+    let now = night.record(finding);
     let same = |gaps: &BTreeSet<String>| record.finding.is_the_same_fact(&now, gaps);
     // What tonight's files cannot show is not taken out of the ledger.
     let only_unseen = same(gaps) && !same(&BTreeSet::new());
     let payload = match record.phase {
         Phase::Withdrawn => Some(back_again(record, now, (plan.as_of, gaps))),
         Phase::Closed | Phase::Suspended => {
-            why_again(record, &now, (plan.as_of, gaps)).map(|why| Payload::Reopened { finding: now, why })
+            why_again(record, &now, night).map(|why| Payload::Reopened { finding: now, why })
         }
         _ if only_unseen || record.finding.says_the_same(&now) => None,
         _ => Some(Payload::Changed { finding: now }),
@@ -236,27 +269,37 @@ fn back_again(record: &CaseRecord, now: FindingRecord, (as_of, gaps): (Day, &BTr
 }
 
 /// Why a silent case has to be asked about again; `None`: it stays silent.
-fn why_again(
-    record: &CaseRecord,
-    now: &FindingRecord,
-    (as_of, gaps): (Day, &BTreeSet<String>),
-) -> Option<String> {
+fn why_again(record: &CaseRecord, now: &FindingRecord, night: &Night<'_>) -> Option<String> {
     if record.closed.as_ref().is_some_and(|(.., gone)| *gone) {
         return Some("办结后再次符合该情形".to_owned());
     }
-    if let Some(through) = record.silent_through.filter(|through| *through < as_of) {
+    if let Some(through) = record.silent_through.filter(|through| *through < night.as_of) {
         return Some(format!("上次说明的有效期至 {}，已过", through.iso()));
     }
-    if record.finding.is_the_same_fact(now, gaps) {
+    if record.finding.is_the_same_fact(now, night.gaps) {
         return None;
     }
-    let page = if record.finding.is_annex() == now.is_annex() { "" } else { "，所在页有变化" };
-    let (added, gone) = record.finding.rows_apart(now, gaps);
-    Some(format!("上次说明后依据有变化：新增 {added} 行，减少 {gone} 行{page}"))
+    let mut changes: Vec<String> = Vec::new();
+    for (extract, (added, gone)) in record.finding.rows_apart(now, night.gaps) {
+        let count = |word: &str, rows: usize| (rows > 0).then(|| format!("{word} {rows} 行"));
+        let words: Vec<String> = count("新增", added).into_iter().chain(count("减少", gone)).collect();
+        changes.push(format!("《{}》{}", night.title(&extract), words.join("、")));
+    }
+    match (record.finding.is_annex(), now.is_annex()) {
+        (true, false) => changes.push("由疑似同人待确认转入清单".to_owned()),
+        (false, true) => changes.push("由清单转入疑似同人待确认".to_owned()),
+        _ => {}
+    }
+    Some(format!("上次说明后依据有变化：{}", changes.join("，")))
 }
 
 /// A case of the ledger that was not found tonight.
-fn not_found(plan: &mut Reconciled, key: &str, record: &CaseRecord, night: &Night<'_>) -> Result<(), String> {
+fn not_found(
+    plan: &mut Reconciled,
+    key: &str,
+    record: &CaseRecord,
+    (night, decisions): (&Night<'_>, &Decisions),
+) -> Result<(), String> {
     let place = Place { key, number: &record.number, record: Some(record) };
     let known = || record.finding().ok_or_else(|| key.to_owned());
     match record.phase {
@@ -293,19 +336,43 @@ fn not_found(plan: &mut Reconciled, key: &str, record: &CaseRecord, night: &Nigh
         return Ok(());
     }
     let whole = finding.evidence().iter().all(|evidence| !night.gaps.contains(&evidence.extract));
-    if !whole || night.rules.get(record.rule()) != Some(&RuleRun::Complete) {
+    let retired = night.retired(record.rule());
+    if !retired && (!whole || night.rules.get(record.rule()) != Some(&RuleRun::Complete)) {
         plan.push(&place, CaseStatus::Carried, finding, None);
         return Ok(());
     }
     let confirmed = matches!(record.phase, Phase::Answered | Phase::Approved) && !record.waits_for_approval();
-    let (reason, payload) = if confirmed {
+    let (reason, payload) = if confirmed && !retired {
         (SETTLED, Payload::Closed { reason: SETTLED.to_owned(), gone: true })
     } else {
-        (GONE, Payload::Withdrawn { reason: GONE.to_owned() })
+        let cause = withdrawal(record, night, decisions);
+        (cause, Payload::Withdrawn { reason: cause.to_owned() })
     };
     plan.push(&place, CaseStatus::Withdrawn, finding, Some(payload));
     plan.set_last_reason(reason);
     Ok(())
+}
+
+/// Why a case is withdrawn: what is known to have changed, else the data.
+fn withdrawal(record: &CaseRecord, night: &Night<'_>, decisions: &Decisions) -> &'static str {
+    if night.retired(record.rule()) {
+        return RULE_RETIRED;
+    }
+    let asked = record.finding.questioned();
+    let is_asked = |judgement: &&Judgement| {
+        asked.as_ref().is_some_and(|(a, b)| {
+            (&judgement.left, &judgement.right) == (a, b) || (&judgement.left, &judgement.right) == (b, a)
+        })
+    };
+    match decisions.judgements.iter().find(is_asked).map(|judgement| judgement.verdict) {
+        Some(Verdict::NotSame) => REFUTED,
+        Some(Verdict::Same) => PROVED,
+        None => {
+            let edition = night.editions.get(record.rule());
+            let told = !record.finding.edition.is_empty();
+            if told && edition != Some(&record.finding.edition) { RULE_CHANGED } else { GONE }
+        }
+    }
 }
 
 impl Reconciled {

@@ -63,7 +63,7 @@ impl Vectors<'_> {
 }
 
 /// Units that are looked up among the others.
-fn probes(units: &Units) -> Vec<u32> {
+pub(super) fn probes(units: &Units) -> Vec<u32> {
     let all = units.all.iter().enumerate();
     all.filter(|(_, unit)| unit.probe).filter_map(|(at, _)| u32::try_from(at).ok()).collect()
 }

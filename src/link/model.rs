@@ -169,6 +169,33 @@ impl LinkModel {
         WeightTable { prior: (self.partner_share / (persons.max(2) as f64)).log2(), bits }
     }
 
+    /// The model as a file that people read: one line for each level.
+    pub fn text(&self) -> String {
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        let mut lines = vec![
+            format!("name = {}", quoted(&self.name)),
+            format!("fitted_on = {}", quoted(&self.fitted_on)),
+            format!("partner_share = {}", self.partner_share),
+        ];
+        for (name, levels) in &self.comparator {
+            lines.push(format!("\n[comparator.{name}]"));
+            let line = |(key, level): (&String, &LevelModel)| {
+                format!("{key} = {{ m = {}, u = {} }}", level.m, level.u)
+            };
+            lines.extend(levels.iter().map(line));
+        }
+        for (class, negative) in &self.negative {
+            lines.push(format!("\n[negative.{class}]\nrate = {}", negative.rate));
+            lines.push(format!("[negative.{class}.comparator]"));
+            for (name, levels) in &negative.comparator {
+                let levels: Vec<String> =
+                    levels.iter().map(|(key, share)| format!("{key} = {share}")).collect();
+                lines.push(format!("{name} = {{ {} }}", levels.join(", ")));
+            }
+        }
+        lines.join("\n") + "\n"
+    }
+
     /// The same model with other m and u, in the order of the settings' comparisons.
     #[must_use]
     pub fn with_tables(
@@ -223,6 +250,12 @@ pub(crate) mod tests {
         levels.insert("sam".into(), level);
         let codes: Vec<_> = model.problems(&sample(), "m.toml").iter().map(|problem| problem.code).collect();
         assert_eq!(codes, ["unknown_level", "level_missing"]);
+    }
+
+    #[test]
+    fn a_model_survives_being_written_and_read() {
+        let model = LinkModel { fitted_on: "by \"hand\"\non a day".to_owned(), ..county() };
+        assert_eq!(toml::from_str::<LinkModel>(&model.text()).unwrap(), model);
     }
 
     #[test]

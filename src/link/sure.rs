@@ -56,29 +56,29 @@ pub(super) fn beside(prepared: &Prepared<'_>, clusters: &mut Clusters, doubtful:
 
 /// Human judgements: vetoes first, so that no later "same" can slip past one.
 fn judge(prepared: &Prepared<'_>, clusters: &mut Clusters, judgements: &[Judgement]) {
+    let known = judged(prepared, judgements);
+    let of = |wanted: Verdict| known.iter().filter(move |(.., verdict)| *verdict == wanted);
+    for &(a, b, _) in of(Verdict::NotSame) {
+        clusters.forbid(a, b);
+    }
+    for &(a, b, _) in of(Verdict::Same) {
+        // A person has seen both rows: their numbers may differ.
+        clusters.join(a, b, Care::NumberChanged, Reason::new("judgement", 0.9999, Grade::B));
+    }
+}
+
+/// The mentions that judgements are about, in the order of the judgements; those whose rows are not there any
+/// more are left out.
+pub(super) fn judged(prepared: &Prepared<'_>, judgements: &[Judgement]) -> Vec<(u32, u32, Verdict)> {
     if judgements.is_empty() {
-        return;
+        return Vec::new();
     }
     let at: FxHashMap<u64, u32> = (0..prepared.len()).map(|at| (prepared.key(at), at)).collect();
     let find = |(extract, row_key, role): &(String, String, String)| {
         let text = |text: &String| digest::bytes(text.as_bytes());
         at.get(&content_key(text(extract), row_key, text(role))).copied()
     };
-    let known = |verdict: Verdict| {
-        let of = move |judgement: &&Judgement| judgement.verdict == verdict;
-        judgements
-            .iter()
-            .filter(of)
-            .filter_map(|j| Some((find(&j.left)?, find(&j.right)?)))
-            .collect::<Vec<_>>()
-    };
-    for (a, b) in known(Verdict::NotSame) {
-        clusters.forbid(a, b);
-    }
-    for (a, b) in known(Verdict::Same) {
-        // A person has seen both rows: their numbers may differ.
-        clusters.join(a, b, Care::NumberChanged, Reason::new("judgement", 0.9999, Grade::B));
-    }
+    judgements.iter().filter_map(|j| Some((find(&j.left)?, find(&j.right)?, j.verdict))).collect()
 }
 
 /// Equal usable numbers are one person, whatever the names say.

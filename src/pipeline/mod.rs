@@ -9,7 +9,9 @@ mod drift;
 mod error;
 mod facts;
 mod folder;
+mod history;
 mod intake;
+mod listed;
 mod lock;
 mod look;
 mod manifest;
@@ -25,7 +27,7 @@ use crate::diag::{Diagnostic, did_you_mean};
 use crate::domain::{Day, Judgement, PulledExtract, RecordSet, RuleOutcome, Verdict};
 use crate::ledger::{Delivery, Ledger, Night, Reconciled, Release, RuleRun, RunFacts};
 use crate::link::{self, Linkage};
-use crate::report::{Published, PublishedFile};
+use crate::report::{self, Published, PublishedFile};
 use crate::resolve::{self, Register};
 use crate::rule::{self, World};
 use crate::source::remote::Clock;
@@ -34,6 +36,7 @@ use crate::spec::Plan;
 pub use doctor::{Consultation, Health, Symptom, examine};
 pub use error::RunError;
 pub use folder::Ready;
+pub use listed::listed_cases;
 pub use look::{Fate, Leftover, at_work, latest, leftovers};
 pub use stage::{Progress, Silent, Stage};
 
@@ -166,6 +169,8 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
     let recorded = run.watch.stage(Stage::Record, || run.reconcile(&run_id, &judged, &records, &released))?;
 
     // 11 publish: cases -> lists, report, artifacts; then everything appears at once.
+    let (before, nights) = history::look(&run.ledger, &plan.out, env.as_of)?;
+    let precision = report::precision(&listed_cases(&run.ledger.state()?, &plan.book));
     let night = output::Night {
         plan,
         env,
@@ -183,6 +188,9 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
         resolution: &resolution,
         judged: &judged,
         recorded: &recorded,
+        before: before.as_ref(),
+        nights: &nights,
+        precision: &precision,
         drifted: &drifted,
     };
     let lists = run.watch.stage(Stage::Publish, || output::publish(&night, &run.folder.path))?;
@@ -312,7 +320,16 @@ impl<'a> Run<'a> {
             !intake::is_whole(Some(&set.state), true, came)
         });
         let gaps = gaps.map(|set| set.extract.clone()).collect();
-        let night = Night { run_id, as_of: self.env.as_of, rules: &rules, gaps: &gaps };
+        let contracts = self.plan.contracts.iter();
+        let titles = contracts.map(|(extract, contract)| (extract.clone(), contract.title.clone())).collect();
+        let night = Night {
+            run_id,
+            as_of: self.env.as_of,
+            rules: &rules,
+            gaps: &gaps,
+            editions: &self.plan.book.editions(),
+            titles: &titles,
+        };
         let mut recorded = self.ledger.reconcile(&night, &judged.findings)?;
         if !released.is_empty() {
             recorded.release(released, &self.ledger.state()?.releases);

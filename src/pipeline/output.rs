@@ -20,7 +20,8 @@ use crate::ledger::{Reconciled, Release};
 use crate::link::{LinkModel, Linked};
 use crate::report::artifacts::{self, RowIndex};
 use crate::report::{
-    self, IdentityFigures, Person, PolicyFacts, PublishInput, Published, ReleaseFacts, RowPlace, RuleFacts,
+    self, IdentityFigures, Missed, NightBefore, NightFacts, Person, PolicyFacts, PublishInput, Published,
+    ReleaseFacts, RowPlace, RuleFacts, RulePrecision,
 };
 use crate::rule::Judged;
 use crate::spec::Plan;
@@ -44,6 +45,11 @@ pub(super) struct Night<'a> {
     pub(super) resolution: &'a Resolution,
     pub(super) judged: &'a Judged,
     pub(super) recorded: &'a Reconciled,
+    /// The night before, and what came on the nights before.
+    pub(super) before: Option<&'a NightBefore>,
+    pub(super) nights: &'a [NightFacts],
+    /// How often the rules are right and what the lists miss, by the answers so far.
+    pub(super) precision: &'a (Vec<RulePrecision>, Vec<Missed>),
     /// Roles whose rows do not fit the model any more.
     pub(super) drifted: &'a [Diagnostic],
 }
@@ -161,6 +167,9 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
         outcomes: &night.judged.outcomes,
         cases: &night.recorded.cases,
         past: &night.recorded.past,
+        before: night.before,
+        nights: night.nights,
+        precision: night.precision,
         policies: &night.policies,
         matches: &night.judged.policies,
         dockets: &dockets,

@@ -352,6 +352,42 @@ pub fn lines(
     svg.end()
 }
 
+/// Two small lines over the nights, without axes: what is told in figures stands beside them.
+pub struct Sparks<'a> {
+    /// What it shows.
+    pub title: &'a str,
+    /// Label of the night, a share drawn against the largest of its kind, a share drawn from none to all.
+    pub points: &'a [(String, f64, f64)],
+}
+
+/// Draws [`Sparks`].
+pub fn sparks(sparks: &Sparks<'_>) -> String {
+    const HEIGHT: f64 = 60.0;
+    let mut svg = Svg::new(HEIGHT + 20.0, sparks.title);
+    let most = sparks.points.iter().map(|point| point.1).fold(0.0, f64::max);
+    let scale =
+        Scale { low: 0.0, high: (sparks.points.len().max(2) - 1) as f64, from: 20.0, to: WIDTH - 20.0 };
+    let y = |share: f64| (1.0 - share).mul_add(HEIGHT - 16.0, 8.0);
+    svg.line((scale.from, y(0.0)), (scale.to, y(0.0)), "axis");
+    let place = |at: usize, share: f64| (scale.at(at as f64), y(share));
+    let shares = |of: fn(&(String, f64, f64), f64) -> f64| -> Vec<(f64, f64)> {
+        sparks.points.iter().enumerate().map(|(at, point)| place(at, of(point, most))).collect()
+    };
+    let whole = shares(|point, _| point.2);
+    let held = shares(|point, most| if most > 0.0 { point.1 / most } else { 0.0 });
+    for (points, class) in [(whole, "three"), (held, "two")] {
+        svg.polyline(&points, class);
+        for point in &points {
+            svg.dot(*point, class);
+        }
+    }
+    let ends = [(sparks.points.first(), scale.from, "start"), (sparks.points.last(), scale.to, "end")];
+    for (point, x, anchor) in ends {
+        svg.text((x, HEIGHT + 16.0), anchor, "soft", point.map_or("", |point| point.0.as_str()));
+    }
+    svg.end()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -368,6 +404,8 @@ mod tests {
             bars("t", &[Bar { title: "a&b".into(), value: -3.0 }]),
             histogram("t", &[(0.0, 5), (2.0, 1)], 2.0, &mark()),
             lines("t", &[line], (0.0, 1.0), &mark(), &[]),
+            sparks(&Sparks { title: "t<u", points: &[("a<b".into(), 0.0, 0.0)] }),
+            sparks(&Sparks { title: "t", points: &[("a".into(), 0.01, 1.0), ("b".into(), 0.02, 0.5)] }),
         ];
         for chart in charts {
             assert!(chart.starts_with("<svg ") && chart.ends_with("</svg>"));

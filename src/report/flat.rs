@@ -26,7 +26,10 @@ fn write_csv(path: &Path, rows: &ListRows<'_>) -> std::io::Result<()> {
     let answers = rows.answers.iter().map(|(answer, _)| answer.title.as_str());
     csv.write_record(columns.iter().map(|column| column.name().as_str()).chain(answers))?;
     for row in 0..rows.frame.height() {
-        let cells = columns.iter().map(|column| cell(column, row));
+        let cells = columns.iter().zip(&rows.columns).map(|(cells, granted)| {
+            let amount = granted.column().sum.then(|| cells.f64().ok().and_then(|values| values.get(row)));
+            amount.flatten().map_or_else(|| cell(cells, row), |amount| amount.to_string())
+        });
         let answers = rows.answers.iter().map(|(_, given)| disarmed(&given[row]));
         csv.write_record(cells.chain(answers))?;
     }

@@ -1,9 +1,12 @@
 //! What publish is given: cases and the facts of the run, as plain values.
 
+use std::collections::BTreeMap;
+
+use super::precision::{Missed, RulePrecision};
 use crate::diag::Diagnostic;
 use crate::domain::{
     Case, Completeness, Day, Evidence, ExtractState, FileReport, Finding, Identity, IdentityId, LinkSummary,
-    MentionRef, Place, PolicyMatch, Quarantined, ResidentId, RuleOutcome, Severity, Sex,
+    MentionRef, Phase, Place, PolicyMatch, Quarantined, ResidentId, RuleOutcome, Severity, Sex,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +23,37 @@ pub struct ReleaseFacts {
     pub reason: String,
     /// What would have held it.
     pub held: Vec<String>,
+}
+
+/// How the cases stood when the night before was committed.
+#[derive(Clone, Debug)]
+pub struct NightBefore {
+    /// Its as-of day.
+    pub as_of: Day,
+    /// Case key → where the case stood.
+    pub phases: BTreeMap<String, Phase>,
+}
+
+/// What came on one night.
+#[derive(Clone, Debug)]
+pub struct NightFacts {
+    /// Its as-of day.
+    pub as_of: Day,
+    /// By recipient id of the agency.
+    pub agencies: BTreeMap<String, AgencyNight>,
+}
+
+/// What one agency delivered on one night.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgencyNight {
+    /// Extracts of the plan.
+    pub extracts: u32,
+    /// Of these, those that came whole.
+    pub whole: u32,
+    /// Rows read.
+    pub read: u64,
+    /// Of these, held back.
+    pub held: u64,
 }
 
 /// Everything a publication needs. The same input gives the same bytes in every file.
@@ -44,6 +78,12 @@ pub struct PublishInput<'a> {
     pub cases: &'a [Case],
     /// Cases of earlier nights of which no list speaks tonight, for the figures of progress.
     pub past: &'a [Case],
+    /// The night before; `None` on the first one.
+    pub before: Option<&'a NightBefore>,
+    /// What came on earlier nights, oldest first.
+    pub nights: &'a [NightFacts],
+    /// How often each rule is right and what each list misses, by the answers so far.
+    pub precision: &'a (Vec<RulePrecision>, Vec<Missed>),
     /// Policies of the plan, in their order.
     pub policies: &'a [PolicyFacts],
     /// What each policy means for each child, sorted by child and policy.

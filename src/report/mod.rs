@@ -18,11 +18,14 @@ mod flat;
 mod gate;
 mod input;
 mod keys;
+mod movement;
 mod notice;
 mod outcomes;
 mod package;
 mod page;
+mod periodic;
 mod policies;
+mod precision;
 mod progress;
 mod protected;
 mod rows;
@@ -39,14 +42,19 @@ use rayon::prelude::*;
 use crate::diag::{Diagnostic, Level, Spot, did_you_mean};
 
 pub use disclosure::{Disclosure, Recipient, RecipientKind, Show};
-pub use docket::{Docket, DocketColumn, DocketFacts, DocketPart, DocketTemplate, PartStanding};
+pub use docket::{Docket, DocketColumn, DocketFacts, DocketPart, DocketTemplate, PartStanding, TallyBy};
 pub use expected::{Expectation, comparator_title, percent, percent_range};
 pub use input::{
-    ExtractFacts, IdentityFigures, Person, PolicyFacts, PublishInput, ReleaseFacts, RowPlace, RuleFacts,
+    AgencyNight, ExtractFacts, IdentityFigures, NightBefore, NightFacts, Person, PolicyFacts, PublishInput,
+    ReleaseFacts, RowPlace, RuleFacts,
 };
 pub use notice::{Draft, NoticeError, NoticeInput, NoticeSpec, draft_notice};
 pub use outcomes::{EVIDENCE, OutcomeCode, Outcomes, SUBJECT, SilenceRule};
-pub use template::{AnswerColumn, AnswerField, AnswerKind, Column, ColumnSource, DetailSpec, ListTemplate};
+pub use precision::{ListedCase, Missed, RulePrecision, precision};
+pub use template::{
+    AnswerColumn, AnswerField, AnswerKind, Arrangement, Column, ColumnSource, DetailSpec, ListTemplate,
+    PeriodicSpec, Returned, Rhythm,
+};
 
 use approvals::Approvals;
 use keys::RecipientKey;
@@ -148,6 +156,7 @@ impl Desk {
         outcomes.check((&templates, all_read), &disclosure, &mut problems);
         for template in &mut templates {
             disclosure.check(template, &mut problems);
+            template.check_arrangements(&disclosure, &mut problems);
             template.offer(&outcomes, &mut problems);
             if let Some(notice) = &template.notice {
                 notice.check(template, &outcomes, &disclosure, &mut problems);
@@ -268,7 +277,9 @@ pub fn publish(input: &PublishInput<'_>, out: &Path) -> Result<Published, Report
     published.files = written.into_iter().flatten().collect();
     published.files.sort_by(|a, b| a.path.cmp(&b.path));
     let path = out.join("report.html");
-    let html = page::render(input, &packages, (&cases, &past))
+    let flat = |file: &&PublishedFile| !file.list.is_empty() && file.path.ends_with(".parquet");
+    let delivered = published.files.iter().filter(flat).map(|file| file.rows).sum();
+    let html = page::render(input, (&packages, delivered), (&context, &cases, &past))
         .map_err(|source| ReportError::Page { path: path.clone(), source })?;
     fs::write(&path, html).map_err(ReportError::io(&path))?;
     Ok(published)

@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::book::{self, Book, BookList, NotRun, ProgressRow, SummaryCounts, SummaryRow};
+use super::book::{self, Book, BookList, NotRun, PeriodicBook, ProgressRow, SummaryCounts, SummaryRow};
 use super::corrections::Correction;
 use super::disclosure::{Recipient, RecipientKind};
 use super::input::{PublishInput, RuleFacts};
 use super::progress::Progress;
 use super::rows::{CaseFacts, Context, ListRows, Receiver};
 use super::template::ListTemplate;
-use super::{DocketFacts, PublishedFile, ReportError, artifacts, corrections, docket, flat, policies};
+use super::{
+    DocketFacts, PublishedFile, ReportError, artifacts, corrections, docket, flat, periodic, policies,
+};
 use crate::domain::{CaseStatus, Day, Phase, Quarantined, digests_of};
 
 /// Everything one recipient gets.
@@ -219,6 +221,9 @@ impl<'a> Package<'a> {
             let file = self.file(input, &path, (title, &templates), count)?;
             files.push(counted(file, book.lists.iter().flat_map(|list| [&list.main, &list.annex])));
         }
+        for (template, cases) in &self.lists {
+            files.extend(self.periodic((template, cases), input, receiver, &folder)?);
+        }
         for (id, title, held_back) in &self.returned {
             let path = folder.join(format!("未入库数据_{title}_{day}.csv"));
             let headings =
@@ -240,6 +245,37 @@ impl<'a> Package<'a> {
                 file.basis.clone_from(&docket.basis);
                 files.push(file);
             }
+        }
+        Ok(files)
+    }
+
+    /// The workbooks of figures that go with a list.
+    fn periodic(
+        &self,
+        (template, cases): (&ListTemplate, &[&CaseFacts<'a>]),
+        input: &PublishInput<'a>,
+        receiver: Receiver<'_>,
+        folder: &Path,
+    ) -> Result<Vec<PublishedFile>, ReportError> {
+        let specs = template.periodic.iter().filter(|spec| spec.recipients.contains(&self.recipient.id));
+        let of_list = |facts: &&&CaseFacts<'_>| {
+            input.desk.template(&facts.rule.list).is_some_and(|known| known.list == template.list)
+        };
+        let all: Vec<&CaseFacts<'_>> =
+            cases.iter().chain(self.past.iter().filter(of_list)).copied().collect();
+        let mut files = Vec::new();
+        for spec in specs {
+            let path = folder.join(format!("{}_{}.xlsx", spec.title, input.as_of.iso()));
+            let returned = template.returned.as_ref();
+            let shown = PeriodicBook {
+                tables: periodic::tables(template, spec, (receiver, input.as_of), &all),
+                returned,
+                is_known: returned.is_some_and(|returned| receiver.context.knows_back(returned)),
+            };
+            let book = Book::plain(&spec.title, &self.title, input.run_id, input.as_of);
+            book::write_periodic(&path, &book, &shown)
+                .map_err(|source| ReportError::Workbook { path: path.clone(), source })?;
+            files.push(self.file(input, &path, (&spec.title, &[template]), all.len())?);
         }
         Ok(files)
     }

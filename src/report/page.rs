@@ -6,15 +6,19 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
-use super::expected::Expectation;
+use super::expected::{Expectation, percent, percent_range};
 use super::input::{ExtractFacts, PublishInput, ReleaseFacts};
+use super::movement::{self, Movement, Overdue, Quality};
 use super::package::Package;
+use super::precision::{Missed, RulePrecision};
 use super::progress::{Progress, Steps};
-use super::rows::CaseFacts;
+use super::rows::{CaseFacts, Context};
 use super::words;
 use crate::diag::Level;
-use crate::domain::{CaseStatus, Completeness, Day, ExtractState};
+use crate::domain::{CaseStatus, Completeness, Day, ExtractState, Ranged};
 
+/// Styles of the charts, which the page puts in as they are.
+const CHARTS: &str = super::chart::STYLE;
 const TEMPLATE: &str = include_str!("templates/report.html");
 
 /// Counts of one list or rule.
@@ -107,7 +111,12 @@ struct ProgressRow {
     overdue: u32,
     answered: u32,
     month: Steps,
+    /// Cases that were settled in the month, and how many more or less are open for it.
+    month_settled: u32,
+    balance: String,
     year: Steps,
+    /// Confirmed cases about somebody who is back; none where the list does not say who is, or nothing tells.
+    back: Option<u32>,
     settled: u32,
     /// Of what was found in the school year or before and is not open any more, in per cent; none when
     /// nothing was found.
@@ -115,15 +124,49 @@ struct ProgressRow {
 }
 
 /// What the template sees.
+/// How often a rule is right.
+#[derive(Serialize)]
+struct PrecisionRow {
+    list: String,
+    title: String,
+    listed: u64,
+    answered: u64,
+    confirmed: u64,
+    range: String,
+    /// Share of listed cases of which nobody has answered one like it.
+    unseen: String,
+}
+
+/// What a list misses.
+#[derive(Serialize)]
+struct MissedRow {
+    title: String,
+    drawn: u64,
+    answered: u64,
+    found: u64,
+    scope: u64,
+    share: Option<String>,
+    people: Option<String>,
+}
+
 #[derive(Serialize)]
 struct Page<'a> {
     title: &'a str,
+    charts: &'static str,
     run_id: &'a str,
     as_of: String,
     facts: &'a [(String, String)],
     total: Counts,
     lists: Vec<Counts>,
+    /// Day of the night before.
+    before: Option<String>,
+    movements: Vec<Movement>,
     progress: Vec<ProgressRow>,
+    overdue_lists: Vec<String>,
+    overdue: Vec<Overdue>,
+    quality: Vec<Quality>,
+    precision: Vec<PrecisionRow>,
+    missed: Vec<MissedRow>,
     released: &'a [ReleaseFacts],
     not_run: Vec<NotRunRow>,
     rules_ran: u64,
@@ -148,8 +191,8 @@ struct Page<'a> {
 /// Renders the page.
 pub(super) fn render(
     input: &PublishInput<'_>,
-    packages: &[Package<'_>],
-    (cases, past): (&[CaseFacts<'_>], &[CaseFacts<'_>]),
+    (packages, delivered): (&[Package<'_>], u64),
+    (context, cases, past): (&Context<'_>, &[CaseFacts<'_>], &[CaseFacts<'_>]),
 ) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -158,18 +201,29 @@ pub(super) fn render(
     let lists = lists(input);
     let agencies = agencies(input);
     let (list_titles, towns) = towns(input);
+    let (overdue_lists, overdue) = movement::overdue(input, cases);
+    let (before, movements) = movement::movements(input, (cases, past))
+        .map_or((None, Vec::new()), |(day, all)| (Some(day.iso()), all));
     let page = Page {
         title: input.title,
+        charts: CHARTS,
         run_id: input.run_id,
         as_of: input.as_of.iso(),
         facts: input.facts,
         total: total(&lists),
         lists,
-        progress: progress(input, cases, past),
+        before,
+        movements,
+        progress: progress(input, context, cases, past),
+        overdue_lists,
+        overdue,
+        quality: movement::quality(input),
+        precision: precision(input),
+        missed: missed(input),
         released: input.released,
         not_run: not_run(input),
         rules_ran: input.outcomes.iter().filter(|outcome| outcome.not_run.is_none()).count() as u64,
-        stages: stages(input, &agencies),
+        stages: stages(input, &agencies, delivered),
         some_needed: input.extracts.iter().any(|extract| extract.completeness != Completeness::Optional),
         balanced: agencies.iter().flat_map(|agency| &agency.extracts).all(|extract| extract.balanced),
         agencies,
@@ -380,7 +434,8 @@ fn extract_row(extract: &ExtractFacts) -> ExtractRow {
     }
 }
 
-fn stages(input: &PublishInput<'_>, agencies: &[Agency]) -> Vec<Bar> {
+/// From rows that were read to rows that were handed over.
+fn stages(input: &PublishInput<'_>, agencies: &[Agency], delivered: u64) -> Vec<Bar> {
     let sum = |of: fn(&ExtractRow) -> u64| agencies.iter().flat_map(|a| &a.extracts).map(of).sum::<u64>();
     let named = [
         ("读入数据行", sum(|extract| extract.read)),
@@ -389,6 +444,9 @@ fn stages(input: &PublishInput<'_>, agencies: &[Agency]) -> Vec<Bar> {
         ("入库记录", sum(|extract| extract.records)),
         ("人员提及", input.link.mentions),
         ("识别出的人", input.identities.count),
+        ("规则发现的线索（含待确认）", input.outcomes.iter().map(|o| o.findings + o.annex).sum()),
+        ("其中须核查的线索", input.cases.iter().filter(|case| case.asks()).count() as u64),
+        ("下发各单位的清单行", delivered),
     ];
     bars(named.into_iter().map(|(title, count)| (title.to_owned(), count)))
 }
@@ -426,8 +484,52 @@ fn towns(input: &PublishInput<'_>) -> (Vec<String>, Vec<TownRow>) {
     (templates.iter().map(|template| template.sheet.clone()).collect(), rows.collect())
 }
 
+/// Rules about which somebody has answered, by list and rule.
+fn precision(input: &PublishInput<'_>) -> Vec<PrecisionRow> {
+    let row = |rule: &RulePrecision| {
+        let range = rule.precision.as_ref()?;
+        let title = input.rules.iter().find(|facts| facts.id == rule.rule).map(|facts| facts.title.clone());
+        Some(PrecisionRow {
+            list: list_title(input, &rule.list),
+            title: title.unwrap_or_else(|| rule.rule.clone()),
+            listed: rule.listed,
+            answered: rule.answered,
+            confirmed: rule.confirmed,
+            range: with_range(range),
+            unseen: format!("{:.0}%", rule.unseen * 100.0),
+        })
+    };
+    input.precision.0.iter().filter_map(row).collect()
+}
+
+fn missed(input: &PublishInput<'_>) -> Vec<MissedRow> {
+    let row = |list: &Missed| MissedRow {
+        title: list_title(input, &list.list),
+        drawn: list.drawn,
+        answered: list.answered,
+        found: list.found,
+        scope: list.scope,
+        share: list.share.as_ref().map(with_range),
+        people: list.people.as_ref().map(|p| format!("{:.0}（{:.0}–{:.0}）", p.value, p.low, p.high)),
+    };
+    input.precision.1.iter().map(row).collect()
+}
+
+fn with_range(range: &Ranged) -> String {
+    format!("{}（{}）", percent(range.value), percent_range(range))
+}
+
+fn list_title(input: &PublishInput<'_>, list: &str) -> String {
+    input.desk.template(list).map_or_else(|| list.to_owned(), |template| template.title.clone())
+}
+
 /// How far the work on each list is, this month and this school year.
-fn progress(input: &PublishInput<'_>, cases: &[CaseFacts<'_>], past: &[CaseFacts<'_>]) -> Vec<ProgressRow> {
+fn progress(
+    input: &PublishInput<'_>,
+    context: &Context<'_>,
+    cases: &[CaseFacts<'_>],
+    past: &[CaseFacts<'_>],
+) -> Vec<ProgressRow> {
     let mut rows = Vec::new();
     for template in &input.desk.templates {
         let of_list = |facts: &&CaseFacts<'_>| {
@@ -448,7 +550,10 @@ fn progress(input: &PublishInput<'_>, cases: &[CaseFacts<'_>], past: &[CaseFacts
             overdue: sum.overdue,
             answered: sum.answered,
             month,
+            month_settled: month.settled(),
+            balance: format!("{:+}", i64::from(month.found) - i64::from(month.settled())),
             year,
+            back: template.returned.as_ref().filter(|back| context.knows_back(back)).map(|_| year.returned),
             settled,
             share: (settled * 100).checked_div(settled + still),
         });

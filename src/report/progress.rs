@@ -4,7 +4,8 @@
 //! city per term, province per school year). The annex does not count: it asks who somebody is.
 
 use super::rows::CaseFacts;
-use crate::domain::{Case, CaseStatus, Day, Settlement};
+use super::template::Rhythm;
+use crate::domain::{CaseStatus, Day, Settlement};
 
 /// A stretch of time up to the day of the lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,23 +14,48 @@ pub(super) struct Period {
     pub(super) title: &'static str,
     /// First day.
     pub(super) from: Day,
+    /// Last day: that of the lists, or the end of a stretch that is over.
+    pub(super) to: Day,
 }
 
 /// Number of [`periods`].
 pub(super) const PERIODS: usize = 4;
 
+/// Titles of the stretch so far and of the one before.
+const TITLES: [(Rhythm, [&str; 2]); PERIODS] = [
+    (Rhythm::Month, ["本月", "上月"]),
+    (Rhythm::Quarter, ["本季度", "上季度"]),
+    (Rhythm::Term, ["本学期", "上学期"]),
+    (Rhythm::Year, ["本学年", "上学年"]),
+];
+
 /// Month, quarter, term (from September, from February) and school year (from September) of a day.
 pub(super) fn periods(day: Day) -> [Period; PERIODS] {
+    TITLES.map(|(rhythm, _)| span(rhythm, day, 0))
+}
+
+/// The stretch of a day, or the whole one before it (`back` 1).
+pub(super) fn span(rhythm: Rhythm, day: Day, back: usize) -> Period {
+    let title = TITLES.iter().find(|(of, _)| *of == rhythm).map_or("", |(_, titles)| titles[back.min(1)]);
+    let from = begin(rhythm, day);
+    if back == 0 {
+        return Period { title, from, to: day };
+    }
+    let to = from.plus_days(-1);
+    Period { title, from: begin(rhythm, to), to }
+}
+
+/// First day of the stretch in which a day lies.
+fn begin(rhythm: Rhythm, day: Day) -> Day {
     let (year, month, _) = day.ymd();
     let first = |year: i32, month: u32| Day::from_ymd(year, month, 1).unwrap_or(day);
     let school_year = first(if month >= 9 { year } else { year - 1 }, 9);
-    let term = if (2..9).contains(&month) { first(year, 2) } else { school_year };
-    [
-        Period { title: "本月", from: first(year, month) },
-        Period { title: "本季度", from: first(year, (month - 1) / 3 * 3 + 1) },
-        Period { title: "本学期", from: term },
-        Period { title: "本学年", from: school_year },
-    ]
+    match rhythm {
+        Rhythm::Month => first(year, month),
+        Rhythm::Quarter => first(year, (month - 1) / 3 * 3 + 1),
+        Rhythm::Term if (2..9).contains(&month) => first(year, 2),
+        Rhythm::Term | Rhythm::Year => school_year,
+    }
 }
 
 /// What happened within a period.
@@ -43,6 +69,8 @@ pub(super) struct Steps {
     pub(super) confirmed: u32,
     /// Cases that were confirmed and are over.
     pub(super) resolved: u32,
+    /// Of these, about somebody who is back, as the list's template says it.
+    pub(super) returned: u32,
     /// Cases that were explained.
     pub(super) explained: u32,
     /// Cases that were not found any more before anybody confirmed them.
@@ -81,7 +109,7 @@ impl Progress {
         self.overdue += u32::from(open && facts.is_overdue(day));
         self.answered += u32::from(!open && case.settled.is_none());
         for (period, steps) in periods(day).iter().zip(&mut self.steps) {
-            steps.add(case, period.from);
+            steps.add(facts, period);
         }
     }
 
@@ -95,6 +123,7 @@ impl Progress {
             steps.verified += more.verified;
             steps.confirmed += more.confirmed;
             steps.resolved += more.resolved;
+            steps.returned += more.returned;
             steps.explained += more.explained;
             steps.withdrawn += more.withdrawn;
         }
@@ -102,15 +131,21 @@ impl Progress {
 }
 
 impl Steps {
-    fn add(&mut self, case: &Case, from: Day) {
-        self.found += u32::from(case.first_seen >= from);
-        if case.verified_on().is_some_and(|on| on >= from) {
+    /// Counts what happened to one case within the period.
+    pub(super) fn add(&mut self, facts: &CaseFacts<'_>, period: &Period) {
+        let case = facts.case;
+        let within = |on: Day| (period.from..=period.to).contains(&on);
+        self.found += u32::from(within(case.first_seen));
+        if case.verified_on().is_some_and(within) {
             self.verified += 1;
             self.confirmed += u32::from(case.is_confirmed());
         }
         match case.settled {
-            Some((on, how)) if on >= from => match how {
-                Settlement::Resolved => self.resolved += 1,
+            Some((on, how)) if within(on) => match how {
+                Settlement::Resolved => {
+                    self.resolved += 1;
+                    self.returned += u32::from(facts.returned);
+                }
                 Settlement::Explained => self.explained += 1,
                 Settlement::Withdrawn => self.withdrawn += 1,
             },
@@ -134,5 +169,19 @@ mod tests {
         check("2027-02-01", ["2027-02-01", "2027-01-01", "2027-02-01", "2026-09-01"]);
         check("2027-08-31", ["2027-08-01", "2027-07-01", "2027-02-01", "2026-09-01"]);
         check("2027-09-01", ["2027-09-01", "2027-07-01", "2027-09-01", "2027-09-01"]);
+    }
+
+    #[test]
+    fn the_stretch_before_ends_the_day_before_this_one_begins() {
+        let check = |rhythm, day: &str, expected: [&str; 3]| {
+            let period = span(rhythm, Day::parse_iso(day).unwrap(), 1);
+            let got = [period.title.to_owned(), period.from.iso(), period.to.iso()];
+            assert_eq!(got, expected.map(str::to_owned), "{rhythm:?} {day}");
+        };
+        check(Rhythm::Month, "2027-01-31", ["上月", "2026-12-01", "2026-12-31"]);
+        check(Rhythm::Quarter, "2027-01-31", ["上季度", "2026-10-01", "2026-12-31"]);
+        check(Rhythm::Term, "2027-01-31", ["上学期", "2026-02-01", "2026-08-31"]);
+        check(Rhythm::Term, "2027-03-01", ["上学期", "2026-09-01", "2027-01-31"]);
+        check(Rhythm::Year, "2026-11-20", ["上学年", "2025-09-01", "2026-08-31"]);
     }
 }

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::Int64Type;
 use polars::prelude::{Column as Series, DataFrame, DataType, IntoColumn, PolarsResult, SortMultipleOptions};
 
 use super::disclosure::{Disclosure, Granted};
+use super::docket::DocketFacts;
 use super::gate::{About, Cleared, Gate};
 use super::input::{ExtractFacts, Person, PublishInput, RowPlace, RuleFacts};
-use super::template::{AnswerColumn, AnswerField, ColumnSource, ListTemplate};
-use crate::domain::{Answer, Case, CaseStatus, Day, MentionRef, Phase, Severity, Sex};
+use super::template::{AnswerColumn, AnswerField, Arrangement, Column, ColumnSource, ListTemplate, Returned};
+use crate::domain::{Answer, Case, CaseStatus, Day, IdentityId, MentionRef, Phase, Severity, Sex};
 
 /// A case with what every list about it needs; computed once, whoever receives it.
 pub(super) struct CaseFacts<'a> {
@@ -21,6 +24,8 @@ pub(super) struct CaseFacts<'a> {
     /// The row to compare with, as it names a person.
     candidate: Option<(&'a MentionRef, Person)>,
     owner: Option<&'a ExtractFacts>,
+    /// Whether tonight's ledger shows the person back, as the list's template says it.
+    pub(super) returned: bool,
 }
 
 /// What the cells of all rows share.
@@ -28,6 +33,7 @@ pub(super) struct Context<'a> {
     disclosure: &'a Disclosure,
     as_of: Day,
     extracts: BTreeMap<&'a str, &'a ExtractFacts>,
+    dockets: &'a [DocketFacts<'a>],
 }
 
 /// The one who receives, as far as cells depend on it.
@@ -92,12 +98,44 @@ impl<'a> Context<'a> {
             disclosure: &input.desk.disclosure,
             as_of: input.as_of,
             extracts: input.extracts.iter().map(|extract| (extract.id.as_str(), extract)).collect(),
+            dockets: input.dockets,
         }
+    }
+
+    /// Whether a person's row in a ledger has one of the words that count.
+    fn is_back(&self, identity: IdentityId, returned: &Returned) -> bool {
+        let word = self.dockets.iter().find_map(|docket| kept_cell(docket, identity, &returned.column));
+        word.is_some_and(|word| returned.words.iter().any(|known| known == word))
+    }
+
+    /// Whether tonight's ledgers can show who is back.
+    pub(super) fn knows_back(&self, returned: &Returned) -> bool {
+        let rows = self.dockets.iter().filter_map(|docket| docket.rows.rows.as_ref().ok());
+        rows.into_iter().any(|rows| rows.column_by_name(&returned.column).is_some())
+    }
+
+    /// What a person's row in a ledger holds in the column of this name and class.
+    fn kept(&self, identity: IdentityId, name: &str, class: &str) -> Option<String> {
+        self.dockets.iter().find_map(|docket| {
+            let known = |column: &&super::DocketColumn| column.name == name && column.class == class;
+            docket.template.column.iter().find(known)?;
+            kept_cell(docket, identity, name).map(str::to_owned)
+        })
     }
 
     pub(super) const fn disclosure(&self) -> &'a Disclosure {
         self.disclosure
     }
+}
+
+/// A cell of a person's row in a ledger; `None` where nothing stands in it.
+fn kept_cell<'d>(docket: &'d DocketFacts<'_>, identity: IdentityId, name: &str) -> Option<&'d str> {
+    let rows = docket.rows.rows.as_ref().ok()?;
+    let who = rows.column_by_name("identity")?.as_primitive_opt::<Int64Type>()?;
+    // The rows of a ledger are sorted by who they are about.
+    let at = who.values().binary_search(&identity.0).ok()?;
+    let cells = rows.column_by_name(name)?.as_string_opt::<i32>()?;
+    (cells.is_valid(at) && !cells.value(at).is_empty()).then(|| cells.value(at))
 }
 
 impl<'a> CaseFacts<'a> {
@@ -123,6 +161,11 @@ impl<'a> CaseFacts<'a> {
             subject: (input.place)(&subject),
             candidate: finding.candidates.first().and_then(|at| Some((at, (input.mention)(at)?))),
             owner: context.extracts.get(finding.subject_extract.as_str()).copied(),
+            returned: input
+                .desk
+                .template(&rule.list)
+                .and_then(|template| template.returned.as_ref())
+                .is_some_and(|back| context.is_back(finding.identity, back)),
         })
     }
 
@@ -214,6 +257,27 @@ impl<'a> CaseFacts<'a> {
         parts.join("；")
     }
 
+    /// The first of a column's values that is known: the rule's, else that of the person's row in a ledger.
+    fn known(&self, column: &Column, receiver: Receiver<'_>) -> String {
+        let finding = &self.case.finding;
+        let gate = self.gate(receiver);
+        let value = |name: &String| {
+            gate.detail(finding, name).or_else(|| {
+                let kept = receiver.context.kept(finding.identity, name, &column.class)?;
+                Some(gate.redact(&kept))
+            })
+        };
+        column.names.iter().find_map(value).unwrap_or_default()
+    }
+
+    /// The text of a column that shows values of the rule's SELECT.
+    fn value(&self, column: &Column, receiver: Receiver<'_>) -> String {
+        match &column.detail {
+            Some(name) => self.gate(receiver).detail(&self.case.finding, name).unwrap_or_default(),
+            None => self.known(column, receiver),
+        }
+    }
+
     /// Where the row to compare with stands, when the recipient may know of it.
     fn candidate(&self, receiver: Receiver<'_>) -> Option<(&MentionRef, &Person)> {
         let (at, person) = self.candidate.as_ref()?;
@@ -252,6 +316,7 @@ enum Cells {
     Text(Vec<Cleared>),
     Number(Vec<u32>),
     Share(Vec<f64>),
+    Amount(Vec<Option<f64>>),
     Day(Vec<Option<Day>>),
 }
 
@@ -262,14 +327,19 @@ pub(super) struct ListRows<'a> {
     pub(super) frame: DataFrame,
     /// Status of each row.
     pub(super) status: Vec<CaseStatus>,
-    /// Town of each row.
-    pub(super) towns: Vec<String>,
+    /// What each row's page is about: its town, or its group where the recipient gets the list arranged.
+    pub(super) sections: Vec<String>,
+    /// How the recipient gets the list arranged; `None`: by town, village, urgency.
+    pub(super) arrangement: Option<&'a Arrangement>,
+    /// Who each row is about.
+    pub(super) people: Vec<IdentityId>,
     /// Columns to be filled in, each with the answers to be approved, by row.
     pub(super) answers: Vec<(&'a AnswerColumn, Vec<String>)>,
 }
 
 impl<'a> ListRows<'a> {
-    /// The rows of `cases` for one recipient, sorted town → village → severity → name.
+    /// The rows of `cases` for one recipient, sorted town → village → severity → name, below the groups in which
+    /// the recipient gets the list.
     pub(super) fn build(
         template: &'a ListTemplate,
         receiver: Receiver<'_>,
@@ -282,17 +352,27 @@ impl<'a> ListRows<'a> {
             .filter(|column| annex || !column.source.is_of_annex())
             .filter_map(|column| receiver.context.disclosure.grant(receiver.id, column))
             .collect();
-        let cases = sorted(cases)?;
+        let arrangement = template.arrangement(receiver.id);
+        let by = arrangement
+            .and_then(|arrangement| columns.iter().copied().find(|c| c.column().title == arrangement.by));
+        let group =
+            |facts: &CaseFacts<'_>| by.map(|granted| text_of(granted, template, receiver, facts).into_text());
+        let cases = sorted(cases, &|facts| group(facts).unwrap_or_default())?;
         let frame_columns = columns
             .iter()
-            .map(|granted| series(&granted.column().title, cells(granted, template, receiver, &cases)))
+            .map(|granted| series(&granted.column().title, cells(*granted, template, receiver, &cases)))
             .collect::<PolarsResult<Vec<Series>>>()?;
         Ok(Self {
             template,
             columns,
             frame: DataFrame::new(cases.len(), frame_columns)?,
             status: cases.iter().map(|facts| facts.case.status).collect(),
-            towns: cases.iter().map(|facts| facts.person.town.clone()).collect(),
+            sections: cases
+                .iter()
+                .map(|facts| group(facts).unwrap_or_else(|| facts.person.town.clone()))
+                .collect(),
+            arrangement,
+            people: cases.iter().map(|facts| facts.case.finding.identity).collect(),
             answers: template
                 .answers(annex)
                 .map(|column| (column, cases.iter().map(|facts| facts.prefilled(column)).collect()))
@@ -301,20 +381,44 @@ impl<'a> ListRows<'a> {
     }
 }
 
+impl ListRows<'_> {
+    /// The cells of the column with this title, case by case; `None` when the recipient may not see it.
+    pub(super) fn words_of(
+        template: &ListTemplate,
+        title: &str,
+        receiver: Receiver<'_>,
+        cases: &[&CaseFacts<'_>],
+    ) -> Option<Vec<String>> {
+        let column = template.column.iter().find(|column| column.title == title)?;
+        let granted = receiver.context.disclosure.grant(receiver.id, column)?;
+        Some(cases.iter().map(|facts| text_of(granted, template, receiver, facts).into_text()).collect())
+    }
+}
+
 /// Index of a place, for an order in which unknown ones come last.
 pub(super) fn unknown_last(index: u16) -> u32 {
     if index == 0 { u32::MAX } else { u32::from(index) }
 }
 
-/// Sorts by town and village (in the gazetteer's order, unknown last), severity, name, clue number.
-fn sorted<'f, 'a>(cases: &[&'f CaseFacts<'a>]) -> PolarsResult<Vec<&'f CaseFacts<'a>>> {
-    const KEYS: [&str; 5] = ["town", "village", "urgency", "name", "clue"];
+/// Sorts by group (none last), town and village (in the gazetteer's order, unknown last), severity, name, clue
+/// number.
+fn sorted<'f, 'a>(
+    cases: &[&'f CaseFacts<'a>],
+    group: &dyn Fn(&CaseFacts<'a>) -> String,
+) -> PolarsResult<Vec<&'f CaseFacts<'a>>> {
+    const KEYS: [&str; 7] = ["grouped", "group", "town", "village", "urgency", "name", "clue"];
     let key = |of: &dyn Fn(&CaseFacts<'a>) -> u32| cases.iter().map(|f| of(f)).collect::<Vec<u32>>();
     let text = |of: &dyn Fn(&CaseFacts<'a>) -> String| cases.iter().map(|f| of(f)).collect::<Vec<String>>();
     let positions: Vec<u32> = (0..u32::try_from(cases.len()).unwrap_or(u32::MAX)).collect();
+    let groups = text(group);
     let frame = DataFrame::new(
         cases.len(),
         vec![
+            Series::new(
+                "grouped".into(),
+                groups.iter().map(|g| u32::from(g.is_empty())).collect::<Vec<u32>>(),
+            ),
+            Series::new("group".into(), groups),
             Series::new("town".into(), key(&|f| unknown_last(f.person.place.town))),
             Series::new("village".into(), key(&|f| unknown_last(f.person.place.village))),
             Series::new("urgency".into(), key(&|f| urgency(f.rule.severity))),
@@ -346,6 +450,7 @@ fn series(title: &str, cells: Cells) -> PolarsResult<Series> {
         }
         Cells::Number(values) => Series::new(title.into(), values),
         Cells::Share(values) => Series::new(title.into(), values),
+        Cells::Amount(values) => Series::new(title.into(), values),
         Cells::Day(values) => {
             let days: Vec<Option<i32>> = values.into_iter().map(|day| day.map(Day::days)).collect();
             Series::new(title.into(), days).cast(&DataType::Date)?.into_column()
@@ -354,15 +459,13 @@ fn series(title: &str, cells: Cells) -> PolarsResult<Series> {
 }
 
 fn cells(
-    granted: &Granted<'_>,
+    granted: Granted<'_>,
     template: &ListTemplate,
     receiver: Receiver<'_>,
     cases: &[&CaseFacts<'_>],
 ) -> Cells {
     let column = granted.column();
     let class = column.class.as_str();
-    let cleared = |of: &dyn Fn(&CaseFacts<'_>) -> Cleared| Cells::Text(cases.iter().map(|f| of(f)).collect());
-    let text = |of: &dyn Fn(&CaseFacts<'_>) -> String| cleared(&|f| f.gate(receiver).cell(class, &of(f)));
     let day = |of: &dyn Fn(&CaseFacts<'_>) -> Option<Day>| {
         Cells::Day(cases.iter().map(|f| f.gate(receiver).day(class, of(f))).collect())
     };
@@ -375,45 +478,76 @@ fn cells(
         ColumnSource::Birth => day(&|f| f.person.birth),
         ColumnSource::FirstSeen => day(&|f| Some(f.case.first_seen)),
         ColumnSource::Due => day(&|f| (f.case.status != CaseStatus::Withdrawn).then(|| f.due())),
-        ColumnSource::ResidentId => cleared(&|f| f.gate(receiver).number(class, &f.person)),
-        ColumnSource::Clue => text(&|f| f.case.number.clone()),
-        ColumnSource::Town => text(&|f| f.person.town.clone()),
-        ColumnSource::Village => text(&|f| f.person.village.clone()),
-        ColumnSource::Name => text(&|f| f.person.name.clone()),
-        ColumnSource::Sex => text(&|f| sex_word(f.person.sex).to_owned()),
-        ColumnSource::Rule => text(&|f| f.gate(receiver).title(f.rule)),
-        ColumnSource::Reason => text(&|f| f.reason(template, f.gate(receiver))),
-        ColumnSource::Details => text(&|f| f.gate(receiver).details(&f.case.finding, template)),
-        ColumnSource::Detail => {
-            let name = column.detail.as_deref().unwrap_or_default();
-            text(&|f| f.gate(receiver).detail(&f.case.finding, name).unwrap_or_default())
-        }
-        ColumnSource::Evidence => text(&|f| f.evidence(receiver)),
-        ColumnSource::Basis => text(&|f| f.rule.basis.join("；")),
-        ColumnSource::Grade => text(&|f| f.case.finding.grade.letter().to_owned()),
-        ColumnSource::Status => text(&|f| status_word(f.case.status).to_owned()),
-        ColumnSource::Severity => text(&|f| f.rule.severity.title().to_owned()),
-        ColumnSource::CandidateSource => text(&|f| f.candidate_source(receiver)),
-        ColumnSource::CandidateName => {
-            cleared(&|f| f.of_candidate(receiver, |gate, person| gate.cell(class, &person.name)))
-        }
-        ColumnSource::CandidateId => {
-            cleared(&|f| f.of_candidate(receiver, |gate, person| gate.number(class, person)))
-        }
         ColumnSource::CandidateBirth => Cells::Day(
             (cases.iter())
                 .map(|f| f.of_candidate(receiver, |gate, person| gate.day(class, person.birth)))
                 .collect(),
         ),
-        ColumnSource::CandidatePlace => cleared(&|f| {
-            let place = |person: &Person| format!("{}{}", person.town, person.village);
-            f.of_candidate(receiver, |gate, person| gate.cell(class, &place(person)))
-        }),
-        ColumnSource::SubjectFile => {
-            text(&|f| f.subject.as_ref().map_or_else(String::new, |p| p.file.clone()))
+        _ => {
+            let texts = cases.iter().map(|f| text_of(granted, template, receiver, f)).collect();
+            if column.sum { amounts(texts) } else { Cells::Text(texts) }
         }
-        ColumnSource::SubjectRow => text(&|f| f.subject.as_ref().map_or_else(String::new, row_words)),
     }
+}
+
+/// Texts as numbers; as they are where one of them is none, so that nothing is left out.
+fn amounts(texts: Vec<Cleared>) -> Cells {
+    let number =
+        |text: &Cleared| Some(text.text()).filter(|text| !text.is_empty()).map(str::parse::<f64>).transpose();
+    match texts.iter().map(number).collect() {
+        Ok(numbers) => Cells::Amount(numbers),
+        Err(_) => Cells::Text(texts),
+    }
+}
+
+/// The cell of a column of text.
+fn text_of(
+    granted: Granted<'_>,
+    template: &ListTemplate,
+    receiver: Receiver<'_>,
+    f: &CaseFacts<'_>,
+) -> Cleared {
+    let column = granted.column();
+    let class = column.class.as_str();
+    let gate = f.gate(receiver);
+    let text = match column.source {
+        ColumnSource::ResidentId => return gate.number(class, &f.person),
+        ColumnSource::CandidateName => {
+            return f.of_candidate(receiver, |gate, person| gate.cell(class, &person.name));
+        }
+        ColumnSource::CandidateId => {
+            return f.of_candidate(receiver, |gate, person| gate.number(class, person));
+        }
+        ColumnSource::CandidatePlace => {
+            let place = |person: &Person| format!("{}{}", person.town, person.village);
+            return f.of_candidate(receiver, |gate, person| gate.cell(class, &place(person)));
+        }
+        ColumnSource::Clue => f.case.number.clone(),
+        ColumnSource::Town => f.person.town.clone(),
+        ColumnSource::Village => f.person.village.clone(),
+        ColumnSource::Name => f.person.name.clone(),
+        ColumnSource::Sex => sex_word(f.person.sex).to_owned(),
+        ColumnSource::Rule => gate.title(f.rule),
+        ColumnSource::Reason => f.reason(template, gate),
+        ColumnSource::Details => gate.other_details(&f.case.finding, template),
+        ColumnSource::Detail | ColumnSource::Known => f.value(column, receiver),
+        ColumnSource::Evidence => f.evidence(receiver),
+        ColumnSource::Basis => f.rule.basis.join("；"),
+        ColumnSource::Grade => f.case.finding.grade.letter().to_owned(),
+        ColumnSource::Status => status_word(f.case.status).to_owned(),
+        ColumnSource::Severity => f.rule.severity.title().to_owned(),
+        ColumnSource::CandidateSource => f.candidate_source(receiver),
+        ColumnSource::SubjectFile => f.subject.as_ref().map_or_else(String::new, |place| place.file.clone()),
+        ColumnSource::SubjectRow => f.subject.as_ref().map_or_else(String::new, row_words),
+        // Days and numbers are no texts.
+        ColumnSource::Number
+        | ColumnSource::Confidence
+        | ColumnSource::Birth
+        | ColumnSource::FirstSeen
+        | ColumnSource::Due
+        | ColumnSource::CandidateBirth => String::new(),
+    };
+    gate.cell(class, &text)
 }
 
 fn row_words(place: &RowPlace) -> String {

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::disclosure::{Disclosure, Show};
 use super::notice::NoticeSpec;
 use super::outcomes::Outcomes;
 use crate::diag::{Diagnostic, Spot};
@@ -34,6 +35,15 @@ pub struct ListTemplate {
     /// see all of it; left out: there is none.
     #[serde(default)]
     pub policy_sheet: Option<String>,
+    /// Another order of the rows than town, village, urgency, for some recipients.
+    #[serde(default)]
+    pub arrange: Vec<Arrangement>,
+    /// When a child whom the list named counts as back, in the figures of progress.
+    #[serde(default)]
+    pub returned: Option<Returned>,
+    /// Workbooks of figures that some recipients get beside the list.
+    #[serde(default)]
+    pub periodic: Vec<PeriodicSpec>,
     /// Lines of the sheet 说明: what the list is and is not.
     pub what: Vec<String>,
     /// Lines of the sheet 说明: how to answer.
@@ -56,12 +66,82 @@ pub struct ListTemplate {
 impl ListTemplate {
     /// Disclosure class of a value of a rule's SELECT; `None` for one that the list does not know.
     pub fn class_of(&self, name: &str) -> Option<&str> {
-        let column = || self.column.iter().find(|column| column.detail.as_deref() == Some(name));
+        let column = || self.column.iter().find(|column| column.shows(name));
         let told = self.detail.get(name).map(|detail| &detail.class);
         told.or_else(|| column().map(|column| &column.class))
             .or_else(|| self.sentence.get(name))
             .map(String::as_str)
     }
+
+    /// How a recipient gets the list arranged; `None`: by town, village, urgency.
+    pub fn arrangement(&self, recipient: &str) -> Option<&Arrangement> {
+        self.arrange.iter().find(|arrangement| arrangement.recipients.iter().any(|id| id == recipient))
+    }
+
+    /// Whether a column of its own shows a value of the rules' SELECT.
+    pub fn has_column_of(&self, name: &str) -> bool {
+        self.column.iter().any(|column| column.shows(name))
+    }
+}
+
+/// Another order of the rows than town, village, urgency.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Arrangement {
+    /// Ids of the recipients that get the list so.
+    pub recipients: Vec<String>,
+    /// Title of the column by which rows are grouped, before town, village and urgency. Each group begins a page.
+    pub by: String,
+    /// Words for the group of rows in which that column is empty; it comes last.
+    pub nobody: String,
+    /// Name of the sheet that counts the rows of each group.
+    pub sheet: String,
+    /// Title of a column whose words that sheet counts for each group.
+    pub count: String,
+    /// Words for the rows in which that column is empty.
+    pub uncounted: String,
+}
+
+/// What says that somebody is back: a confirmed case is over, and tonight's ledger shows one of these words.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Returned {
+    /// Heading of the figure.
+    pub title: String,
+    /// Column of a ledger's view.
+    pub column: String,
+    /// Words in it that count.
+    pub words: Vec<String>,
+    /// What the figure is, for the sheet 说明.
+    pub told: String,
+}
+
+/// A workbook of figures for one stretch of time: this one so far, and the one before.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodicSpec {
+    /// Title of the workbook, and of its file.
+    pub title: String,
+    /// The stretch of time.
+    pub period: Rhythm,
+    /// Ids of the recipients that get it.
+    pub recipients: Vec<String>,
+    /// Titles of columns of the list; each makes a table with a line for each of its words.
+    pub by: Vec<String>,
+}
+
+/// How often figures are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rhythm {
+    /// Calendar month.
+    Month,
+    /// Calendar quarter.
+    Quarter,
+    /// Term: from September, from February.
+    Term,
+    /// School year: from September.
+    Year,
 }
 
 /// A column of evidence.
@@ -79,6 +159,19 @@ pub struct Column {
     /// For `source = "detail"`: name of the value in the rule's SELECT.
     #[serde(default)]
     pub detail: Option<String>,
+    /// For `source = "known"`: names of values, the first that is there is shown.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Set where the values are numbers: the line 合计 adds them up.
+    #[serde(default)]
+    pub sum: bool,
+}
+
+impl Column {
+    /// Whether it shows the value of a rule's SELECT.
+    fn shows(&self, name: &str) -> bool {
+        self.detail.as_deref() == Some(name) || self.names.iter().any(|known| known == name)
+    }
 }
 
 /// Where a column's cells come from.
@@ -109,6 +202,9 @@ pub enum ColumnSource {
     Details,
     /// One value of the rule's SELECT.
     Detail,
+    /// The first of several values that the rule's SELECT gives, else that the person's row in a ledger holds in
+    /// a column of that name and class.
+    Known,
     /// Rows it rests on: extract, as-of day, number of rows.
     Evidence,
     /// Legal basis.
@@ -234,6 +330,36 @@ pub enum AnswerField {
 pub(super) const SAME_WORDS: [&str; 2] = ["同一人", "不是同一人"];
 
 impl ListTemplate {
+    /// What an arrangement names and nobody knows, or its recipient may not see.
+    pub(super) fn check_arrangements(&self, disclosure: &Disclosure, problems: &mut Vec<Diagnostic>) {
+        let mut report = |at: &str, message: String| {
+            let spot = Spot { column: at.to_owned(), ..Spot::file(self.list.as_str()) };
+            problems.push(Diagnostic::error("arrange", spot, message));
+        };
+        let by = self.arrange.iter().map(|a| (&a.recipients, vec![&a.by, &a.count], a.sheet.as_str()));
+        let periodic = self.periodic.iter().map(|p| (&p.recipients, p.by.iter().collect(), p.title.as_str()));
+        for (recipients, titles, what) in by.chain(periodic) {
+            for id in recipients {
+                if !disclosure.recipients().iter().any(|recipient| recipient.id == *id) {
+                    report(id, format!("recipients.csv has no id `{id}`"));
+                    continue;
+                }
+                let column = |title: &str| self.column.iter().find(|column| column.title == title);
+                let hidden = |title: &&&String| {
+                    column(title).is_some_and(|column| disclosure.show(id, &column.class) == Show::No)
+                };
+                for title in titles.iter().filter(hidden) {
+                    report(title, format!("`{id}` may not see the column by which `{what}` counts"));
+                }
+            }
+        }
+        let mut ids: Vec<&String> = self.arrange.iter().flat_map(|a| &a.recipients).collect();
+        ids.sort_unstable();
+        for pair in ids.windows(2).filter(|pair| pair[0] == pair[1]) {
+            report(pair[0], format!("`{}` gets the list in one order only", pair[0]));
+        }
+    }
+
     /// Fills the drop-downs from the tables.
     pub(super) fn offer(&mut self, outcomes: &Outcomes, problems: &mut Vec<Diagnostic>) {
         for answer in &mut self.answer {
@@ -350,7 +476,7 @@ fn check(file: &str, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
         let spot = Spot { file: file.to_owned(), column: column.to_owned(), ..Spot::default() };
         problems.push(Diagnostic::error(code, spot, message));
     };
-    if template.sheet.chars().count() > 20 || template.sheet.contains(['[', ']', ':', '*', '?', '/', '\\']) {
+    if !is_sheet_name(&template.sheet) {
         let message = "a sheet name has at most 20 characters and none of []:*?/\\".to_owned();
         report("sheet_name", &template.sheet, message);
     }
@@ -365,10 +491,47 @@ fn check(file: &str, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
             let message = "`source = \"detail\"` and `detail = …` go together".to_owned();
             report("column_detail", &column.title, message);
         }
+        if (column.source == ColumnSource::Known) == column.names.is_empty() {
+            let message = "`source = \"known\"` and `names = [ … ]` go together".to_owned();
+            report("column_names", &column.title, message);
+        }
+        let valued = matches!(column.source, ColumnSource::Detail | ColumnSource::Known);
+        if column.sum && !valued {
+            report("column_sum", &column.title, "only values of a rule's SELECT are added up".to_owned());
+        }
+        for name in column.names.iter().chain(&column.detail) {
+            // A column may not show what the same value would not be shown as in 明细.
+            let other = template.detail.get(name).filter(|detail| detail.class != column.class);
+            if let Some(detail) = other {
+                let message = format!(
+                    "`{name}` has the class `{}` here and `{}` in [detail]",
+                    column.class, detail.class
+                );
+                report("column_class", &column.title, message);
+            }
+        }
     }
     for field in [AnswerField::Result, AnswerField::Officer] {
         if template.answer.iter().filter(|answer| answer.field == field).count() != 1 {
             report("answer_field", "", format!("a list needs one answer column with the field {field:?}"));
+        }
+    }
+    for title in template.periodic.iter().flat_map(|spec| &spec.by) {
+        if !template.column.iter().any(|column| column.title == *title) {
+            report("periodic_column", title, "no column of the list has this title".to_owned());
+        }
+    }
+    for arrangement in &template.arrange {
+        for title in [&arrangement.by, &arrangement.count] {
+            if !template.column.iter().any(|column| column.title == *title) {
+                report("arrange_column", title, "no column of the list has this title".to_owned());
+            }
+        }
+        let names = [&template.sheet, &arrangement.sheet];
+        if !is_sheet_name(&arrangement.sheet) || names[0] == names[1] {
+            let message =
+                "a sheet name has at most 20 characters, none of []:*?/\\, and is there once".to_owned();
+            report("sheet_name", &arrangement.sheet, message);
         }
     }
     if !template.answer.iter().map(|answer| !answer.print).is_sorted() {
@@ -377,6 +540,10 @@ fn check(file: &str, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
     for answer in &template.answer {
         check_choices(file, answer, problems);
     }
+}
+
+fn is_sheet_name(name: &str) -> bool {
+    name.chars().count() <= 20 && !name.contains(['[', ']', ':', '*', '?', '/', '\\'])
 }
 
 fn check_choices(file: &str, answer: &AnswerColumn, problems: &mut Vec<Diagnostic>) {
@@ -403,6 +570,38 @@ mod tests {
         let templates = load(None, &mut problems);
         assert_eq!(problems, Vec::new());
         assert_eq!(templates.len(), BUNDLED.len());
+    }
+
+    #[test]
+    fn columns_of_several_values_and_arrangements_are_checked() {
+        let read = |from: &str, to: &str| {
+            let (_, text) = BUNDLED.into_iter().find(|(name, _)| *name == "dropout.toml").unwrap();
+            assert!(text.contains(from), "{from}");
+            let template: ListTemplate = toml::from_str(&text.replacen(from, to, 1)).unwrap();
+            let mut problems = Vec::new();
+            check("dropout.toml", &template, &mut problems);
+            template.check_arrangements(&Disclosure::load(None, &mut Vec::new()), &mut problems);
+            problems.iter().map(|problem| (problem.code, problem.spot.column.clone())).collect::<Vec<_>>()
+        };
+        let told = |code, at: &str| vec![(code, at.to_owned())];
+        assert_eq!(read("title = \"末次就读学校\"", "title = \"末次就读学校\""), []);
+        assert_eq!(read("\"known\"", "\"name\""), told("column_names", "末次就读学校"));
+        assert_eq!(read("width = 14, names", "width = 14, sum = true, names"), []);
+        assert_eq!(
+            read("class = \"plain\", width = 12", "class = \"plain\", width = 12, sum = true"),
+            told("column_sum", "疑似情形")
+        );
+        let class = "title = \"末次就读学校\", class = \"school\"";
+        let other = class.replace("\"school\"", "\"plain\"");
+        assert!(read(class, &other).iter().all(|(code, _)| *code == "column_class"));
+        assert_eq!(read("by = \"末次就读学校\"", "by = \"学校\""), told("arrange_column", "学校"));
+        assert_eq!(read("sheet = \"按学校计数\"", "sheet = \"控辍保学\""), told("sheet_name", "控辍保学"));
+        assert_eq!(
+            read("recipients = [\"education\"]", "recipients = [\"educations\"]"),
+            told("arrange", "educations")
+        );
+        let blind = read("recipients = [\"education\"]", "recipients = [\"health\"]");
+        assert_eq!(blind, [("arrange", "末次就读学校".to_owned()), ("arrange", "民政身份".to_owned())]);
     }
 
     #[test]

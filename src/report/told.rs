@@ -43,13 +43,21 @@ impl Gate<'_> {
         (!value.is_empty()).then(|| self.redact(value))
     }
 
-    /// `标题：值；…` of the values that the template lists, the recipient may see and no column shows.
+    /// `标题：值；…` of the values that the template lists and the recipient may see.
     pub(super) fn details(self, finding: &Finding, template: &ListTemplate) -> String {
+        self.listed(finding, template, |_| true)
+    }
+
+    /// The same without what columns of the list show.
+    pub(super) fn other_details(self, finding: &Finding, template: &ListTemplate) -> String {
+        self.listed(finding, template, |name| !template.has_column_of(name))
+    }
+
+    fn listed(self, finding: &Finding, template: &ListTemplate, wanted: impl Fn(&str) -> bool) -> String {
         let mut parts = Vec::new();
-        for detail in &finding.details {
+        for detail in finding.details.iter().filter(|detail| wanted(&detail.name)) {
             let Some(spec) = template.detail.get(&detail.name) else { continue };
-            let shown_elsewhere = template.column.iter().any(|c| c.detail.as_ref() == Some(&detail.name));
-            if shown_elsewhere || !self.knows(&spec.class) {
+            if !self.knows(&spec.class) {
                 continue;
             }
             if let Some(value) = self.detail(finding, &detail.name) {

@@ -1,12 +1,13 @@
 //! Rules and views together, with the pipeline's parameters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::header::{RuleHeader, ViewHeader, defaults};
 use super::kept::KeptView;
 use super::policy::Policy;
 use crate::domain::Day;
 use crate::engine::{EngineError, Parameters, Value};
+use crate::kernel::digest;
 
 /// A rule as its file says.
 #[derive(Clone, Debug)]
@@ -68,6 +69,35 @@ impl Book {
         let mut parameters = self.with_overrides(&view.name, defaults(&view.header.params));
         parameters.insert("as_of".to_owned(), Value::Day(as_of));
         parameters
+    }
+
+    /// Edition of every rule: the same as long as nothing changes in its text, in the views it reads, and in the
+    /// pipeline's values for any of them.
+    pub fn editions(&self) -> BTreeMap<String, String> {
+        self.rules.iter().map(|rule| (rule.id.clone(), self.edition(rule))).collect()
+    }
+
+    fn edition(&self, rule: &Rule) -> String {
+        let mut state = digest::bytes(rule.sql.as_bytes());
+        let mut add = |name: &str, text: &str| {
+            let values = self.overrides.get(name).map_or_else(String::new, |values| format!("{values:?}"));
+            state = digest::chain(state, digest::texts(&[name, text, &values]));
+        };
+        add(&rule.id, "");
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut texts = vec![rule.sql.as_str()];
+        while let Some(text) = texts.pop() {
+            let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+            for view in self.views.iter().filter(|view| words.contains(view.name.as_str())) {
+                if seen.insert(&view.name) {
+                    texts.push(&view.sql);
+                }
+            }
+        }
+        for view in seen.iter().filter_map(|name| self.view(name)) {
+            add(&view.name, &view.sql);
+        }
+        format!("{state:016x}")
     }
 
     pub(super) fn with_overrides(&self, id: &str, mut parameters: Parameters) -> Parameters {

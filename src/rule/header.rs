@@ -34,6 +34,10 @@ pub struct RuleHeader {
     pub optional_reads: Vec<String>,
     /// What the column `event` holds.
     pub event: EventKind,
+    /// Whether it draws people by lot for a spot check instead of finding clues: whom another rule of the list
+    /// finds is left out.
+    #[serde(default)]
+    pub spot_check: bool,
     /// How urgent a finding is.
     pub severity: Severity,
     /// Keys of the legal-basis table.

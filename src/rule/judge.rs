@@ -15,7 +15,7 @@ use super::sentence::{Cell, SentenceForm, yuan};
 use super::tables::{Needs, register, rule_sql};
 use super::world::World;
 use crate::domain::{
-    Day, Evidence, Finding, FindingDetail, FindingParts, Grade, KeptRows, MentionRef, NearMiss,
+    Day, Evidence, Finding, FindingDetail, FindingParts, Grade, IdentityId, KeptRows, MentionRef, NearMiss,
     NearMissFinder, PolicyMatch, RuleOutcome, row_keys,
 };
 use crate::engine::{Engine, Parameters, substitute};
@@ -86,7 +86,7 @@ pub fn judge(
     });
     let index = RowIndex::new(world, runs.iter().flat_map(|run| &run.drafts));
     let mut judged = Judged { kept: keep(&engine, book, world, &broken_views), ..Judged::default() };
-    let weighed: Vec<(RuleOutcome, Vec<Finding>, Vec<NearMiss>)> = runs
+    let mut weighed: Vec<(Vec<Finding>, Vec<NearMiss>)> = runs
         .par_iter_mut()
         .map(|run| {
             let mut result = (Vec::new(), Vec::new());
@@ -94,13 +94,14 @@ pub fn judge(
                 result = assemble(run, world, &index, finder)?;
                 Ok(())
             });
-            let (listed, annex) = cases(&result.0);
-            tracing::info!(rule = run.rule.id, listed, annex, "rule weighed");
-            (run.outcome(listed, annex), result.0, result.1)
+            result
         })
         .collect();
-    for (outcome, mut findings, mut near_misses) in weighed {
-        judged.outcomes.push(outcome);
+    leave_out_listed(&runs, &mut weighed);
+    for (run, (mut findings, mut near_misses)) in runs.iter().zip(weighed) {
+        let (listed, annex) = cases(&findings);
+        tracing::info!(rule = run.rule.id, listed, annex, "rule weighed");
+        judged.outcomes.push(run.outcome(listed, annex));
         judged.findings.append(&mut findings);
         judged.near_misses.append(&mut near_misses);
     }
@@ -115,6 +116,22 @@ pub fn judge(
         }
     }
     Ok(judged)
+}
+
+/// Takes out of the spot checks whom a rule of the same list has found: the check asks what the list misses.
+fn leave_out_listed(runs: &[RuleRun<'_>], weighed: &mut [(Vec<Finding>, Vec<NearMiss>)]) {
+    let checks = |run: &RuleRun<'_>| run.rule.header.spot_check;
+    let listed: BTreeSet<(String, IdentityId)> = runs
+        .iter()
+        .zip(&*weighed)
+        .filter(|(run, _)| !checks(run))
+        .flat_map(|(run, (findings, _))| {
+            findings.iter().map(|finding| (run.rule.header.list.clone(), finding.identity))
+        })
+        .collect();
+    for (run, (findings, _)) in runs.iter().zip(weighed).filter(|(run, _)| checks(run)) {
+        findings.retain(|finding| !listed.contains(&(run.rule.header.list.clone(), finding.identity)));
+    }
 }
 
 /// Cases that findings make: on the list, and in the annex. Findings of several persons of one row are
@@ -312,6 +329,9 @@ fn finding(
     finding.annex = annex.is_some();
     finding.annex_reason = annex.unwrap_or_default();
     finding.candidates = to_compare((world, index), &finding, item, candidates);
+    if finding.candidates.is_empty() {
+        finding.weakest_link = weakest_link((world, index), &finding, item.subject);
+    }
     Ok((finding, evidence))
 }
 
@@ -363,6 +383,35 @@ fn to_compare(
     if others.len() == 1 { mention_ref(world, others[0]).into_iter().collect() } else { Vec::new() }
 }
 
+/// The least sure link between a person of the subject's row and the same person in a row of another agency;
+/// `None` when another row's link has the same grade.
+fn weakest_link(
+    (world, index): (&World, &RowIndex),
+    finding: &Finding,
+    subject: usize,
+) -> Option<(MentionRef, MentionRef)> {
+    let identity = |at: usize| world.resolution.identity[at];
+    let own = &world.mentions.mentions[subject];
+    let named: Vec<usize> = world.mentions_of_row(own.extract, own.row).collect();
+    let owner = |extract: &str| world.contract(extract).map(|contract| contract.owner.as_str());
+    let links = finding.evidence().iter().filter_map(|evidence| {
+        if owner(&evidence.extract) == owner(&finding.subject_extract) {
+            return None;
+        }
+        let (extract, _) = world.extract(&evidence.extract)?;
+        let row = index.row(&evidence.extract, &evidence.row_key)?;
+        let beside = |at: usize| named.iter().copied().find(|&own| identity(own) == identity(at));
+        let links = world.mentions_of_row(extract, row).filter_map(|at| Some((beside(at)?, at)));
+        links.max_by_key(|&(_, at)| world.resolution.grade[at])
+    });
+    let mut links: Vec<(usize, usize)> = links.collect();
+    links.sort_by_key(|&(_, at)| std::cmp::Reverse(world.resolution.grade[at]));
+    let grade = |link: &(usize, usize)| world.resolution.grade[link.1];
+    let &(own, other) = links.first()?;
+    let alone = links.get(1).is_none_or(|next| grade(next) < grade(&links[0]));
+    if alone { Some((mention_ref(world, own)?, mention_ref(world, other)?)) } else { None }
+}
+
 fn mention_ref(world: &World, at: usize) -> Option<MentionRef> {
     let mention = world.mentions.mentions.get(at)?;
     let set = world.records.get(usize::from(mention.extract))?;
@@ -394,7 +443,7 @@ fn details(rule: &Rule, row: &[(String, Cell)]) -> Vec<FindingDetail> {
 /// The finding with the evidence of all rows that share its case key.
 fn with_evidence(finding: Finding, evidence: Vec<Evidence>) -> Option<Finding> {
     let (annex, annex_reason) = (finding.annex, finding.annex_reason.clone());
-    let candidates = finding.candidates.clone();
+    let (candidates, weakest_link) = (finding.candidates.clone(), finding.weakest_link.clone());
     let parts = FindingParts {
         rule: finding.rule,
         list: finding.list,
@@ -409,6 +458,6 @@ fn with_evidence(finding: Finding, evidence: Vec<Evidence>) -> Option<Finding> {
     let mut merged = Finding::new(parts, evidence)?;
     merged.annex = annex;
     merged.annex_reason = annex_reason;
-    merged.candidates = candidates;
+    (merged.candidates, merged.weakest_link) = (candidates, weakest_link);
     Some(merged)
 }

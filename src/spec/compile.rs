@@ -71,6 +71,13 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
     }
 }
 
+/// Who is told that a pipeline has errors: what can be read of its `[watch]`. Nobody, when that is wrong too.
+pub fn watchers(path: &Path) -> Watch {
+    let mut watch = Draft::open(path).map(|mut draft| draft.watch()).unwrap_or_default();
+    watch.hooks.retain(|hook| hook.command.first().is_some_and(|program| !program.trim().is_empty()));
+    watch
+}
+
 /// Keys of a source that say where it lies, not what it is.
 const PLACES: [&str; 4] = ["remote", "folder", "files", "query"];
 

@@ -22,7 +22,7 @@ mod rulebook;
 mod schemas;
 
 pub use cases::{RuleTest, test_rules};
-pub use compile::compile;
+pub use compile::{compile, watchers};
 pub use linking::{
     BlockTable, ClusterKind, ColumnKind, ColumnTable, ComparisonTable, FitTable, FittedOn, LevelTable,
     LinkKind, LinkingFile, LinkingPlan, LinkingTable, MeasureWord, ModelComparison, ModelLevel, Purpose,

@@ -1,7 +1,7 @@
 //! The plan: what a pipeline file says, read, resolved and checked. Immutable; nothing below `spec`
 //! sees TOML.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::link;
 use crate::report::{Desk, RuleFacts};
 use crate::rule::{Book, LegalBasis, Rule};
 use crate::source::SourceSpec;
-use crate::source::remote::Remote;
+use crate::source::remote::{Remote, Secret};
 use crate::tables::Tables;
 
 /// Everything a run needs to know.
@@ -89,6 +89,19 @@ impl Plan {
     /// Legal bases as lists print them.
     pub fn citations(&self, keys: &[String]) -> Vec<String> {
         keys.iter().filter_map(|key| self.basis.get(key)).map(LegalBasis::citation).collect()
+    }
+
+    /// Variables of the environment from which remotes take secrets, sorted, each once.
+    pub fn variables(&self) -> Vec<String> {
+        let passwords = |remote: &Remote| {
+            let zip = remote.archives.as_ref().and_then(|archives| archives.password.clone());
+            [remote.password.clone(), zip].into_iter().flatten()
+        };
+        let named = self.remotes.values().flat_map(passwords).filter_map(|secret| match secret {
+            Secret::Environment(name) => Some(name),
+            Secret::File(_) => None,
+        });
+        named.collect::<BTreeSet<String>>().into_iter().collect()
     }
 
     /// Where copies of what is pulled from remotes are kept.

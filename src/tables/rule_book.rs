@@ -15,11 +15,13 @@ pub enum Priority {
     Second,
     /// Later.
     Later,
+    /// No clue of its own: draws people by lot, so that what the lists miss can be estimated.
+    SpotCheck,
 }
 
 impl Priority {
     /// All, the most wanted first.
-    pub const ALL: [Self; 3] = [Self::First, Self::Second, Self::Later];
+    pub const ALL: [Self; 4] = [Self::First, Self::Second, Self::Later, Self::SpotCheck];
 
     /// The mark of the rule book.
     pub const fn mark(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Priority {
             Self::First => "★",
             Self::Second => "☆",
             Self::Later => "·",
+            Self::SpotCheck => "抽",
         }
     }
 }
@@ -65,7 +68,7 @@ impl RuleBook {
                 return Err("rule, title and list must be filled".to_owned());
             }
             let priority = Priority::ALL.into_iter().find(|priority| priority.mark() == cells[3]);
-            let priority = priority.ok_or("priority is none of ★, ☆, ·")?;
+            let priority = priority.ok_or("priority is none of ★, ☆, ·, 抽")?;
             if !seen.insert(cells[0].to_owned()) {
                 return Err(format!("rule {} stands twice", cells[0]));
             }

@@ -8,6 +8,17 @@ use std::path::{Path, PathBuf};
 
 use super::UpkeepError;
 
+/// First line of every file.
+const WRITTEN: &str = "# Written by `doudi schedule install`; `doudi schedule remove` takes it away.\n";
+
+/// A run reads deliveries and writes two folders; everything else is out of its reach.
+const HARDENING: &str = "UMask=0077\nNice=5\nNoNewPrivileges=yes\nProtectSystem=strict\nProtectHome=read-only\n\
+     PrivateTmp=yes\nPrivateDevices=yes\nProtectKernelTunables=yes\nProtectKernelModules=yes\n\
+     ProtectKernelLogs=yes\nProtectControlGroups=yes\nProtectClock=yes\nProtectHostname=yes\n\
+     ProtectProc=invisible\nRemoveIPC=yes\nRestrictSUIDSGID=yes\nRestrictRealtime=yes\n\
+     RestrictNamespaces=yes\nLockPersonality=yes\nMemoryDenyWriteExecute=yes\nCapabilityBoundingSet=\n\
+     SystemCallArchitectures=native\nSystemCallFilter=@system-service\n";
+
 /// What should run when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
@@ -15,14 +26,26 @@ pub struct Schedule {
     pub program: PathBuf,
     /// The pipeline file, absolute.
     pub pipeline: PathBuf,
-    /// Folders that a run writes to, absolute.
+    /// Folders of runs and state, absolute.
     pub writes: Vec<PathBuf>,
+    /// Folder of the file of figures, absolute: of whoever collects them, so it may be missing.
+    pub metrics: Option<PathBuf>,
+    /// Whether the pipeline names a remote, or a hook that may want to reach somebody.
+    pub network: bool,
+    /// File of the variables from which the pipeline takes secrets, absolute.
+    pub environment: Option<PathBuf>,
     /// Who runs it.
     pub user: String,
     /// Hour and minute of the day, local time.
     pub at: (u8, u8),
     /// The longest that a run may take, in minutes.
     pub limit_minutes: u32,
+    /// The most memory that a run may hold, in MiB; then it is stopped, and not something else on the machine. cron
+    /// has no such limit.
+    pub memory_mib: Option<u32>,
+    /// Unit of systemd that is started when a run fails: it hears also of what the program could not tell. cron
+    /// sends a mail instead.
+    pub on_failure: Option<String>,
 }
 
 /// A file of a schedule.
@@ -85,31 +108,42 @@ impl Schedule {
     }
 
     fn service(&self) -> String {
-        let mut text =
-            String::from("# Written by `doudi schedule install`; `doudi schedule remove` takes it away.\n");
+        let mut text = String::from(WRITTEN);
+        let name = Self::name(&self.pipeline);
+        let _ = writeln!(text, "[Unit]\nDescription=Nightly matching: {name}\nAfter=local-fs.target");
+        if self.network {
+            text.push_str("After=network-online.target\nWants=network-online.target\n");
+        }
+        if let Some(unit) = &self.on_failure {
+            let _ = writeln!(text, "OnFailure={unit}");
+        }
         let _ = write!(
             text,
-            "[Unit]\nDescription=Nightly matching: {}\nAfter=network-online.target local-fs.target\n\
-             Wants=network-online.target\n\n\
-             [Service]\nType=oneshot\nUser={}\nExecStart={} run {} --log-format json\n\
-             TimeoutStartSec={}min\n",
-            Self::name(&self.pipeline),
+            "\n[Service]\nType=oneshot\nUser={}\nExecStart={} run {} --log-format json\nTimeoutStartSec={}min\n",
             self.user,
             systemd_word(&self.program),
             systemd_word(&self.pipeline),
             self.limit_minutes,
         );
-        // A run reads deliveries and writes two folders; everything else is out of its reach.
-        text.push_str(
-            "UMask=0077\nNice=5\nNoNewPrivileges=yes\nProtectSystem=strict\nProtectHome=read-only\n\
-             PrivateTmp=yes\nPrivateDevices=yes\nProtectKernelTunables=yes\nProtectKernelModules=yes\n\
-             ProtectKernelLogs=yes\nProtectControlGroups=yes\nProtectClock=yes\nProtectHostname=yes\n\
-             RestrictSUIDSGID=yes\nRestrictRealtime=yes\nRestrictNamespaces=yes\nLockPersonality=yes\n\
-             MemoryDenyWriteExecute=yes\nCapabilityBoundingSet=\nSystemCallArchitectures=native\n\
-             SystemCallFilter=@system-service\nRestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\n",
-        );
+        if let Some(file) = &self.environment {
+            // No word of it is quoted: systemd takes the rest of the line.
+            let _ = writeln!(text, "EnvironmentFile={}", file.to_string_lossy().replace('%', "%%"));
+        }
+        if let Some(mib) = self.memory_mib {
+            let _ = writeln!(text, "MemoryMax={mib}M");
+        }
+        text.push_str(HARDENING);
+        text.push_str(if self.network {
+            "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\n"
+        } else {
+            "RestrictAddressFamilies=AF_UNIX\nPrivateNetwork=yes\n"
+        });
         for folder in &self.writes {
-            let _ = writeln!(text, "ReadWritePaths={}", systemd_word(folder));
+            let _ = writeln!(text, "ReadWritePaths={}", systemd_path(folder));
+        }
+        if let Some(folder) = &self.metrics {
+            // With the dash a folder that is not there keeps no night from running.
+            let _ = writeln!(text, "ReadWritePaths={}", systemd_path(&dashed(folder)));
         }
         text
     }
@@ -117,8 +151,7 @@ impl Schedule {
     fn timer(&self) -> String {
         let (hour, minute) = self.at;
         format!(
-            "# Written by `doudi schedule install`; `doudi schedule remove` takes it away.\n\
-             [Unit]\nDescription=Every night: {name}\n\n\
+            "{WRITTEN}[Unit]\nDescription=Every night: {name}\n\n\
              [Timer]\nOnCalendar=*-*-* {hour:02}:{minute:02}:00\nPersistent=true\nAccuracySec=1min\n\n\
              [Install]\nWantedBy=timers.target\n",
             name = Self::name(&self.pipeline),
@@ -127,10 +160,13 @@ impl Schedule {
 
     fn cron(&self) -> String {
         let (hour, minute) = self.at;
+        let environment = self
+            .environment
+            .as_ref()
+            .map_or_else(String::new, |file| format!("set -a; . {}; set +a; ", cron_word(file)));
         format!(
-            "# Written by `doudi schedule install`; `doudi schedule remove` takes it away.\n\
-             # A night that the machine slept through is not made up for; a systemd timer does that.\n\
-             {minute} {hour} * * * {} timeout {}m {} run {} --log-format json\n",
+            "{WRITTEN}# A night that the machine slept through is not made up for; a systemd timer does that.\n\
+             {minute} {hour} * * * {} umask 077; {environment}timeout {}m {} run {} --log-format json\n",
             self.user,
             self.limit_minutes,
             cron_word(&self.program),
@@ -139,11 +175,21 @@ impl Schedule {
     }
 }
 
-/// A path as systemd reads it: quoted, with its specifiers and variables taken literally.
+fn dashed(path: &Path) -> PathBuf {
+    let mut text = std::ffi::OsString::from("-");
+    text.push(path);
+    text.into()
+}
+
+/// A word of a command as systemd reads it: a path, and variables taken literally.
 fn systemd_word(path: &Path) -> String {
+    systemd_path(path).replace('$', "$$")
+}
+
+/// A path as systemd reads it: quoted, with its specifiers taken literally.
+fn systemd_path(path: &Path) -> String {
     let text = path.to_string_lossy();
-    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
-    format!("\"{escaped}\"")
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%"))
 }
 
 /// A path as cron's shell reads it; cron itself makes a line break of a bare `%`.
@@ -159,10 +205,15 @@ mod tests {
         Schedule {
             program: "/usr/bin/doudi".into(),
             pipeline: "/etc/doudi/每夜 100%.toml".into(),
-            writes: vec!["/srv/runs".into(), "/var/lib/doudi".into()],
+            writes: vec!["/srv/runs $1".into(), "/var/lib/doudi".into()],
+            metrics: None,
+            network: false,
+            environment: None,
             user: "doudi".into(),
             at: (2, 5),
             limit_minutes: 240,
+            memory_mib: None,
+            on_failure: None,
         }
     }
 
@@ -180,11 +231,47 @@ mod tests {
         let units = schedule().units(Entry::Systemd);
         let service = &units[0].text;
         assert!(service.contains("ExecStart=\"/usr/bin/doudi\" run \"/etc/doudi/每夜 100%%.toml\" --log"));
-        assert!(service.contains("ReadWritePaths=\"/srv/runs\"\nReadWritePaths=\"/var/lib/doudi\"\n"));
+        assert!(service.contains("ReadWritePaths=\"/srv/runs $1\"\nReadWritePaths=\"/var/lib/doudi\"\n"));
         assert!(units[1].text.contains("OnCalendar=*-*-* 02:05:00\nPersistent=true\n"));
         let cron = &schedule().units(Entry::Cron)[0];
-        let line = r"5 2 * * * doudi timeout 240m '/usr/bin/doudi' run '/etc/doudi/每夜 100\%.toml' --log";
+        let line = r"5 2 * * * doudi umask 077; timeout 240m '/usr/bin/doudi' run '/etc/doudi/每夜 100\%.toml' --log";
         assert!(cron.text.contains(line), "{}", cron.text);
+    }
+
+    #[test]
+    fn who_names_nobody_to_reach_reaches_nobody() {
+        let alone = schedule().service();
+        assert!(alone.contains("RestrictAddressFamilies=AF_UNIX\nPrivateNetwork=yes\n"), "{alone}");
+        assert!(
+            !alone.contains("network-online") && !alone.contains("OnFailure") && !alone.contains("MemoryMax")
+        );
+        let among = Schedule { network: true, ..schedule() }.service();
+        assert!(
+            among.contains("Wants=network-online.target\n") && !among.contains("PrivateNetwork"),
+            "{among}"
+        );
+    }
+
+    #[test]
+    fn figures_variables_and_limits_stand_in_the_files() {
+        let schedule = Schedule {
+            metrics: Some("/var/lib/prometheus".into()),
+            environment: Some("/etc/doudi/it's 5%.env".into()),
+            memory_mib: Some(6144),
+            on_failure: Some("doudi-failed@%n.service".into()),
+            ..schedule()
+        };
+        let service = schedule.service();
+        for line in [
+            "OnFailure=doudi-failed@%n.service",
+            "EnvironmentFile=/etc/doudi/it's 5%%.env",
+            "MemoryMax=6144M",
+            "ReadWritePaths=\"-/var/lib/prometheus\"",
+        ] {
+            assert!(service.lines().any(|found| found == line), "{line}\n{service}");
+        }
+        let line = r"umask 077; set -a; . '/etc/doudi/it'\''s 5\%.env'; set +a; timeout 240m ";
+        assert!(schedule.cron().contains(line), "{}", schedule.cron());
     }
 
     #[test]

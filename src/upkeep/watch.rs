@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -54,10 +55,13 @@ pub fn tell(watch: &Watch, ended: &Ended, out: &Path) -> Vec<String> {
     failed
 }
 
-/// The file appears whole: a collector that reads at any instant sees the old figures or the new ones.
+/// The file appears whole: a collector that reads at any instant sees the old figures or the new ones. It is
+/// another account, and the figures are counts: everybody may read them, whatever the umask of the night is.
 fn replace(path: &Path, text: &str) -> Result<(), UpkeepError> {
     let part = path.with_extension("part");
     fs::write(&part, text).map_err(UpkeepError::io("write", &part))?;
+    let readable = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(&part, readable).map_err(UpkeepError::io("open to its readers", &part))?;
     fs::rename(&part, path).map_err(UpkeepError::io("rename", &part))
 }
 
@@ -255,5 +259,10 @@ mod tests {
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), figures(&ended(NightEnd::Failed), None));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        // Also where an earlier night left half a file that nobody may read.
+        fs::write(path.with_extension("part"), "half").unwrap();
+        fs::set_permissions(path.with_extension("part"), fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(tell(&watch, &ended(NightEnd::Failed), folder.path()), Vec::<String>::new());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
     }
 }

@@ -101,13 +101,31 @@ fn the_ledger_goes_to_the_education_bureau_alone_and_holds_no_number_in_full() {
 fn the_workbook_counts_what_the_files_hold() {
     let path = NIGHT.folder.join(format!("out/latest/lists/education/控辍保学台账_{DAY}.xlsx"));
     let mut book: Xlsx<_> = open_workbook(path).unwrap();
-    assert_eq!(book.sheet_names(), ["汇总", "疑似辍学台账", "辍学台账", "说明"]);
+    let sheets = ["汇总", "按学校汇总", "按民政身份汇总", "疑似辍学台账", "辍学台账", "说明"];
+    assert_eq!(book.sheet_names(), sheets);
     let figures = book.worksheet_range("汇总").unwrap();
     let number = |cell: &Data| cell.to_string().parse::<usize>().unwrap();
     let total = figures.rows().find(|row| row[0] == "合计").unwrap();
     assert_eq!(number(&total[1]), ledger(&NIGHT, "适龄儿童台账").len());
     let of_standings: usize = total[2..].iter().filter(|cell| !cell.to_string().is_empty()).map(number).sum();
     assert_eq!(of_standings, number(&total[1]));
+    // By school and by watch group it is the same children.
+    for (sheet, column, nobody) in
+        [("按学校汇总", "学校名称", "无学籍学校"), ("按民政身份汇总", "民政身份", "不在民政名册")]
+    {
+        let mut expected: BTreeMap<String, usize> = BTreeMap::new();
+        for row in ledger(&NIGHT, "适龄儿童台账") {
+            let group = if row[column].is_empty() { nobody.to_owned() } else { row[column].clone() };
+            *expected.entry(group).or_default() += 1;
+        }
+        assert!(expected.len() > 3 && expected.contains_key(nobody), "{sheet}: {expected:?}");
+        let range = book.worksheet_range(sheet).unwrap();
+        let rows = range.rows().skip(3).map(|row| (row[0].to_string(), number(&row[1])));
+        let (sum, groups): (Vec<_>, Vec<_>) = rows.partition(|(group, _)| group == "合计");
+        assert_eq!(groups.last().unwrap().0, nobody);
+        assert_eq!(groups.into_iter().collect::<BTreeMap<_, _>>(), expected, "{sheet}");
+        assert_eq!(sum[0].1, number(&total[1]), "{sheet}");
+    }
     for part in ["疑似辍学台账", "辍学台账"] {
         let count = figures.rows().find(|row| row[0] == part).map(|row| number(&row[1])).unwrap();
         assert_eq!(count, ledger(&NIGHT, part).len(), "{part}");
@@ -194,4 +212,38 @@ fn without_the_roll_there_is_no_ledger_and_the_workbook_says_why() {
     let mut book: Xlsx<_> = open_workbook(lists.join(format!("控辍保学台账_{DAY}.xlsx"))).unwrap();
     let text: String = book.worksheet_range("汇总").unwrap().rows().flatten().map(Data::to_string).collect();
     assert!(text.contains("本次没有生成台账") && text.contains("学籍"), "{text}");
+}
+
+#[test]
+fn the_list_of_the_education_bureau_stands_by_the_last_school_that_is_known() {
+    let path = NIGHT.folder.join(format!("out/latest/lists/education/控辍保学疑似清单_{DAY}.xlsx"));
+    let mut book: Xlsx<_> = open_workbook(path).unwrap();
+    let range = book.worksheet_range("控辍保学").unwrap();
+    let rows: Vec<Vec<String>> = range.rows().map(|row| row.iter().map(Data::to_string).collect()).collect();
+    let at = |heading: &str| rows[2].iter().position(|title| title == heading).unwrap();
+    let list: Vec<&Vec<String>> = rows[3..].iter().take_while(|row| !row[0].starts_with("合计")).collect();
+    let schools: Vec<&str> = list.iter().map(|row| row[at("末次就读学校")].as_str()).collect();
+    let named: BTreeSet<&str> = schools.iter().copied().filter(|school| !school.is_empty()).collect();
+    assert!(
+        named.len() > 5 && schools.is_sorted_by_key(|school| (school.is_empty(), *school)),
+        "{schools:?}"
+    );
+    // Whose school any file knows is not left without one, whichever rule lists the child.
+    let last: BTreeMap<String, String> = ledger(&NIGHT, "适龄儿童台账")
+        .into_iter()
+        .filter(|row| !row["末次就读学校"].is_empty() && !row["身份证号"].is_empty())
+        .map(|row| (format!("{} {}", row["姓名"], row["身份证号"]), row["末次就读学校"].clone()))
+        .collect();
+    let of_list = list.iter().filter_map(|row| {
+        let known = last.get(&format!("{} {}", row[at("姓名")], row[at("身份证号")]))?;
+        Some((known.as_str(), row[at("末次就读学校")].as_str()))
+    });
+    let of_list: Vec<(&str, &str)> = of_list.collect();
+    assert!(of_list.len() > 5 && of_list.iter().all(|(_, shown)| !shown.is_empty()), "{of_list:?}");
+    // A watch group stands beside the child whichever rule lists it.
+    let groups = list.iter().filter(|row| !row[at("民政身份")].is_empty()).count();
+    assert!(groups > 0 && groups < list.len(), "{groups} of {}", list.len());
+    let counts = book.worksheet_range("按学校计数").unwrap();
+    let total = counts.rows().find(|row| row[0] == "合计").unwrap()[1].to_string();
+    assert_eq!(total, list.len().to_string());
 }

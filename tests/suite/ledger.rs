@@ -51,7 +51,14 @@ pub(crate) fn night(
     let ran = rules(ran);
     let plan = ledger
         .reconcile(
-            &Night { run_id: &run_id, as_of: day(number), rules: &ran, gaps: &BTreeSet::new() },
+            &Night {
+                run_id: &run_id,
+                as_of: day(number),
+                rules: &ran,
+                gaps: &BTreeSet::new(),
+                editions: &BTreeMap::new(),
+                titles: &BTreeMap::new(),
+            },
             findings,
         )
         .unwrap();
@@ -142,7 +149,14 @@ fn two_hits_of_a_rule_on_one_row_and_event_are_one_case_with_all_evidence() {
 fn a_plan_made_on_an_older_ledger_is_refused() {
     let mut ledger = Ledger::in_memory().unwrap();
     let ran = rules(FULL);
-    let tonight = Night { run_id: "r1", as_of: day(1), rules: &ran, gaps: &BTreeSet::new() };
+    let tonight = Night {
+        run_id: "r1",
+        as_of: day(1),
+        rules: &ran,
+        gaps: &BTreeSet::new(),
+        editions: &BTreeMap::new(),
+        titles: &BTreeMap::new(),
+    };
     let plan = ledger.reconcile(&tonight, &[finding("d", "a", "x")]).unwrap();
     ledger.commit(&plan, &facts("r"), &[], &[]).unwrap();
     assert!(matches!(ledger.commit(&plan, &facts("r"), &[], &[]), Err(LedgerError::Moved)));
@@ -157,7 +171,14 @@ fn deliveries_and_register_are_those_of_the_night_before() {
         let run_id = format!("run-{number}");
         let plan = ledger
             .reconcile(
-                &Night { run_id: &run_id, as_of: day(number), rules: &ran, gaps: &BTreeSet::new() },
+                &Night {
+                    run_id: &run_id,
+                    as_of: day(number),
+                    rules: &ran,
+                    gaps: &BTreeSet::new(),
+                    editions: &BTreeMap::new(),
+                    titles: &BTreeMap::new(),
+                },
                 &[],
             )
             .unwrap();

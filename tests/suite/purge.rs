@@ -39,7 +39,14 @@ fn five_nights(folder: &Path) -> County {
         let mut findings: Vec<Finding> = vec![finding("d", "open", "x")];
         findings.extend((number > 1).then(|| finding("d", "closed", "x")));
         let run_id = format!("run-{number}");
-        let night = Night { run_id: &run_id, as_of: day(number), rules: &rules, gaps: &BTreeSet::new() };
+        let night = Night {
+            run_id: &run_id,
+            as_of: day(number),
+            rules: &rules,
+            gaps: &BTreeSet::new(),
+            editions: &BTreeMap::new(),
+            titles: &BTreeMap::new(),
+        };
         let plan = ledger.reconcile(&night, &findings).unwrap();
         ledger.commit(&plan, &facts(&format!("register{number}")), &[], &[]).unwrap();
         for part in PARTS {
@@ -200,7 +207,14 @@ fn what_a_case_said_goes_with_a_certificate_and_register_and_log_outlive_everyth
     };
     ledger.note(&look).unwrap();
     let rules = BTreeMap::from([("d".to_owned(), RuleRun::Complete)]);
-    let night = Night { run_id: "run-6", as_of: day(6), rules: &rules, gaps: &BTreeSet::new() };
+    let night = Night {
+        run_id: "run-6",
+        as_of: day(6),
+        rules: &rules,
+        gaps: &BTreeSet::new(),
+        editions: &BTreeMap::new(),
+        titles: &BTreeMap::new(),
+    };
     let plan = ledger.reconcile(&night, &[]).unwrap();
     let line = Handover {
         run_id: "run-6".into(),

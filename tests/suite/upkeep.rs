@@ -106,6 +106,65 @@ fn a_schedule_is_written_once_and_taken_away_whole() {
 }
 
 #[test]
+fn a_schedule_lets_the_night_write_its_figures_and_asks_for_the_variables_of_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    let pipeline = "pipelines/nightly.toml";
+    let show = ["schedule", "show", pipeline, "--at", "02:15"];
+    assert!(county.well(&show).contains("PrivateNetwork=yes"));
+    county.change(
+        pipeline,
+        "[report]",
+        "[watch]\nmetrics = \"/srv/figures/doudi.prom\"\n\n[remote.far]\nkind = \"sftp\"\nat = \"sftp://127.0.0.1\"\n\
+         user = \"u\"\npassword = { env = \"FAR\" }\nknown_hosts = \"hosts\"\n\n[report]",
+    );
+    fs::write(folder.path().join("pipelines/hosts"), "").unwrap();
+    let (code, text) = county.refused(&show);
+    assert!(code == 2 && text.contains("takes secrets from FAR") && text.contains("--environment"), "{text}");
+    let more = ["--environment", "/etc/doudi/env", "--on-failure", "doudi-failed@%n.service"];
+    let text = county.well(&[&show[..], &more].concat());
+    assert!(text.contains("\nReadWritePaths=\"-/srv/figures\"\n"), "{text}");
+    assert!(
+        text.contains("\nEnvironmentFile=/etc/doudi/env\n") && !text.contains("PrivateNetwork"),
+        "{text}"
+    );
+    let (code, text) = county.refused(&[&show[..], &["--on-failure", "a\nExecStart=b"]].concat());
+    assert!(code == 2 && text.contains("one word"), "{text}");
+}
+
+#[test]
+fn who_watches_is_told_of_wrong_configuration_and_wrong_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    let heard = folder.path().join("heard");
+    let hook = format!(
+        "[watch]\n[[watch.hook]]\non = [\"failed\"]\ncommand = [\"tee\", \"-a\", \"{}\"]\n\n[report]",
+        heard.display()
+    );
+    county.change("pipelines/nightly.toml", "[report]", &hook);
+    let run = ["run", "pipelines/nightly.toml"];
+    let wrong = ["--accept", "population", "--reason", " "];
+    assert_eq!(county.refused(&[&run[..], &wrong].concat()).0, 2);
+    assert_eq!(county.refused(&[&run[..], &["--as-of", "yesterday"]].concat()).0, 2);
+    county.change("pipelines/nightly.toml", "[link]", "[lynk]");
+    assert_eq!(county.refused(&run).0, 2);
+    // Whoever only looks tells nobody.
+    assert_eq!(county.refused(&[&run[..], &["--dry-run"]].concat()).0, 2);
+    let told: Vec<serde_json::Value> =
+        fs::read_to_string(heard).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ends: Vec<(&str, i64, &str)> = told
+        .iter()
+        .map(|it| {
+            (it["end"].as_str().unwrap(), it["exit_code"].as_i64().unwrap(), it["pipeline"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(ends, [("failed", 2, "nightly"); 3]);
+    for (line, words) in told.iter().zip(["--reason", "--as-of yesterday", "lynk"]) {
+        assert!(line["message"].as_str().unwrap().contains(words), "{line}");
+    }
+}
+
+#[test]
 fn who_watches_is_told_of_a_good_night_and_of_a_failed_one() {
     let folder = tempfile::tempdir().unwrap();
     let county = County::lay_out(folder.path());

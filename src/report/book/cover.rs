@@ -267,15 +267,28 @@ pub(super) fn notes(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Resu
         (format!("{}：是什么，不是什么", template.title), template.what.clone())
     };
     let mut sections: Vec<(String, Vec<String>)> = book.lists.iter().map(of_list).collect();
-    if let Some(list) = book.lists.first() {
-        sections.push(("怎样核查和反馈".to_owned(), list.main.template.answering.clone()));
-    }
+    sections.extend(answering(book));
     sections.push(("词语".to_owned(), WORDS.map(str::to_owned).to_vec()));
     if !book.basis.is_empty() {
         let lines = book.basis.iter().map(|(rule, basis)| format!("{rule}：{basis}"));
         sections.push(("依据".to_owned(), lines.collect()));
     }
     note_sheet(sheet, look, book, &sections)
+}
+
+/// How to answer: once for all lists that say the same.
+fn answering(book: &Book<'_>) -> Vec<(String, Vec<String>)> {
+    let mut said: Vec<(Vec<&str>, &Vec<String>)> = Vec::new();
+    for template in book.lists.iter().map(|list| list.main.template) {
+        match said.iter_mut().find(|(_, lines)| **lines == template.answering) {
+            Some((titles, _)) => titles.push(&template.title),
+            None => said.push((vec![&template.title], &template.answering)),
+        }
+    }
+    let alone = said.len() == 1;
+    let named = |titles: Vec<&str>| if alone { String::new() } else { format!("：{}", titles.join("、")) };
+    let heading = |titles| format!("怎样核查和反馈{}", named(titles));
+    said.into_iter().map(|(titles, lines)| (heading(titles), lines.clone())).collect()
 }
 
 /// The sheet 说明: headings, each with numbered lines.

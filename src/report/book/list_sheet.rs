@@ -1,5 +1,7 @@
 //! One list on one sheet.
 
+use std::collections::BTreeMap;
+
 use polars::prelude::{Column as Series, DataType};
 use rust_xlsxwriter::{
     DataValidation, DataValidationErrorStyle, DataValidationRule, ExcelDateTime, Format, ProtectionOptions,
@@ -11,8 +13,11 @@ use super::look::{self, Look};
 use crate::domain::{CaseStatus, Day};
 use crate::kernel::similarity::stretches;
 use crate::report::rows::{ListRows, status_word};
-use crate::report::template::{AnswerColumn, AnswerKind, ColumnSource};
+use crate::report::template::{AnswerColumn, AnswerKind, Column, ColumnSource};
 
+/// Below every table that somebody signs.
+pub(super) const SIGNATURES: &str =
+    "制表：____________    复核：____________    审批：____________    日期：____________";
 /// Row of the headings; data begin below.
 const HEADINGS: u32 = 2;
 
@@ -39,7 +44,7 @@ pub(super) fn write(
         widths.push(units);
         sheet.set_column_width(column_index(at), units)?;
         sheet.write_string_with_format(HEADINGS, column_index(at), &column.title, &look.heading)?;
-        write_column(sheet, look, column_index(at), centred(column.source), cells, &rows.status)?;
+        write_column(sheet, look, column_index(at), column, cells, &rows.status)?;
     }
     compare(sheet, look, rows)?;
     for (at, (answer, given)) in rows.answers.iter().enumerate() {
@@ -54,7 +59,7 @@ pub(super) fn write(
     sheet.set_print_scale(look::print_scale(&widths));
     sheet.set_print_area(0, 0, last_row + 3, printed.max(1) - 1)?;
     sheet.set_repeat_rows(0, HEADINGS)?;
-    sheet.set_page_breaks(&breaks_by_town(&rows.towns))?;
+    sheet.set_page_breaks(&breaks_by_section(&rows.sections))?;
     sheet.set_freeze_panes(HEADINGS + 1, frozen_columns(rows))?;
     if height > 0 && width > 0 {
         sheet.autofilter(HEADINGS, 0, last_row, width - 1)?;
@@ -98,11 +103,11 @@ fn write_column(
     sheet: &mut Worksheet,
     look: &Look,
     at: u16,
-    centred: bool,
+    column: &Column,
     cells: &Series,
     status: &[CaseStatus],
 ) -> Result<(), XlsxError> {
-    let text = if centred { &look.centre } else { &look.text };
+    let text = if centred(column.source) { &look.centre } else { &look.text };
     for (index, status) in status.iter().enumerate() {
         let row = HEADINGS + 1 + u32::try_from(index).unwrap_or(u32::MAX);
         let gone = *status == CaseStatus::Withdrawn;
@@ -112,6 +117,13 @@ fn write_column(
                 let format: &Format = pick(&look.date, &look.gone_date);
                 match date(cells, index) {
                     Some(day) => sheet.write_number_with_format(row, at, excel_serial(day), format)?,
+                    None => sheet.write_blank(row, at, format)?,
+                };
+            }
+            DataType::Float64 if column.sum => {
+                let format: &Format = pick(&look.number, &look.gone);
+                match amount(cells, index) {
+                    Some(amount) => sheet.write_number_with_format(row, at, amount, format)?,
                     None => sheet.write_blank(row, at, format)?,
                 };
             }
@@ -252,7 +264,7 @@ fn row_heights(sheet: &mut Worksheet, rows: &ListRows<'_>, widths: &[f64]) -> Re
     Ok(())
 }
 
-/// Total and signature line.
+/// Total with the sums of columns of numbers, and signature line. What was withdrawn is not summed.
 fn foot(
     sheet: &mut Worksheet,
     look: &Look,
@@ -266,13 +278,41 @@ fn foot(
             .into_iter()
             .map(|status| format!("{} {}", status_word(status), count(status)))
             .collect();
-    let text = format!("合计 {} 条：{}", rows.status.len(), parts.join("，"));
     let last = width.max(2) - 1;
-    sheet.merge_range(row, 0, row, last, &text, &look.total)?;
+    let sums = sums(rows);
+    let words = if sums.is_empty() { "" } else { "（月数、金额不含撤回的）" };
+    let text = format!("合计 {} 条：{}{words}", rows.status.len(), parts.join("，"));
+    let end = sums.keys().next().map_or(last, |first| first.saturating_sub(1));
+    if end == 0 {
+        sheet.write_string_with_format(row, 0, &text, &look.total)?;
+    } else {
+        sheet.merge_range(row, 0, row, end, &text, &look.total)?;
+    }
+    for at in end + 1..=last {
+        match sums.get(&at) {
+            Some(sum) => sheet.write_number_with_format(row, at, *sum, &look.total_number)?,
+            None => sheet.write_blank(row, at, &look.total)?,
+        };
+    }
     sheet.set_row_height(row, 20)?;
-    let signatures = "制表：____________    复核：____________    审批：____________    日期：____________";
-    sheet.merge_range(row + 2, 0, row + 2, last, signatures, &look.sign)?;
+    sheet.merge_range(row + 2, 0, row + 2, last, SIGNATURES, &look.sign)?;
     Ok(())
+}
+
+/// Sums of the columns of numbers, by place.
+fn sums(rows: &ListRows<'_>) -> BTreeMap<u16, f64> {
+    let columns = rows.columns.iter().zip(rows.frame.columns()).enumerate();
+    let summed = columns.filter(|(_, (granted, cells))| granted.column().sum && cells.f64().is_ok());
+    summed
+        .map(|(at, (_, cells))| {
+            let standing = (0..rows.status.len()).filter(|&row| rows.status[row] != CaseStatus::Withdrawn);
+            (column_index(at), standing.filter_map(|row| amount(cells, row)).sum())
+        })
+        .collect()
+}
+
+fn amount(cells: &Series, index: usize) -> Option<f64> {
+    cells.f64().ok()?.get(index)
 }
 
 /// Width that shows the content on few lines and is not wider than the template allows.
@@ -305,6 +345,7 @@ const fn centred(source: ColumnSource) -> bool {
             | ColumnSource::Grade
             | ColumnSource::Status
             | ColumnSource::Severity
+            | ColumnSource::Known
             | ColumnSource::CandidateName
             | ColumnSource::CandidateId
             | ColumnSource::SubjectRow
@@ -317,9 +358,9 @@ fn frozen_columns(rows: &ListRows<'_>) -> u16 {
     at.map_or(0, |at| column_index(at + 1))
 }
 
-/// Sheet rows before which a page ends, because another town begins. Excel takes at most 1023 of them.
-fn breaks_by_town(towns: &[String]) -> Vec<u32> {
-    let begins = (1..towns.len()).filter(|&at| towns[at] != towns[at - 1]);
+/// Sheet rows before which a page ends, because another town or group begins. Excel takes at most 1023 of them.
+fn breaks_by_section(sections: &[String]) -> Vec<u32> {
+    let begins = (1..sections.len()).filter(|&at| sections[at] != sections[at - 1]);
     begins.map(|at| HEADINGS + 1 + u32::try_from(at).unwrap_or(u32::MAX)).take(1000).collect()
 }
 
@@ -346,8 +387,8 @@ mod tests {
     #[test]
     fn pages_break_where_the_town_changes() {
         let towns: Vec<String> = ["a", "a", "b", "c", "c"].into_iter().map(str::to_owned).collect();
-        assert_eq!(breaks_by_town(&towns), [5, 6]);
-        assert_eq!(breaks_by_town(&[]), Vec::<u32>::new());
+        assert_eq!(breaks_by_section(&towns), [5, 6]);
+        assert_eq!(breaks_by_section(&[]), Vec::<u32>::new());
     }
 
     #[test]

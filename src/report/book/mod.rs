@@ -6,8 +6,10 @@
 
 mod cover;
 mod docket;
+mod groups;
 mod list_sheet;
 mod look;
+mod periodic;
 mod policies;
 mod progress;
 
@@ -16,7 +18,8 @@ use std::path::Path;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 pub(super) use cover::{NotRun, SummaryCounts, SummaryRow};
-pub(super) use docket::{DocketBook, DocketSheet, write_docket};
+pub(super) use docket::{DocketBook, DocketSheet, TallySheet, write_docket};
+pub(super) use periodic::{PeriodicBook, write_periodic};
 pub(super) use policies::{PolicyChild, PolicySheets};
 pub(super) use progress::ProgressRow;
 
@@ -92,6 +95,9 @@ pub(super) fn write(path: &Path, book: &Book<'_>) -> Result<(), XlsxError> {
             };
             let heading = format!("疑似同人待确认 · {}（{}）", list.main.template.title, book.receiver);
             list_sheet::write(workbook.add_worksheet(), &look, book, (&name, &heading), &list.annex)?;
+        }
+        if let Some(arrangement) = list.main.arrangement {
+            groups::write(workbook.add_worksheet(), &look, book, (list, arrangement))?;
         }
     }
     if !book.progress.is_empty() {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 
-use super::DocketFacts;
-use super::rows::{Sheets, Table};
-use crate::report::book::{self, Book, DocketBook, DocketSheet};
+use super::rows::{Sheets, Table, Tally};
+use super::{DocketFacts, TallyBy};
+use crate::report::book::{self, Book, DocketBook, DocketSheet, TallySheet};
 use crate::report::flat::{disarmed, for_spreadsheets};
 use crate::report::input::PublishInput;
 use crate::report::rows::{CaseFacts, Receiver};
@@ -59,7 +59,8 @@ pub(in crate::report) fn write<'a>(
         title: &template.title,
         not_made: docket.rows.rows.as_ref().err().map(String::as_str),
         faults: &docket.rows.faults,
-        tally: sheets.as_ref().map_or(&[][..], |sheets| &sheets.tally),
+        tally: sheets.as_ref().map_or(&[][..], |sheets| &sheets.tallies.0),
+        tallies_by: sheets.as_ref().map_or_else(Vec::new, |sheets| tallies(docket, sheets)),
         parts: parts.map(sheet).collect(),
         what: &template.what,
         basis: &docket.basis,
@@ -68,6 +69,18 @@ pub(in crate::report) fn write<'a>(
         .map_err(|source| ReportError::Workbook { path: path.clone(), source })?;
     files.push(Written { path, purpose: template.book.clone(), rows });
     Ok(files)
+}
+
+/// The sheets of figures besides that by town.
+fn tallies<'t>(docket: &'t DocketFacts<'_>, sheets: &'t Sheets) -> Vec<TallySheet<'t>> {
+    let template = docket.template;
+    let title = |name: &str| template.column.iter().find(|c| c.name == name).map_or("", |c| c.title.as_str());
+    let named = template.tally_by.iter().zip(&sheets.tallies.1);
+    let sheet = |(by, tally): (&'t TallyBy, &'t Option<Tally>)| {
+        let tally = tally.as_ref()?;
+        Some(TallySheet { name: &by.sheet, heading: title(&by.column), nobody: &by.nobody, tally })
+    };
+    named.filter_map(sheet).collect()
 }
 
 /// What of a table stands on a sheet.

@@ -41,6 +41,9 @@ pub struct DocketTemplate {
     pub optional_reads: Vec<String>,
     /// Column by whose values the first sheet counts, for each town.
     pub tally: String,
+    /// Further sheets that count the same, for the words of another column instead of the town.
+    #[serde(default)]
+    pub tally_by: Vec<TallyBy>,
     /// Lines of the sheet 说明.
     pub what: Vec<String>,
     /// Columns, behind town, village, name, sex, birth date and number.
@@ -65,6 +68,18 @@ pub struct DocketColumn {
     /// Whether it stands on the sheets of the parts too; CSV and Parquet hold all columns.
     #[serde(default)]
     pub sheet: bool,
+}
+
+/// A sheet that counts who stands in the ledger, for each word of a column.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TallyBy {
+    /// Name of the column in the view.
+    pub column: String,
+    /// Words for the rows in which it is empty; they come last.
+    pub nobody: String,
+    /// Name of the sheet.
+    pub sheet: String,
 }
 
 /// A ledger of those about whom there is a case.
@@ -152,9 +167,10 @@ impl Docket {
             }
         }
         let names = || template.column.iter().map(|column| column.name.as_str());
-        if !names().any(|name| name == template.tally) {
-            let message = format!("`tally` names `{}`, which is no column here", template.tally);
-            report("unknown_column", &template.tally, message, did_you_mean(&template.tally, names()));
+        let counted = std::iter::once(&template.tally).chain(template.tally_by.iter().map(|by| &by.column));
+        for tally in counted.filter(|tally| !names().any(|name| name == tally.as_str())) {
+            let message = format!("`tally` names `{tally}`, which is no column here");
+            report("unknown_column", tally, message, did_you_mean(tally, names()));
         }
         for part in &template.part {
             if desk.template(&part.list).is_none() {
@@ -168,6 +184,7 @@ impl Docket {
             }
         }
         let sheets = template.part.iter().map(|part| &part.title).chain([&template.title]);
+        let sheets = sheets.chain(template.tally_by.iter().map(|by| &by.sheet));
         for title in sheets.filter(|title| {
             title.chars().count() > 31 || title.contains(['[', ']', ':', '*', '?', '/', '\\'])
         }) {

@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Int64Type};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 
-use super::{DocketFacts, DocketPart, PartStanding};
+use super::{DocketFacts, DocketPart, PartStanding, TallyBy};
 use crate::domain::{CaseStatus, Day, IdentityId, Phase};
 use crate::report::disclosure::Show;
 use crate::report::gate::{Cleared, Gate, PLAIN};
@@ -30,12 +30,15 @@ pub(super) struct Table {
     pub(super) cells: Vec<ArrayRef>,
 }
 
+/// How many stand in the ledger: group, word, number; in the order of the groups.
+pub(super) type Tally = Vec<(String, String, u32)>;
+
 /// A ledger as one recipient sees it.
 pub(super) struct Sheets {
     /// Everybody.
     pub(super) all: Table,
-    /// Town, word of the tally, number: in the order of the towns.
-    pub(super) tally: Vec<(String, String, u32)>,
+    /// Figures of the ledger by town, and by each column that it names besides where the recipient may see it.
+    pub(super) tallies: (Tally, Vec<Option<Tally>>),
     /// Parts, in their order.
     pub(super) parts: Vec<Table>,
 }
@@ -100,7 +103,16 @@ impl Sheets {
         };
         let everybody = (0..rows.num_rows()).filter(|at| listed.is_valid(*at) && listed.value(*at));
         let everybody = sorted(everybody.map(line).collect());
-        let tally = tally(&everybody, docket, rows);
+        // What the recipient may not see is not counted for it either.
+        let seen = |name: &str| -> Option<Counted<'_>> {
+            let column = docket.template.column.iter().find(|column| column.name == name)?;
+            let words = text(rows, name).filter(|_| receiver.gate().knows(&column.class))?;
+            Some((&column.class, words))
+        };
+        let words = seen(&docket.template.tally);
+        let by = |by: &TallyBy| Some(tally(&everybody, seen(&by.column)?, words));
+        let tallies =
+            (town_tally(&everybody, words), docket.template.tally_by.iter().map(by).collect::<Vec<_>>());
         let of_part = |part: &DocketPart| {
             let mut lines: BTreeMap<IdentityId, Line<'c, 'a>> = (0..rows.num_rows())
                 .filter(|at| registered.is_valid(*at) && registered.value(*at) == part.registered)
@@ -129,7 +141,7 @@ impl Sheets {
         };
         let parts = docket.template.part.iter().map(|part| table(&part.title, &of_part(part), true));
         let parts = parts.collect::<Result<Vec<Table>, _>>()?;
-        Ok(Some(Self { all: table(&docket.template.title, &everybody, false)?, tally, parts }))
+        Ok(Some(Self { all: table(&docket.template.title, &everybody, false)?, tallies, parts }))
     }
 }
 
@@ -169,24 +181,48 @@ fn sorted<'c, 'a>(mut lines: Vec<Line<'c, 'a>>) -> Vec<Line<'c, 'a>> {
     lines
 }
 
-/// How many have which word, town by town in the order of the lines; words as the recipient may see them.
-fn tally(lines: &[Line<'_, '_>], docket: &DocketFacts<'_>, rows: &RecordBatch) -> Vec<(String, String, u32)> {
-    let name = &docket.template.tally;
-    let words = text(rows, name);
-    let column = docket.template.column.iter().find(|column| column.name == *name);
-    let mut counts: BTreeMap<(u32, &str, Cleared), u32> = BTreeMap::new();
+/// A column that is counted, with its class.
+type Counted<'w> = (&'w str, &'w StringArray);
+
+/// Stands for a word that the recipient may not see of a child.
+const WITHHELD: &str = "（略）";
+
+/// How many have which word, town by town in the gazetteer's order.
+fn town_tally(lines: &[Line<'_, '_>], words: Option<Counted<'_>>) -> Tally {
+    counted(lines, words, |line| (unknown_last(line.person.place.town), line.person.town.as_str()))
+}
+
+/// How many have which word, for each word of another column, none last.
+fn tally(lines: &[Line<'_, '_>], groups: Counted<'_>, words: Option<Counted<'_>>) -> Tally {
+    counted(lines, words, |line| {
+        let group = word_of(line, Some(groups));
+        (u32::from(group.is_empty()), group)
+    })
+}
+
+fn counted<'l>(
+    lines: &'l [Line<'_, '_>],
+    words: Option<Counted<'l>>,
+    group: impl Fn(&'l Line<'_, '_>) -> (u32, &'l str),
+) -> Tally {
+    let mut counts: BTreeMap<((u32, &str), &str), u32> = BTreeMap::new();
     for line in lines {
-        let word = line
-            .row
-            .and_then(|row| words.filter(|w| w.is_valid(row as usize)).map(|w| w.value(row as usize)));
-        let class = column.map_or(PLAIN, |column| &column.class);
-        let word = line.gate.cell(class, word.unwrap_or_default());
-        let place = unknown_last(line.person.place.town);
-        *counts.entry((place, &line.person.town, word)).or_default() += 1;
+        *counts.entry((group(line), word_of(line, words))).or_default() += 1;
     }
-    let told =
-        |((_, town, word), count): ((u32, &str, Cleared), u32)| (town.to_owned(), word.into_text(), count);
-    counts.into_iter().map(told).collect()
+    let row =
+        |(((_, group), word), count): (((u32, &str), &str), u32)| (group.to_owned(), word.to_owned(), count);
+    counts.into_iter().map(row).collect()
+}
+
+/// What stands in a column of the view in the line's row.
+fn word_of<'w>(line: &Line<'_, '_>, words: Option<Counted<'w>>) -> &'w str {
+    let known = words.zip(line.row).filter(|((_, words), row)| words.is_valid(*row as usize));
+    known.map_or(
+        "",
+        |((class, words), row)| {
+            if line.gate.knows(class) { words.value(row as usize) } else { WITHHELD }
+        },
+    )
 }
 
 fn text<'r>(rows: &'r RecordBatch, name: &str) -> Option<&'r StringArray> {

@@ -1,8 +1,11 @@
 //! Workbooks as they are sent out and come back filled in.
 
+use std::collections::BTreeSet;
+
 use calamine::{Data, Reader, Xlsx, open_workbook};
-use doudi::domain::{Day, Phase};
+use doudi::domain::{Day, Outcome, Phase};
 use doudi::ledger::Taken;
+use doudi::report::{AnswerColumn, AnswerField, AnswerKind};
 use rust_xlsxwriter::Workbook;
 
 use super::{Answers, Office, counts, fill};
@@ -71,7 +74,7 @@ fn a_filled_workbook_is_taken_once_and_what_was_said_is_kept() {
     let import = office.import(&files);
     assert_eq!(counts(&import), [("recorded", 2), ("settled", 3)].into());
     assert_eq!((import.files[0].rows, import.files[0].unanswered), (5, 2));
-    assert_eq!(import.files[0].skipped_sheets, ["汇总", "处置进度", "说明"]);
+    assert_eq!(import.files[0].skipped_sheets, ["汇总", "按学校计数", "处置进度", "说明"]);
     let said: Vec<(Phase, String)> = [1, 2, 5, 6, 9, 3]
         .map(|at| {
             let record = office.record(at);
@@ -256,7 +259,69 @@ fn drop_downs_are_the_tables_answers_are_open_and_evidence_is_locked() {
     let is_open: Vec<bool> = styles.iter().map(|(_, style)| open.contains(style)).collect();
     let first = is_open.iter().position(|open| *open).unwrap();
     assert!(is_open[first..].iter().all(|open| *open) && first > 12, "{is_open:?}");
-    assert_eq!(is_open.len() - first, 12, "twelve answer columns");
+    assert_eq!(is_open.len() - first, 14, "fourteen answer columns");
+}
+
+/// Something that fits into an answer cell of a confirmed case.
+fn filled_in(office: &Office, list: &str, column: &AnswerColumn) -> String {
+    let outcomes = &office.demo.desk.outcomes;
+    let fits = |reason: &String| outcomes.meaning(list, reason, Outcome::Confirmed).is_some();
+    match (column.field, column.kind) {
+        (AnswerField::Result, _) => "属实".to_owned(),
+        (AnswerField::Reason, _) => outcomes.reasons(list).into_iter().find(fits).unwrap(),
+        (AnswerField::Disposition, _) => outcomes.dispositions(list)[0].clone(),
+        (AnswerField::Officer, _) => "王某".to_owned(),
+        (AnswerField::Approver, _) => "李某".to_owned(),
+        (_, AnswerKind::Date) => as_of().iso(),
+        (_, AnswerKind::Month) => "2026-12".to_owned(),
+        (_, AnswerKind::Yuan) => "815.5".to_owned(),
+        (_, AnswerKind::Text) => format!("填<{}>", column.title),
+    }
+}
+
+#[test]
+fn every_answer_column_of_every_list_is_taken_and_kept() {
+    let mut titles = BTreeSet::new();
+    for lists in [["dropout", "exit"], ["quality", "data"], ["urgent", "uncovered"]] {
+        let mut office = Office::open_on(lists);
+        for (list, folder, at) in [(lists[0], "education", 1), (lists[1], "civil-affairs", 5)] {
+            let template = office.demo.desk.template(list).unwrap().clone();
+            let columns: Vec<&AnswerColumn> = template.answers(false).collect();
+            let cells: Vec<(String, String)> = columns
+                .iter()
+                .map(|column| (column.title.clone(), filled_in(&office, list, column)))
+                .collect();
+            let cells: Vec<(&str, &str)> = cells.iter().map(|(t, c)| (t.as_str(), c.as_str())).collect();
+            let file = office.path(&format!("{list}.xlsx"));
+            let answers = Answers::from([(office.clue(at), cells.clone())]);
+            assert_eq!(
+                fill(&office.book(&format!("{folder}/{}", template.title)), &file, &answers),
+                cells.len()
+            );
+            assert_eq!(office.import(&[file]).listed, [], "{list}");
+            let record = office.record(at);
+            let given = &record.answers[0];
+            let answer = &given.answer;
+            assert_eq!((answer.officer.as_str(), given.approved_by.as_str()), ("王某", "李某"), "{list}");
+            assert_eq!(answer.checked_on, Some(as_of()), "{list}");
+            for (column, (title, text)) in columns.iter().zip(cells) {
+                let kept = matches!(
+                    column.field,
+                    AnswerField::Other
+                        | AnswerField::Note
+                        | AnswerField::Disposition
+                        | AnswerField::ProofUntil
+                );
+                assert_eq!(
+                    answer.fields.get(title).map(String::as_str),
+                    kept.then_some(text),
+                    "{list}: {title}"
+                );
+                titles.insert(title.to_owned());
+            }
+        }
+    }
+    assert!(titles.contains("核查单位") && titles.contains("附件编号") && titles.len() == 14, "{titles:?}");
 }
 
 #[test]

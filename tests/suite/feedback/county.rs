@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{Answers, fill};
+use doudi::domain::MentionRef;
+use doudi::ledger::Ledger;
+
 use crate::county::{County, NIGHT, copy};
 
 /// Cases of the last run by rule: clue number, annex, phase.
@@ -144,4 +147,93 @@ fn commands_tell_of_it(county: &County, dead: &str, moved: &str) {
     assert_eq!((code, said.contains("did you mean `answered`?")), (2, true), "{said}");
     assert_eq!(county.refused(&["case", "show", "2222-2222"]).0, 2);
     assert!(county.json(&["status"])["ledger"]["intact"].as_bool().unwrap());
+}
+
+/// Identity of a mention in the last run.
+fn identity(county: &County, (extract, row_key, role): &MentionRef) -> String {
+    let rows = county.rows("mentions.parquet", &["extract", "row_key", "role", "identity_id"]);
+    let here = |row: &&Vec<String>| (&row[0], &row[1], &row[2]) == (extract, row_key, role);
+    rows.iter().find(here).unwrap()[3].clone()
+}
+
+#[test]
+fn what_officers_say_of_two_rows_holds_from_the_next_night_on() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&NIGHT.folder, folder.path());
+    let county = County { folder: folder.path().to_owned() };
+    let ledger = Ledger::open_for_planning(&county.folder.join("state/ledger.sqlite")).unwrap();
+    let compared: Vec<(String, [MentionRef; 2])> = ledger
+        .state()
+        .unwrap()
+        .cases
+        .values()
+        .filter_map(|record| {
+            let finding = record.finding()?;
+            let subject = (finding.subject_extract, finding.subject_role, finding.subject_row_key);
+            let subject = (subject.0, subject.2, subject.1);
+            let candidate = finding.candidates.first()?.clone();
+            // Two different valid numbers are never one person, so only an open question can be answered both ways.
+            (identity(&county, &subject) != identity(&county, &candidate))
+                .then(|| (record.number.clone(), [subject, candidate]))
+        })
+        .collect();
+    drop(ledger);
+    assert!(compared.len() >= 2, "{}", compared.len());
+    let (same, other) =
+        (&compared[0], compared.iter().rfind(|(_, pair)| pair[0] != compared[0].1[0]).unwrap());
+    let answers = folder.path().join("附表反馈.csv");
+    let text = format!("线索编号,是否同一人,核查人\n{},同一人,王某\n{},不是同一人,王某\n", same.0, other.0);
+    fs::write(&answers, text).unwrap();
+    county.well(&["feedback", "import", answers.to_str().unwrap(), "--as-of", "2026-11-21"]);
+    county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-21"]);
+
+    assert_eq!(identity(&county, &same.1[0]), identity(&county, &same.1[1]), "joined by the answer");
+    assert_ne!(identity(&county, &other.1[0]), identity(&county, &other.1[1]));
+    let columns = [
+        "subject_extract",
+        "subject_row_key",
+        "subject_role",
+        "candidate_extract",
+        "candidate_row_key",
+        "candidate_role",
+    ];
+    let refuted: Vec<&String> = other.1.iter().flat_map(|(a, b, c)| [a, b, c]).collect();
+    let misses = county.rows("near_misses.parquet", &columns);
+    assert!(misses.iter().all(|row| row.iter().collect::<Vec<_>>() != refuted), "looked at once more");
+    let open = county.json(&["case", "list", "--as-of", "2026-11-21"]);
+    let open: Vec<&str> =
+        open.as_array().unwrap().iter().map(|case| case["clue"].as_str().unwrap()).collect();
+    assert!(!open.contains(&same.0.as_str()), "asked again");
+    // Who is nobody of the roll is missing there: that is another question, and it stands on the list.
+    let cases = county.rows("cases.parquet", &["case_number", "annex", "phase"]);
+    let refuted = cases.iter().find(|row| row[0] == other.0).unwrap();
+    assert!(refuted[1] == "false" || !open.contains(&other.0.as_str()), "{refuted:?}");
+}
+
+#[test]
+fn a_list_whose_weakest_link_is_refuted_is_withdrawn_with_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&NIGHT.folder, folder.path());
+    let county = County { folder: folder.path().to_owned() };
+    let ledger = Ledger::open_for_planning(&county.folder.join("state/ledger.sqlite")).unwrap();
+    let state = ledger.state().unwrap();
+    let linked = state.cases.values().find_map(|record| {
+        let finding = record.finding()?;
+        let of_list = finding.rule.starts_with("e_") && !finding.annex;
+        Some((record.number.clone(), finding.weakest_link.filter(|_| of_list)?))
+    });
+    drop(ledger);
+    let (clue, (left, right)) = linked.unwrap();
+    assert_eq!(identity(&county, &left), identity(&county, &right));
+    let answers = folder.path().join("反馈.csv");
+    fs::write(&answers, format!("线索编号,核查结果,原因分类,核查人\n{clue},不属实,同名误认,王某\n")).unwrap();
+    county.well(&["feedback", "import", answers.to_str().unwrap(), "--as-of", "2026-11-21"]);
+    county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-21"]);
+    assert_ne!(
+        identity(&county, &left),
+        identity(&county, &right),
+        "the link stands although it was refuted"
+    );
+    let shown = county.json(&["case", "show", &clue, "--as-of", "2026-11-21"]);
+    assert_eq!(shown["phase"], "closed", "{shown}");
 }

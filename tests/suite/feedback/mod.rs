@@ -22,6 +22,8 @@ pub(crate) struct Office {
     pub(crate) ledger: Ledger,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) day: Day,
+    /// Lists of its two rules.
+    lists: [&'static str; 2],
 }
 
 fn finding(rule: &str, list: &str, at: i64, annex: bool) -> Finding {
@@ -50,8 +52,19 @@ fn finding(rule: &str, list: &str, at: i64, annex: bool) -> Finding {
 impl Office {
     /// Four cases of each of two lists, and one of the annex.
     pub(crate) fn open() -> Self {
+        Self::open_on(["dropout", "exit"])
+    }
+
+    /// The same on two other lists.
+    pub(crate) fn open_on(lists: [&'static str; 2]) -> Self {
+        let mut demo = Demo::new(0);
+        for (rule, list) in [("d_no_roll", lists[0]), ("e_dead", lists[1])] {
+            let rule = demo.rules.iter_mut().find(|known| known.id == rule).unwrap();
+            list.clone_into(&mut rule.list);
+        }
         let mut office = Self {
-            demo: Demo::new(0),
+            demo,
+            lists,
             ledger: Ledger::in_memory().unwrap(),
             folder: tempfile::tempdir().unwrap(),
             day: as_of(),
@@ -61,11 +74,11 @@ impl Office {
     }
 
     /// The findings of every night.
-    fn findings() -> Vec<Finding> {
-        let mut findings: Vec<Finding> =
-            (1..5).map(|at| finding("d_no_roll", "dropout", at, false)).collect();
-        findings.extend((5..9).map(|at| finding("e_dead", "exit", at, false)));
-        findings.push(finding("d_no_roll", "dropout", 9, true));
+    fn findings(&self) -> Vec<Finding> {
+        let [first, second] = self.lists;
+        let mut findings: Vec<Finding> = (1..5).map(|at| finding("d_no_roll", first, at, false)).collect();
+        findings.extend((5..9).map(|at| finding("e_dead", second, at, false)));
+        findings.push(finding("d_no_roll", first, 9, true));
         findings
     }
 
@@ -73,8 +86,15 @@ impl Office {
     pub(crate) fn night(&mut self) {
         let rules = BTreeMap::from(["d_no_roll", "e_dead"].map(|rule| (rule.to_owned(), RuleRun::Complete)));
         let run_id = format!("run-{}", self.day.iso());
-        let night = Night { run_id: &run_id, as_of: self.day, rules: &rules, gaps: &BTreeSet::new() };
-        let plan = self.ledger.reconcile(&night, &Self::findings()).unwrap();
+        let night = Night {
+            run_id: &run_id,
+            as_of: self.day,
+            rules: &rules,
+            gaps: &BTreeSet::new(),
+            editions: &BTreeMap::new(),
+            titles: &BTreeMap::new(),
+        };
+        let plan = self.ledger.reconcile(&night, &self.findings()).unwrap();
         let facts = RunFacts {
             plan_hash: "p".into(),
             register: "r".into(),

@@ -7,15 +7,30 @@ use arrow::record_batch::RecordBatch;
 use doudi::diag::{Diagnostic, Spot};
 use doudi::domain::{
     Case, CaseStatus, Completeness, Day, Evidence, ExtractState, FileReport, Finding, FindingDetail,
-    FindingParts, Grade, IdentityId, KeptRows, LinkSummary, MentionRef, Phase, Place, Quarantined,
-    ResidentId, RuleOutcome, Settlement, Severity, Sex,
+    FindingParts, Grade, IdentityId, KeptRows, LinkSummary, MentionRef, Phase, Place, PolicyMatch,
+    Quarantined, ResidentId, RuleOutcome, Settlement, Severity, Sex,
 };
 use doudi::report::{
-    Desk, DocketColumn, DocketFacts, DocketPart, DocketTemplate, ExtractFacts, IdentityFigures, PartStanding,
-    Person, PublishInput, Published, RowPlace, RuleFacts, publish,
+    Desk, DocketColumn, DocketFacts, DocketPart, DocketTemplate, ExtractFacts, IdentityFigures, Missed,
+    NightBefore, NightFacts, PartStanding, Person, PolicyFacts, PublishInput, Published, RowPlace, RuleFacts,
+    RulePrecision, publish,
 };
 
 pub(crate) const TOWNS: [&str; 3] = ["甲镇", "乙街道", "丙镇"];
+
+/// All agencies that get lists.
+pub(crate) const AGENCIES: [&str; 10] = [
+    "civil-affairs",
+    "education",
+    "disability-federation",
+    "public-security",
+    "justice",
+    "court",
+    "health",
+    "medical-insurance",
+    "human-resources",
+    "emergency",
+];
 
 /// Everything a [`PublishInput`] borrows.
 pub(crate) struct Demo {
@@ -24,6 +39,11 @@ pub(crate) struct Demo {
     pub(crate) outcomes: Vec<RuleOutcome>,
     pub(crate) cases: Vec<Case>,
     pub(crate) past: Vec<Case>,
+    pub(crate) before: Option<NightBefore>,
+    pub(crate) nights: Vec<NightFacts>,
+    pub(crate) precision: (Vec<RulePrecision>, Vec<Missed>),
+    pub(crate) policies: Vec<PolicyFacts>,
+    pub(crate) matches: Vec<PolicyMatch>,
     pub(crate) extracts: Vec<ExtractFacts>,
     pub(crate) link: LinkSummary,
     pub(crate) facts: Vec<(String, String)>,
@@ -53,13 +73,12 @@ pub(crate) fn docket(classes: &[String], count: i64) -> (DocketTemplate, KeptRow
         title: "适龄台账".into(),
         view: "v".into(),
         book: "台账".into(),
-        recipients: ["civil-affairs", "education", "disability-federation", "public-security", "health"]
-            .map(str::to_owned)
-            .to_vec(),
+        recipients: AGENCIES.map(str::to_owned).to_vec(),
         basis: Vec::new(),
         reads: Vec::new(),
         optional_reads: Vec::new(),
         tally: format!("of_{}", classes[0]),
+        tally_by: Vec::new(),
         what: vec!["说明".into()],
         column: classes.iter().map(column).collect(),
         part: vec![part("疑似台账", PartStanding::Open), part("属实台账", PartStanding::Confirmed)],
@@ -75,6 +94,28 @@ pub(crate) fn docket(classes: &[String], count: i64) -> (DocketTemplate, KeptRow
     columns.extend(classes.iter().map(|class| (format!("of_{class}"), text(Some(&format!("值<{class}>"))))));
     let rows = RecordBatch::try_from_iter(columns).unwrap();
     (template, KeptRows { view: "v".into(), rows: Ok(rows), faults: String::new() })
+}
+
+/// The same ledger with one more column: name, class, and what stands in it for each child.
+pub(crate) fn with_column(
+    (mut template, kept): (DocketTemplate, KeptRows),
+    (name, class): (&str, &str),
+    cell: impl Fn(i64) -> &'static str,
+) -> (DocketTemplate, KeptRows) {
+    let rows = kept.rows.unwrap();
+    let schema = rows.schema();
+    let names = schema.fields().iter().map(|field| field.name().clone());
+    let mut columns: Vec<(String, ArrayRef)> = names.zip(rows.columns().iter().cloned()).collect();
+    let cells = (0..i64::try_from(rows.num_rows()).unwrap()).map(|at| Some(cell(at)));
+    columns.push((name.to_owned(), Arc::new(cells.collect::<StringArray>())));
+    template.column.push(DocketColumn {
+        name: name.to_owned(),
+        title: format!("台账{name}"),
+        class: class.to_owned(),
+        width: 10,
+        sheet: true,
+    });
+    (template, KeptRows { rows: Ok(RecordBatch::try_from_iter(columns).unwrap()), ..kept })
 }
 
 pub(crate) fn as_of() -> Day {
@@ -254,6 +295,11 @@ impl Demo {
             outcomes,
             cases: cases(count),
             past: Vec::new(),
+            before: None,
+            nights: Vec::new(),
+            precision: (Vec::new(), Vec::new()),
+            policies: Vec::new(),
+            matches: Vec::new(),
             extracts: extracts(),
             link,
             facts: vec![("模型".into(), "county-2026-11".into()), ("方案摘要".into(), "ab".repeat(32))],
@@ -277,13 +323,16 @@ impl Demo {
             outcomes: &self.outcomes,
             cases: &self.cases,
             past: &self.past,
+            before: self.before.as_ref(),
+            nights: &self.nights,
+            precision: &self.precision,
             extracts: &self.extracts,
             link: &self.link,
             identities: IdentityFigures { count: 1_102_553, merged: 3, split: 1 },
             person: &person,
             place: &place,
-            policies: &[],
-            matches: &[],
+            policies: &self.policies,
+            matches: &self.matches,
             identity: &who,
             mention: &mention,
         };
@@ -295,7 +344,7 @@ fn person(finding: &Finding) -> Person {
     who(finding.identity)
 }
 
-fn who(identity: IdentityId) -> Person {
+pub(crate) fn who(identity: IdentityId) -> Person {
     let at = usize::try_from(identity.0).unwrap();
     // One in thirteen has no known town; names begin with a formula sign now and then.
     let town = (at % 13 != 12).then_some(at % 3);
@@ -310,12 +359,12 @@ fn who(identity: IdentityId) -> Person {
         resident_id: Some(ResidentId::from_body(99_010_120_140_305_000 + at as u64)),
         place: Place {
             town: town.map_or(0, |t| u16::try_from(t).unwrap() + 1),
-            village: 1,
+            village: 1 + u16::try_from(at / 3 % 2).unwrap(),
             group: 0,
             outside: false,
         },
         town: town.map_or_else(String::new, |t| TOWNS[t].to_owned()),
-        village: "第一村".into(),
+        village: ["第一村", "第二村"][at / 3 % 2].into(),
     }
 }
 

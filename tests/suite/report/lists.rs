@@ -6,7 +6,7 @@ use std::path::Path;
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use doudi::domain::CaseStatus;
-use doudi::report::{Column, ColumnSource, DetailSpec, Show};
+use doudi::report::{AnswerKind, Column, ColumnSource, DetailSpec, Show};
 
 use super::demo::{Demo, TOWNS};
 
@@ -54,7 +54,8 @@ pub(crate) fn workbook_text(bytes: &[u8]) -> String {
         .collect()
 }
 
-fn ends(name: &str, extension: &str) -> bool {
+/// Whether a file's name has this extension.
+pub(super) fn ends(name: &str, extension: &str) -> bool {
     Path::new(name).extension().is_some_and(|found| found == extension)
 }
 
@@ -135,6 +136,8 @@ fn what_is_not_granted_is_in_no_file_of_the_recipient() {
                 class: class.clone(),
                 width: 10,
                 detail: Some(format!("column_{class}")),
+                names: Vec::new(),
+                sum: false,
             });
             let spec = DetailSpec { title: format!("项{class}"), class: class.clone() };
             template.detail.insert(format!("detail_{class}"), spec);
@@ -259,4 +262,56 @@ fn csv_and_parquet_hold_the_rows_of_the_sheet() {
         .iter()
         .filter(|c| c.finding.rule == "d_no_roll" && !c.finding.annex && c.status == CaseStatus::Withdrawn);
     assert_eq!(status.iter().filter(|s| *s == "撤回").count(), withdrawn.count());
+}
+
+/// Headings of the columns that officers fill in, as the rule book lists them (F.2).
+const ANSWERS: [&str; 14] = [
+    "核查结果",
+    "原因分类",
+    "去向",
+    "情况说明",
+    "处理意见",
+    "处理文号",
+    "执行年月",
+    "追回金额",
+    "核查人",
+    "核查单位",
+    "核查时间",
+    "审核人",
+    "证明有效期至",
+    "附件编号",
+];
+/// Lists and what can have no meaning there.
+const WITHOUT: [(&str, &[&str]); 4] = [
+    ("data", &["去向", "执行年月", "追回金额", "证明有效期至"]),
+    ("quality", &["追回金额"]),
+    ("uncovered", &["追回金额"]),
+    ("urgent", &["追回金额"]),
+];
+
+#[test]
+fn every_list_has_the_answer_columns_or_says_why_not() {
+    let desk = doudi::report::Desk::load(None, None).unwrap();
+    for template in &desk.templates {
+        let titles: Vec<&str> = template.answer.iter().map(|answer| answer.title.as_str()).collect();
+        let without = WITHOUT.iter().find(|(list, _)| *list == template.list).map_or(&[][..], |(_, w)| w);
+        let file =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("pipelines/lists/{}.toml", template.list));
+        let text = fs::read_to_string(file).unwrap();
+        for title in ANSWERS {
+            assert_ne!(titles.contains(&title), without.contains(&title), "{}: {title}", template.list);
+            let said = text.lines().any(|l| l.starts_with("# 没有") && l.contains(&format!("「{title}」")));
+            assert_eq!(said, without.contains(&title), "{}: the comment on {title}", template.list);
+        }
+        for (title, kind) in [
+            ("核查时间", AnswerKind::Date),
+            ("证明有效期至", AnswerKind::Date),
+            ("执行年月", AnswerKind::Month),
+            ("追回金额", AnswerKind::Yuan),
+        ] {
+            for answer in template.answer.iter().filter(|answer| answer.title == title) {
+                assert_eq!(answer.kind, kind, "{}: {title}", template.list);
+            }
+        }
+    }
 }

@@ -1,0 +1,75 @@
+//! Earlier nights, for the page: how the cases stood, and what the manifests say of the deliveries.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::RunError;
+use crate::domain::Day;
+use crate::ledger::{Ledger, RunRecord};
+use crate::report::{AgencyNight, NightBefore, NightFacts};
+
+/// Nights that are drawn.
+const NIGHTS: usize = 30;
+
+/// The night before and the deliveries of the nights before `as_of`, oldest first. A run whose folder is not there
+/// any more has none.
+pub(super) fn look(
+    ledger: &Ledger,
+    out: &Path,
+    as_of: Day,
+) -> Result<(Option<NightBefore>, Vec<NightFacts>), RunError> {
+    let before = ledger.last_run(Some(as_of))?;
+    let state = before.as_ref().map(|run| ledger.state_after(&run.run_id)).transpose()?.flatten();
+    let before = before.zip(state).map(|(run, state)| NightBefore {
+        as_of: run.as_of,
+        phases: state.cases.into_iter().map(|(key, record)| (key, record.phase)).collect(),
+    });
+    // Of two runs of one day the later one stays.
+    let runs: BTreeMap<Day, RunRecord> = ledger
+        .commits()?
+        .into_iter()
+        .map(|(_, run)| (run.as_of, run))
+        .filter(|(day, _)| *day < as_of)
+        .collect();
+    let last = runs.into_values().rev().take(NIGHTS);
+    let mut nights: Vec<NightFacts> = last.filter_map(|run| night(&run, out)).collect();
+    nights.reverse();
+    Ok((before, nights))
+}
+
+/// What of a manifest is needed.
+#[derive(Deserialize)]
+struct Manifest {
+    extracts: Vec<Extract>,
+}
+
+#[derive(Deserialize)]
+struct Extract {
+    agency: String,
+    state: String,
+    quarantined: u64,
+    files: Vec<Rows>,
+}
+
+#[derive(Deserialize)]
+struct Rows {
+    rows_read: u64,
+}
+
+fn night(run: &RunRecord, out: &Path) -> Option<NightFacts> {
+    let file = File::open(out.join(&run.run_id).join("manifest.json")).ok()?;
+    let manifest: Manifest = serde_json::from_reader(BufReader::new(file)).ok()?;
+    let mut agencies: BTreeMap<String, AgencyNight> = BTreeMap::new();
+    for extract in manifest.extracts {
+        let agency = agencies.entry(extract.agency).or_default();
+        agency.extracts += 1;
+        agency.whole += u32::from(extract.state == "complete");
+        agency.read += extract.files.iter().map(|file| file.rows_read).sum::<u64>();
+        agency.held += extract.quarantined;
+    }
+    Some(NightFacts { as_of: run.as_of, agencies })
+}
