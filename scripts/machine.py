@@ -46,20 +46,23 @@ def mirror():
     raise Unfit("no source of Debian packages is configured")
 
 
-def base(more=()):
-    """The folder that is copied; the same edition of Debian as here, so that a program built here runs there."""
+def base(more=(), bare=False):
+    """The folder that is copied; the same edition of Debian as here, so that a program built here runs there. Bare: as an
+    image for containers is, without a systemd."""
     missing = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
     if missing:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         shell("apt-get", "update", env=environment)
         shell("apt-get", "install", "-y", "--no-install-recommends", *missing, env=environment)
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "doudi"
-    folder = cache / "-".join(["machine", codename(), *more])
+    inside = [*([] if bare else INSIDE), *more]
+    folder = cache / "-".join(["bare" if bare else "machine", codename(), *more])
     if not folder.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         part = folder.with_name(f"{folder.name}.part")
         shutil.rmtree(part, ignore_errors=True)
-        shell("debootstrap", "--variant=minbase", f"--include={','.join([*INSIDE, *more])}", codename(), part, mirror())
+        include = [f"--include={','.join(inside)}"] if inside else []
+        shell("debootstrap", "--variant=minbase", *include, codename(), part, mirror())
         part.rename(folder)
     return folder
 

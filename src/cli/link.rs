@@ -84,7 +84,11 @@ pub(super) fn blocking(args: &BlockingArgs) -> Done {
     let plan = compiled(&args.pipeline, Purpose::Blocking)?;
     let study = in_pool(args.threads, || linking::blocking(&plan, args.known.as_deref()))?
         .map_err(problems::refused)?;
+    let limited = study.rules.iter().any(|(_, rule)| rule.refused.blocks > 0);
     let mut head = vec!["rule", "rows", "pairs", "new", "sum", "largest blocks"];
+    if limited {
+        head.push("refused pairs");
+    }
     if study.known > 0 {
         head.extend(["known", "new", "sum"]);
     }
@@ -99,6 +103,9 @@ pub(super) fn blocking(args: &BlockingArgs) -> Done {
         let mut row = vec![words.clone()];
         row.extend(numbers);
         row.push(largest.join(" "));
+        if limited {
+            row.push(rule.refused.pairs.to_string());
+        }
         if study.known > 0 {
             row.extend([rule.known, rule.new_known, sum_known].map(share));
         }

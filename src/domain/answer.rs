@@ -207,6 +207,12 @@ impl Answer {
     }
 }
 
+/// Whether two names of officers are one: in other case, or with a space in it, a name is no second person.
+pub fn is_one_officer(a: &str, b: &str) -> bool {
+    let plain = |name: &str| name.to_lowercase().split_whitespace().collect::<String>();
+    plain(a) == plain(b)
+}
+
 /// An answer with the day on which it came into the ledger.
 #[derive(Clone, PartialEq, Eq)]
 pub struct GivenAnswer {

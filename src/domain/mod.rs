@@ -18,7 +18,7 @@ mod records;
 mod resident_id;
 mod sentence;
 
-pub use answer::{Answer, GivenAnswer, MentionRef, Outcome, Phase, Silence};
+pub use answer::{Answer, GivenAnswer, MentionRef, Outcome, Phase, Silence, is_one_officer};
 pub use contract::{
     Completeness, Contract, Encoding, Field, FieldKind, Format, IdHistory, MentionSpec, OnUnknownCode,
     Relation, RelationSource, SexOfRole, Tolerance,

@@ -3,7 +3,7 @@
 
 use super::event::{Decision, Event, Notice, Objection, Payload};
 use super::state::{CaseRecord, LedgerState};
-use crate::domain::{Day, Phase};
+use crate::domain::{Day, Phase, is_one_officer};
 use crate::field::text;
 
 /// One thing that was done. No `Debug`: it may hold what people wrote.
@@ -99,9 +99,7 @@ fn decided(record: &CaseRecord, decision: &Decision, day: Day) -> Result<Decisio
     let open = record.objections.last().filter(|last| last.decided.is_none());
     let open = open.ok_or(NotDone::NoObjection)?;
     let [officer, approver, reason] = filled([&decision.officer, &decision.approver, &decision.reason])?;
-    // The same name in other case, or with a space in it, is no second person.
-    let same = |name: &str| name.to_lowercase().split_whitespace().collect::<String>();
-    if same(&officer) == same(&approver) {
+    if is_one_officer(&officer, &approver) {
         return Err(NotDone::OnePerson);
     }
     between(open.objection.on, decision.on, day)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::event::{Event, Payload};
 use super::state::{CaseRecord, LedgerState};
-use crate::domain::{Answer, Day, GivenAnswer, Phase, Silence};
+use crate::domain::{Answer, Day, GivenAnswer, Phase, Silence, is_one_officer};
 
 /// An answer as it was read from a file, with the clue number it is about. No `Debug`.
 #[derive(Clone)]
@@ -144,7 +144,7 @@ fn not_taken<T>(cell: AnswerCell, reason: &str) -> Result<T, NotTaken> {
 
 /// What one answer leads to.
 fn weigh(record: &CaseRecord, answer: &Answer, day: Day) -> Result<(Vec<Payload>, Taken), NotTaken> {
-    if !answer.approver.is_empty() && answer.approver == answer.officer {
+    if !answer.approver.is_empty() && is_one_officer(&answer.approver, &answer.officer) {
         return not_taken(AnswerCell::Approver, "审核人与核查人不能是同一人");
     }
     let parts = answer.digest_parts();

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use crate::diag::{Diagnostic, Spot};
 use crate::frame;
-use crate::link::generic::{self, Resolution, Rows, RuleStudy, Scored, columns_of};
+use crate::link::generic::{self, Refused, Resolution, Rows, RuleStudy, Scored, columns_of};
 use crate::link::splink::Model;
 use crate::spec::{LinkingPlan, TableModel};
 
@@ -47,7 +47,30 @@ pub fn link(plan: &LinkingPlan, out: &Path) -> Result<(Report, Vec<Diagnostic>),
         let message = format!("write the results to {}: {error}", out.display());
         vec![Diagnostic::error("out_unwritable", Spot::default(), message)]
     })?;
-    Ok((report, tables.warnings))
+    let refused = refusals(plan, &rows);
+    Ok((report, tables.warnings.into_iter().chain(refused).collect()))
+}
+
+/// Blocks that were too large to be looked at, rule by rule.
+fn refusals(plan: &LinkingPlan, rows: &Rows) -> Vec<Diagnostic> {
+    let told = |(words, refused): (&String, Refused)| {
+        let spot = Spot { column: words.clone(), ..Spot::file(plan.file.display().to_string()) };
+        let large = (refused.blocks > 0).then(|| {
+            let Refused { blocks, rows, pairs, largest, .. } = refused;
+            let message = format!("{blocks} blocks with {rows} rows are too large and not looked at: {pairs} pairs, the largest {largest} rows");
+            Diagnostic::warning("block_refused", spot.clone(), message)
+                .with_help("name further columns in `split`, or raise `max_rows`")
+        });
+        let without = (refused.without_value > 0).then(|| {
+            let rows = refused.without_value;
+            let message = format!(
+                "{rows} rows of blocks that were split have no value to split by and are not looked at"
+            );
+            Diagnostic::warning("block_refused", spot, message).with_help("another rule has to bring them")
+        });
+        [large, without]
+    };
+    plan.rule_words.iter().zip(rows.refused()).flat_map(told).flatten().collect()
 }
 
 /// Least probability of a pair that something is done with.

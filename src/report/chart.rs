@@ -20,7 +20,7 @@ pub const STYLE: &str = "svg.chart{width:100%;height:auto;font-size:13px}svg.cha
     svg.chart .for{fill:#2f6fab}svg.chart .against{fill:#c0392b}svg.chart .sum{fill:#44505c}\
     svg.chart .one{stroke:#2f6fab;fill:#2f6fab}svg.chart .two{stroke:#d98a1c;fill:#d98a1c}\
     svg.chart .three{stroke:#2d7d46;fill:#2d7d46}svg.chart .four{stroke:#8c9aa8;fill:#8c9aa8}\
-    svg.chart polyline{stroke-width:2}";
+    svg.chart polyline{stroke-width:2}svg.chart .end{fill:#5d6b7a;font-size:25px}";
 
 /// A row of a [`waterfall`].
 pub struct Step {
@@ -363,7 +363,7 @@ pub struct Sparks<'a> {
 /// Draws [`Sparks`].
 pub fn sparks(sparks: &Sparks<'_>) -> String {
     const HEIGHT: f64 = 60.0;
-    let mut svg = Svg::new(HEIGHT + 20.0, sparks.title);
+    let mut svg = Svg::new(HEIGHT + 30.0, sparks.title);
     let most = sparks.points.iter().map(|point| point.1).fold(0.0, f64::max);
     let scale =
         Scale { low: 0.0, high: (sparks.points.len().max(2) - 1) as f64, from: 20.0, to: WIDTH - 20.0 };
@@ -383,7 +383,8 @@ pub fn sparks(sparks: &Sparks<'_>) -> String {
     }
     let ends = [(sparks.points.first(), scale.from, "start"), (sparks.points.last(), scale.to, "end")];
     for (point, x, anchor) in ends {
-        svg.text((x, HEIGHT + 16.0), anchor, "soft", point.map_or("", |point| point.0.as_str()));
+        // Drawn less than half as wide as other charts, so the letters are larger.
+        svg.text((x, HEIGHT + 23.0), anchor, "end", point.map_or("", |point| point.0.as_str()));
     }
     svg.end()
 }

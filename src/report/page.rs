@@ -37,6 +37,8 @@ struct Counts {
     rules: Vec<Counts>,
     /// Set for a rule that did not run.
     not_run: bool,
+    /// Of a list: rules that ran and about which there is nothing to tell.
+    quiet: u64,
 }
 
 #[derive(Clone, Serialize)]
@@ -284,9 +286,13 @@ fn lists(input: &PublishInput<'_>) -> Vec<Counts> {
             counts.open = counts.new + counts.kept + counts.changed + counts.carried;
             counts.not_run = silent.contains(rule.id.as_str());
             list.add(&counts);
-            list.rules.push(counts);
+            if counts.not_run || counts.open + counts.withdrawn + counts.annex > 0 {
+                list.rules.push(counts);
+            } else {
+                list.quiet += 1;
+            }
         }
-        if !list.rules.is_empty() {
+        if list.quiet > 0 || !list.rules.is_empty() {
             lists.push(list);
         }
     }

@@ -215,11 +215,14 @@ fn what_stops_a_benefit_takes_two_persons() {
     let (mut ledger, clue) = asked();
     let mut stop = confirmed("甲");
     stop.needs_approval = true;
-    stop.approver = "甲".into();
-    let refused = import(&mut ledger, 2, &[(&clue, stop.clone())]);
-    assert_eq!(refused[0].as_ref().unwrap_err().cell, AnswerCell::Approver);
+    // The same name written otherwise is no second person.
+    for (officer, approver) in [("甲", "甲"), ("甲乙", "甲 乙"), ("Li Si", "lisi")] {
+        (stop.officer, stop.approver) = (officer.into(), approver.into());
+        let refused = import(&mut ledger, 2, &[(&clue, stop.clone())]);
+        assert_eq!(refused[0].as_ref().unwrap_err().cell, AnswerCell::Approver, "{officer} {approver}");
+    }
     assert!(first(&ledger).answers.is_empty());
-    stop.approver = String::new();
+    (stop.officer, stop.approver) = ("甲".into(), String::new());
     assert_eq!(import(&mut ledger, 2, &[(&clue, stop.clone())]), [Ok(Taken::Recorded)]);
     let plan = night(&mut ledger, 3, FULL, &[finding("d", "a", "x")]);
     assert!(plan.cases[0].waits_for_approval() && plan.cases[0].asks());

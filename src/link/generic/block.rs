@@ -14,7 +14,7 @@ use super::rows::Rows;
 use crate::comparator::generic::{
     Condition, Frame, Ladder, MISSING, Operand, Rung, Term, When, joined_codes, number,
 };
-use crate::link::splink::{Blocking, Comparison, LinkType, Parameters};
+use crate::link::splink::{BlockLimit, Blocking, Comparison, LinkType, Parameters};
 
 /// Rows from which on a group's codes and sketches are laid side by side. In a smaller one each row has few
 /// partners, so they are looked up where they are.
@@ -31,6 +31,23 @@ pub(super) struct Rule {
     columns: Vec<String>,
     /// Code of each row; rows with code 0 are in no group.
     codes: Vec<u32>,
+    /// What the rule's limit keeps from being looked at.
+    refused: Refused,
+}
+
+/// Blocks that are too large to be looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// How many.
+    pub blocks: u64,
+    /// Their rows.
+    pub rows: u64,
+    /// Their pairs.
+    pub pairs: u64,
+    /// Rows of the largest one.
+    pub largest: u64,
+    /// Rows that stood in a block that was split and have no value to split by.
+    pub without_value: u64,
 }
 
 impl Rule {
@@ -50,6 +67,10 @@ impl Rule {
                 }
             }
         }
+        let mut refused = Refused::default();
+        if let Some(limit) = &blocking.limit {
+            (codes, refused) = limited(codes, limit, frame);
+        }
         let rest = (!rest.is_empty()).then(|| {
             let rung = Rung { label: String::new(), when: When::Holds(Condition::All(rest)) };
             let ladder = Ladder { name: String::new(), rungs: vec![rung] };
@@ -58,7 +79,7 @@ impl Rule {
             Compared::new(&comparison, Vec::new(), &[], &std::collections::BTreeMap::new(), frame)
         });
         let columns = terms.into_iter().map(|term| term.column).collect();
-        Ok(Self { rest, columns, codes })
+        Ok(Self { rest, columns, codes, refused })
     }
 
     /// The columns whose equality the rule asks for.
@@ -69,6 +90,11 @@ impl Rule {
     /// Code of each row.
     pub(super) fn codes(&self) -> &[u32] {
         &self.codes
+    }
+
+    /// What the rule's limit keeps from being looked at.
+    pub(super) const fn refused(&self) -> Refused {
+        self.refused
     }
 
     /// Whether there is more than equalities.
@@ -82,6 +108,41 @@ impl Rule {
             .as_ref()
             .is_none_or(|rest| rest.level(rest.codes[left as usize], rest.codes[right as usize]) == 1)
     }
+}
+
+/// Splits blocks that are too large, and takes those that still are out of the rule.
+fn limited(mut codes: Vec<u32>, limit: &BlockLimit, frame: &Frame) -> (Vec<u32>, Refused) {
+    let mut refused = Refused::default();
+    for column in &limit.split {
+        let sizes = sizes(&codes);
+        let large = |code: u32| sizes[code as usize] > limit.rows;
+        let further = &frame.columns[column].codes;
+        let parts: Vec<u32> =
+            codes.iter().zip(further).map(|(&code, &own)| if large(code) { own } else { 1 }).collect();
+        let out: Vec<bool> =
+            codes.iter().zip(&parts).map(|(&code, &part)| code == MISSING || part == MISSING).collect();
+        refused.without_value +=
+            codes.iter().zip(&parts).filter(|(code, part)| **code != MISSING && **part == MISSING).count()
+                as u64;
+        codes = joined_codes(&[codes, parts]);
+        codes.iter_mut().zip(out).filter(|(_, out)| *out).for_each(|(code, _)| *code = MISSING);
+    }
+    let sizes = sizes(&codes);
+    for size in sizes.iter().filter(|size| **size > limit.rows).map(|size| u64::from(*size)) {
+        refused.blocks += 1;
+        refused.rows += size;
+        refused.pairs += size * (size - 1) / 2;
+        refused.largest = refused.largest.max(size);
+    }
+    codes.iter_mut().filter(|code| sizes[**code as usize] > limit.rows).for_each(|code| *code = MISSING);
+    (codes, refused)
+}
+
+/// Rows of each code; none for those without one.
+fn sizes(codes: &[u32]) -> Vec<u32> {
+    let mut sizes = vec![0; codes.iter().max().map_or(0, |most| *most as usize) + 1];
+    codes.iter().for_each(|&code| sizes[code as usize] += u32::from(code != MISSING));
+    sizes
 }
 
 /// The terms that must be equal on both sides, and everything else.
@@ -103,7 +164,7 @@ pub(super) fn parted(blocking: &Blocking) -> Result<(Vec<Term>, Vec<Condition>),
                 terms.push(left);
             }
             Condition::All(inner) => {
-                let inner = Blocking { condition: Condition::All(inner), explode: Vec::new() };
+                let inner = Blocking { condition: Condition::All(inner), explode: Vec::new(), limit: None };
                 let (more, others) = parted(&inner).unwrap_or((Vec::new(), vec![inner.condition]));
                 terms.extend(more);
                 rest.extend(others);
@@ -301,7 +362,11 @@ fn first_partner(group: &[u32], at: usize, rows: &Rows, link_type: LinkType) -> 
 #[cfg(test)]
 pub(super) fn rule_on(columns: &[&str]) -> Blocking {
     let same = |column: &&str| Condition::same(&Term::column(column));
-    Blocking { condition: Condition::All(columns.iter().map(same).collect()), explode: Vec::new() }
+    Blocking {
+        condition: Condition::All(columns.iter().map(same).collect()),
+        explode: Vec::new(),
+        limit: None,
+    }
 }
 
 #[cfg(test)]
@@ -313,7 +378,7 @@ mod tests {
     fn a_rule_without_equality_is_refused() {
         let a = Term::column("a");
         let missing = Condition::Missing(Operand::Term(Side::Left, a.clone()));
-        let only = |condition| Blocking { condition, explode: Vec::new() };
+        let only = |condition| Blocking { condition, explode: Vec::new(), limit: None };
         assert!(parted(&only(missing.clone())).is_err());
         let both = only(Condition::All(vec![missing, Condition::All(vec![Condition::same(&a)])]));
         let (terms, rest) = parted(&both).unwrap();

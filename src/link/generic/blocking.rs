@@ -1,6 +1,6 @@
 //! What blocking rules bring, before anything is scored.
 
-use super::block::Groups;
+use super::block::{Groups, Refused};
 use super::counts::pairs_of;
 use super::rows::Rows;
 use crate::comparator::generic::MISSING;
@@ -19,6 +19,8 @@ pub struct RuleStudy {
     pub rows: u64,
     /// Rows of its largest blocks.
     pub largest: Vec<usize>,
+    /// Blocks that its limit keeps from being looked at.
+    pub refused: Refused,
     /// Known pairs that it brings.
     pub known: u64,
     /// Known pairs that no earlier rule brings.
@@ -41,6 +43,7 @@ pub fn study(rows: &Rows, known: &[(u32, u32)]) -> Vec<RuleStudy> {
                 new_pairs: pairs_of(rows, rule, 0..rule),
                 rows: rows.rules()[rule].codes().iter().filter(|code| **code != MISSING).count() as u64,
                 largest: Groups::new(rows, rule).largest(LARGEST),
+                refused: rows.rules()[rule].refused(),
                 known: of_rule.len() as u64,
                 new_known: new.count() as u64,
             }

@@ -19,6 +19,7 @@ mod score;
 #[cfg(test)]
 mod tests;
 
+pub use block::Refused;
 pub use blocking::{RuleStudy, study};
 pub use fit::{FitPlan, Fitted, Session, fit};
 pub use resolve::{Resolution, clusters};

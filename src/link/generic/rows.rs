@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::block::Rule;
+use super::block::{Refused, Rule};
 use super::compared::{Compared, Shares, upper};
 use crate::comparator::generic::{Condition, Frame, Operand, number};
 use crate::diag::{Diagnostic, Spot};
@@ -152,6 +152,11 @@ impl Rows {
         &self.rules
     }
 
+    /// For each rule the blocks that are too large to be looked at.
+    pub fn refused(&self) -> Vec<Refused> {
+        self.rules.iter().map(Rule::refused).collect()
+    }
+
     /// The level of a comparison for two codes, at a glance, from memory, or measured.
     pub(super) fn level(
         &self,
@@ -227,6 +232,10 @@ fn misfits(
         }
     }
     for (at, rule) in rules.iter().enumerate() {
+        for column in rule.limit.iter().flat_map(|limit| &limit.split).filter(|name| kind_of(name).is_none())
+        {
+            tell(place(file, at), format!("there is no column `{column}` to split blocks by"));
+        }
         rule.condition.misfits(&kind_of).into_iter().for_each(|message| tell(place(file, at), message));
     }
     for column in frequent.iter().filter(|column| kind_of(column).is_none()) {
@@ -248,6 +257,7 @@ pub fn columns_of(model: &Model, rules: &[Blocking]) -> Vec<String> {
         .collect();
     let levels = model.comparisons.iter().flat_map(|comparison| &comparison.parameters);
     columns.extend(levels.filter_map(|level| Some(level.frequency.as_ref()?.column.clone())));
+    columns.extend(rules.iter().filter_map(|rule| rule.limit.as_ref()).flat_map(|limit| limit.split.clone()));
     columns.sort_unstable();
     columns.dedup();
     columns

@@ -8,7 +8,7 @@ use super::block::rule_on;
 use super::*;
 use crate::comparator::generic::{Cell, Column, Frame, Kind, Measure, Term, Texts, ladders};
 use crate::link::splink::{
-    Adjustment, Blocking, Comparison, Frequencies, LinkType, Model, Parameters, Scorer,
+    Adjustment, BlockLimit, Blocking, Comparison, Frequencies, LinkType, Model, Parameters, Scorer,
 };
 
 const COLUMNS: [&str; 4] = ["name", "town", "born", "code"];
@@ -151,6 +151,42 @@ proptest! {
 fn drawn(word: &mut u64, count: u64) -> u64 {
     *word = crate::kernel::digest::mix(*word);
     *word % count
+}
+
+#[test]
+fn blocks_that_are_too_large_are_split_and_what_stays_too_large_is_refused_and_told() {
+    // Town x: five rows born 1, three born 2, one without; town y: two rows.
+    let row = |town: &str, born: &str| (0, ["n".into(), town.into(), born.into(), String::new()]);
+    let born = ["1", "1", "1", "1", "1", "2", "2", "2", ""];
+    let mut rows: Vec<(u16, [String; 4])> = born.iter().map(|born| row("x", born)).collect();
+    rows.extend([row("y", "1"), row("y", "2")]);
+    let (frame, model) = (frame(&rows), model(LinkType::DedupeOnly));
+    let pairs = |limit: Option<BlockLimit>| {
+        let rules = [Blocking { limit, ..rule_on(&["town"]) }];
+        let rows = Rows::new(&frame, &model, &rules, "m").unwrap();
+        let scored = score(&rows, -100.0);
+        let found: Vec<(u32, u32)> = scored.pairs.iter().map(|pair| (pair.left, pair.right)).collect();
+        (found, rows.refused()[0])
+    };
+    let limit = |rows: u32, split: &[&str]| {
+        Some(BlockLimit { rows, split: split.iter().map(|name| (*name).to_owned()).collect() })
+    };
+    let two = |n: usize| n * (n - 1) / 2;
+    assert_eq!(pairs(None).0.len(), two(9) + 1);
+    assert_eq!(pairs(limit(9, &["born"])), (pairs(None).0, Refused::default()));
+
+    let (found, refused) = pairs(limit(4, &["born"]));
+    assert_eq!(found, [(5, 6), (5, 7), (6, 7), (9, 10)], "y is small and stays whole");
+    let expected = Refused { blocks: 1, rows: 5, pairs: 10, largest: 5, without_value: 1 };
+    assert_eq!(refused, expected);
+    let (found, refused) = pairs(limit(8, &["born"]));
+    assert_eq!((found.len(), refused.without_value, refused.blocks), (two(5) + two(3) + 1, 1, 0));
+    let (found, refused) = pairs(limit(4, &[]));
+    assert_eq!((found, refused.pairs), (vec![(9, 10)], two(9) as u64));
+
+    let unknown = [Blocking { limit: limit(4, &["none"]), ..rule_on(&["town"]) }];
+    let problems = Rows::new(&frame, &model, &unknown, "m").unwrap_err();
+    assert!(problems[0].message.contains("no column `none`"), "{problems:?}");
 }
 
 #[test]

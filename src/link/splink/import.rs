@@ -288,7 +288,11 @@ impl Reader<'_> {
 
     fn blocking(&mut self, value: &Value, place: &str) -> Option<Blocking> {
         if let Some(text) = value.as_str() {
-            return self.condition(text, place).map(|condition| Blocking { condition, explode: Vec::new() });
+            return self.condition(text, place).map(|condition| Blocking {
+                condition,
+                explode: Vec::new(),
+                limit: None,
+            });
         }
         let keys = ["blocking_rule", "sql_dialect", "arrays_to_explode", "salting_partitions"];
         let map = self.object(value, place, &keys)?;

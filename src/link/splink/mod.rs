@@ -17,7 +17,7 @@ mod tests;
 pub use export::export;
 pub use frequency::Frequencies;
 pub use import::import;
-pub use model::{Adjustment, Blocking, Comparison, LinkType, Model, Parameters};
+pub use model::{Adjustment, BlockLimit, Blocking, Comparison, LinkType, Model, Parameters};
 pub use scorer::{LevelWeight, Part, Scorer, probability};
 
 /// Reads a condition as Splink writes them, for DuckDB: `surname_l = surname_r`, or `l.surname = r.surname`.

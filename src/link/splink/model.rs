@@ -89,6 +89,17 @@ pub struct Blocking {
     pub condition: Condition,
     /// Columns with lists whose elements are taken one by one.
     pub explode: Vec<String>,
+    /// How large a block may be; `None`: as large as it is. Splink has no such limit.
+    pub limit: Option<BlockLimit>,
+}
+
+/// How large the blocks of a rule may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockLimit {
+    /// Most rows of a block. Larger ones are split, and what is larger still is not looked at.
+    pub rows: u32,
+    /// Columns by which blocks that are too large are split, one after the other.
+    pub split: Vec<String>,
 }
 
 /// Share of m that Splink gives the exact level of a comparison that was not trained.

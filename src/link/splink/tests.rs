@@ -119,7 +119,11 @@ fn a_ladder_of_ours_is_exported_and_what_splink_lacks_is_told() {
             link_type: LinkType::LinkOnly,
             prior: 0.5,
             comparisons: vec![comparison],
-            blocking: vec![Blocking { condition: Condition::same(&a), explode: vec!["a".into()] }],
+            blocking: vec![Blocking {
+                condition: Condition::same(&a),
+                explode: vec!["a".into()],
+                limit: None,
+            }],
             others: serde_json::Map::new(),
         };
         (export(&model), model)

@@ -200,8 +200,7 @@ pub(super) fn table(
         for (at, cell) in cells.iter().enumerate() {
             sheet.write_string_with_format(row, column(at), cell, &look.text)?;
         }
-        // Dates and numbers are not broken, so lines of long texts end early.
-        let texts = cells.iter().map(String::as_str).zip(columns.iter().map(|(_, width)| *width * 0.9));
+        let texts = cells.iter().map(String::as_str).zip(columns.iter().map(|(_, width)| *width));
         sheet.set_row_height(row, look::row_height(texts))?;
         row += 1;
     }
@@ -309,7 +308,7 @@ pub(super) fn note_sheet(
             let number: usize = number;
             sheet.write_string_with_format(row, 0, format!("{number}."), &look.note)?;
             // A larger font than in the tables.
-            let height = look::row_height(std::iter::once((text.as_str(), NOTE_WIDTH * 0.9))) * 1.15;
+            let height = look::row_height(std::iter::once((text.as_str(), NOTE_WIDTH))) * 1.15;
             sheet.set_row_height(row, height)?;
             sheet.write_string_with_format(row, 1, text, &look.note)?;
             row += 1;

@@ -131,6 +131,9 @@ const FILLED: f64 = 0.84;
 /// Lines that a text takes in a column. Words and numbers are not broken, and no line begins with a closing mark.
 fn lines(text: &str, width: f64) -> f64 {
     let usable = (width * FILLED).max(2.0);
+    if words(text).nth(1).is_none() && f64::from(units(text)) <= width {
+        return 1.0;
+    }
     let (mut count, mut used) = (1.0, 0.0);
     for word in words(text) {
         let long = f64::from(units(word));
@@ -188,6 +191,10 @@ mod tests {
         assert_eq!(
             words("截至2026-11-15，无").collect::<Vec<_>>(),
             ["截", "至", "2026-", "11-", "15，", "无"]
+        );
+        assert!(
+            (row_height([("320681********1234", 20.0)].into_iter()) - 16.5).abs() < 1e-9,
+            "one word fits"
         );
         let dated = row_height([("学年应读，2026-2027", 16.0)].into_iter());
         assert!((dated - 30.0).abs() < 1e-9, "{dated}");

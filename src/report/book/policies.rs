@@ -81,6 +81,8 @@ pub(super) fn matrix(
             None => sheet.write_blank(row, 5, &look.date)?,
         };
         sheet.write_string_with_format(row, 6, &child.number, &look.centre)?;
+        let who = child.who.iter().zip(&CHILD[1..]).map(|(text, (_, width))| (text.as_str(), *width));
+        sheet.set_row_height(row, look::row_height(who))?;
         for (at, verdict) in child.verdicts.iter().enumerate() {
             let text = verdict.map_or("", Entitlement::title);
             sheet.write_string_with_format(row, column(CHILD.len() + at), text, format(look, *verdict))?;

@@ -17,7 +17,7 @@ use crate::comparator::generic::{Condition, Format, Term};
 use crate::diag::{Diagnostic, Level, Spot};
 use crate::frame::{ColumnSpec, Reading, TableSpec};
 use crate::link::generic::{FitPlan, Resolution};
-use crate::link::splink::{self, Blocking, LinkType, Model};
+use crate::link::splink::{self, BlockLimit, Blocking, LinkType, Model};
 
 pub use model::{FittedOn, ModelComparison, ModelLevel, TableModel, TrainedOn};
 pub use raw::{
@@ -237,7 +237,25 @@ impl Draft {
             if parts.is_empty() {
                 self.error("block_rule", &key, "the rule says nothing", "name columns that must be equal");
             }
-            rules.push(Blocking { condition: Condition::All(parts), explode: Vec::new() });
+            let limit = block.max_rows.map(|rows| BlockLimit { rows, split: block.split.clone() });
+            if block.max_rows.is_some_and(|rows| rows < 2) {
+                let help = "a block of one row has no pair";
+                self.error("out_of_range", &format!("{key}.max_rows"), "at least 2 rows are needed", help);
+            }
+            if block.max_rows.is_some() && !key.starts_with("link.") {
+                let help = "take max_rows away: training_pairs bounds what is looked at";
+                self.error(
+                    "block_rule",
+                    &format!("{key}.max_rows"),
+                    "a rule of [fit] has no such limit",
+                    help,
+                );
+            }
+            if block.max_rows.is_none() && !block.split.is_empty() {
+                let help = "set max_rows: how large a block may be before it is split";
+                self.error("block_rule", &format!("{key}.split"), "nothing says when to split", help);
+            }
+            rules.push(Blocking { condition: Condition::All(parts), explode: Vec::new(), limit });
         }
         rules
     }

@@ -228,6 +228,13 @@ pub struct BlockTable {
     /// `substr(l.name, 1, 2) = substr(r.name, 1, 2)`.
     #[serde(default)]
     pub sql: Option<String>,
+    /// Most rows of a block; larger ones are split by `split`, and what is larger still is not looked at, which
+    /// is told. Left out: no limit.
+    #[serde(default)]
+    pub max_rows: Option<u32>,
+    /// Columns by which blocks of more than `max_rows` rows are split, one after the other.
+    #[serde(default)]
+    pub split: Vec<String>,
 }
 
 /// How `fit` estimates a model.

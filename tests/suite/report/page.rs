@@ -214,3 +214,28 @@ fn the_page_tells_how_often_the_rules_are_right_once_somebody_has_answered() {
         told.iter().find(|line| line.contains("|1|1|0|5,000|")).unwrap_or_else(|| panic!("{told:?}"));
     assert!(missed.contains("0（0–"), "{missed}");
 }
+
+#[test]
+fn what_was_looked_for_and_not_found_takes_one_line_for_each_list() {
+    let mut demo = Demo::new(60);
+    let quiet = |id: &str| doudi::report::RuleFacts {
+        id: id.into(),
+        title: "无人符合的情形".into(),
+        ..demo.rules[0].clone()
+    };
+    let more = [quiet("d_quiet"), quiet("d_quieter")];
+    demo.rules.extend(more);
+    let told = lines(&demo);
+    assert!(told.iter().any(|line| line.contains("另有 2 种情形已比对，没有线索")), "{told:?}");
+    assert!(!told.iter().any(|line| line.contains("无人符合的情形")));
+    // A rule that did not run is no rule without findings.
+    let ran = demo.outcomes[0].clone();
+    demo.outcomes.push(doudi::domain::RuleOutcome {
+        rule: "d_quiet".into(),
+        not_run: Some("学籍未收到".into()),
+        ..ran
+    });
+    let told = lines(&demo);
+    assert!(told.iter().any(|line| line.contains("另有 1 种情形已比对，没有线索")));
+    assert!(told.iter().any(|line| line.contains("无人符合的情形|未运行")));
+}
