@@ -303,7 +303,7 @@ impl Reader<'_> {
         let condition = self.condition(text, &format!("{place}.blocking_rule"))?;
         let explode = map.get("arrays_to_explode").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let explode = explode.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        Some(Blocking { condition, explode })
+        Some(Blocking { condition, explode, limit: None })
     }
 }
 
