@@ -244,7 +244,7 @@ impl Ledger {
         let Some(head) = head else { return Ok(None) };
         let events = self.events()?;
         let count = events.iter().position(|event| event.hash == head).map_or(0, |last| last + 1);
-        fold(&events[..count]).map(Some)
+        fold_but(&events[..count], &erase::emptied(&events)).map(Some)
     }
 
     /// Plans the night: what is new, kept, changed, withdrawn, carried. Writes nothing.
@@ -546,9 +546,13 @@ fn check_version(found: i64) -> Result<(), LedgerError> {
 
 /// Folds events into a state.
 pub(super) fn fold(events: &[StoredEvent]) -> Result<LedgerState, LedgerError> {
+    fold_but(events, &erase::emptied(events))
+}
+
+/// Folds events into a state, but for those that were emptied.
+fn fold_but(events: &[StoredEvent], emptied: &BTreeSet<(i64, String)>) -> Result<LedgerState, LedgerError> {
     let mut state = LedgerState::default();
-    let emptied = erase::emptied(events);
-    for event in events.iter().filter(|event| !erase::is_emptied(event, &emptied)) {
+    for event in events.iter().filter(|event| !erase::is_emptied(event, emptied)) {
         let damaged = |what| LedgerError::Damaged { seq: event.seq, what };
         let payload: Payload = serde_json::from_str(&event.payload).map_err(|_| damaged("its payload"))?;
         if !state.apply(&event.case_key, event.at, payload) {

@@ -77,7 +77,7 @@ pub(super) struct Granted<'a> {
 }
 
 impl<'a> Granted<'a> {
-    pub(super) const fn column(&self) -> &'a Column {
+    pub(super) const fn column(self) -> &'a Column {
         self.column
     }
 }

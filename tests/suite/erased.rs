@@ -98,6 +98,8 @@ fn only_what_is_over_for_so_long_goes_and_nothing_of_it_is_left_in_the_file() {
     assert_eq!(state.erased, expected);
     assert_eq!(ledger.judgements().unwrap().len(), 1, "who is not whom is still known");
     assert_eq!(ledger.cases_over(later(), DAYS).unwrap(), Vec::new());
+    // An older night is looked at without the cases that were emptied since.
+    assert_eq!(ledger.state_after("run-1").unwrap().unwrap().cases.len(), 5);
     drop(ledger);
     let left = |name: &str| fs::read(folder.path().join(name)).unwrap_or_default();
     let bytes = [left("ledger.sqlite"), left("ledger.sqlite-wal")].concat();

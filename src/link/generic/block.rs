@@ -141,7 +141,9 @@ fn limited(mut codes: Vec<u32>, limit: &BlockLimit, frame: &Frame) -> (Vec<u32>,
 /// Rows of each code; none for those without one.
 fn sizes(codes: &[u32]) -> Vec<u32> {
     let mut sizes = vec![0; codes.iter().max().map_or(0, |most| *most as usize) + 1];
-    codes.iter().for_each(|&code| sizes[code as usize] += u32::from(code != MISSING));
+    for &code in codes {
+        sizes[code as usize] += u32::from(code != MISSING);
+    }
     sizes
 }
 

@@ -181,6 +181,9 @@ fn sorted<'c, 'a>(mut lines: Vec<Line<'c, 'a>>) -> Vec<Line<'c, 'a>> {
     lines
 }
 
+/// Stands for a word that the recipient may not see of a child.
+const WITHHELD: &str = "（略）";
+
 /// A column of the view that is counted.
 #[derive(Clone, Copy)]
 struct Words<'w> {
@@ -192,7 +195,13 @@ impl Words<'_> {
     /// What stands in the line's row, as the recipient may see it.
     fn of(self, line: &Line<'_, '_>) -> Cleared {
         let known = line.row.map(|row| row as usize).filter(|row| self.words.is_valid(*row));
-        known.map_or_else(Cleared::default, |row| line.gate.cell(self.class, self.words.value(row)))
+        known.map_or_else(Cleared::default, |row| {
+            if line.gate.knows(self.class) {
+                line.gate.cell(self.class, self.words.value(row))
+            } else {
+                line.gate.cell(PLAIN, WITHHELD)
+            }
+        })
     }
 }
 
