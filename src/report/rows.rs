@@ -354,13 +354,12 @@ impl<'a> ListRows<'a> {
         let arrangement = template.arrangement(receiver.id);
         let by = arrangement
             .and_then(|arrangement| columns.iter().copied().find(|c| c.column().title == arrangement.by));
-        let group = |facts: &CaseFacts<'_>| {
-            by.map(|granted| text_of(&granted, template, receiver, facts).into_text())
-        };
+        let group =
+            |facts: &CaseFacts<'_>| by.map(|granted| text_of(granted, template, receiver, facts).into_text());
         let cases = sorted(cases, &|facts| group(facts).unwrap_or_default())?;
         let frame_columns = columns
             .iter()
-            .map(|granted| series(&granted.column().title, cells(granted, template, receiver, &cases)))
+            .map(|granted| series(&granted.column().title, cells(*granted, template, receiver, &cases)))
             .collect::<PolarsResult<Vec<Series>>>()?;
         Ok(Self {
             template,
@@ -391,7 +390,7 @@ impl ListRows<'_> {
     ) -> Option<Vec<String>> {
         let column = template.column.iter().find(|column| column.title == title)?;
         let granted = receiver.context.disclosure.grant(receiver.id, column)?;
-        let text = |facts: &&CaseFacts<'_>| text_of(&granted, template, receiver, facts).into_text();
+        let text = |facts: &&CaseFacts<'_>| text_of(granted, template, receiver, facts).into_text();
         Some(cases.iter().map(text).collect())
     }
 }
@@ -460,7 +459,7 @@ fn series(title: &str, cells: Cells) -> PolarsResult<Series> {
 }
 
 fn cells(
-    granted: &Granted<'_>,
+    granted: Granted<'_>,
     template: &ListTemplate,
     receiver: Receiver<'_>,
     cases: &[&CaseFacts<'_>],
@@ -502,7 +501,7 @@ fn amounts(texts: Vec<Cleared>) -> Cells {
 
 /// The cell of a column of text.
 fn text_of(
-    granted: &Granted<'_>,
+    granted: Granted<'_>,
     template: &ListTemplate,
     receiver: Receiver<'_>,
     f: &CaseFacts<'_>,
