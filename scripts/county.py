@@ -34,6 +34,8 @@ STOPS = {
     "e_adopted", "e_orphan_parent_alive", "e_matrix_fail", "e_parent_drug_done", "e_lost_parent_seen", "e_parent_card_changed",
     "e_child_card_changed",
 }
+# Days between two visits by the colour of the risk, as the pipeline's parameters have it.
+COLOUR_DAYS = {"红": 7, "黄": 15}
 SUBSIDIES = {"e_orphan_living_subsidy", "e_tk_disability_subsidy", "e_living_no_dibao", "e_subsidy_card_invalid", "e_nursing_grade_gone"}
 
 Fact = collections.namedtuple("Fact", "event true since why")
@@ -207,6 +209,18 @@ class County:
         seen = [day_of(row["visit_date"]) for row in self.of(person, "visit_log", "subject")
                 if self.d.label("visit_log", "visit_kind", row) != "电话"]
         return bool(self.listed_rows(person)) and not any(visit and visit >= since for visit in seen)
+
+    def time_q_colour_interval(self, person, event, day):
+        """Nobody was there for longer than the colour allows: days pass, and the county's routine sees not everybody."""
+        seen = [day_of(row["visit_date"]) for row in self.of(person, "visit_log", "subject")
+                if self.d.label("visit_log", "visit_kind", row) != "电话"]
+        last = max((visit for visit in seen if visit and visit <= day), default=None)
+        rows = [row for row in self.listed_rows(person) if row.get("risk_level", "")]
+        if last is None or not rows:
+            return None
+        days = COLOUR_DAYS.get(self.d.label("child_roster", "risk_level", rows[0]))
+        assessed = day_of(rows[0].get("assessed_on", "")) or last
+        return None if days is None else max(last, assessed) + datetime.timedelta(days=days) < day
 
     def time_q_survey_twice(self, person, event, day):
         """A village is surveyed when one of its listed children was seen in a survey."""

@@ -464,6 +464,16 @@ impl FindingRecord {
         apart
     }
 
+    /// Rule, person and event: what it says, whichever row it says it of.
+    pub(super) fn fact(&self) -> (&str, i64, &str) {
+        (&self.rule, self.identity, &self.event)
+    }
+
+    /// Whether one of its rows stands in one of these extracts.
+    pub(super) fn rests_on(&self, extracts: &BTreeSet<String>) -> bool {
+        self.evidence.iter().any(|(extract, _)| extracts.contains(extract))
+    }
+
     /// The two persons of whom an answer says whether they are one: the subject and the best candidate, or those
     /// of the weakest link.
     pub(super) fn questioned(&self) -> Option<(MentionRef, MentionRef)> {

@@ -187,7 +187,9 @@ fn known(record: &CaseRecord, answer: &Answer, at: usize, day: Day) -> (Vec<Payl
     let given = &record.current_answers()[at];
     let open = matches!(record.phase, Phase::Answered | Phase::Disputed);
     let can_be_signed = open || record.phase == Phase::Withdrawn;
-    if answer.approver.is_empty() || !given.approved_by.is_empty() || !can_be_signed {
+    // Who signed it when it came, and could not settle it alone, settles it no more by sending it again.
+    let signed_before = is_one_officer(&given.answer.approver, &answer.approver);
+    if answer.approver.is_empty() || signed_before || !given.approved_by.is_empty() || !can_be_signed {
         return (Vec::new(), Taken::Known);
     }
     let mut payloads = vec![Payload::Approved { by: answer.approver.clone(), answer: at }];
@@ -202,7 +204,13 @@ fn added(record: &CaseRecord, answer: &Answer, day: Day) -> (Vec<Payload>, Taken
     answer.pairs =
         if answer.same.is_some() { record.finding.questioned().into_iter().collect() } else { Vec::new() };
     let contradicted = contradicted(record, &answer);
-    let mut payloads = vec![Payload::Answered { answer: answer.clone() }];
+    let disputed = contradicted.is_some() || record.phase == Phase::Disputed;
+    let approved_before = record.current_answers().iter().any(|given| !given.approved_by.is_empty());
+    // A dispute about an answer that was approved needs more than one more approval beside a new answer: the name
+    // stays with the answer, so that the same file sent again is no second one.
+    let alone = disputed && approved_before && record.phase != Phase::Withdrawn;
+    let stored = Answer { approver: if alone { approver.clone() } else { String::new() }, ..answer.clone() };
+    let mut payloads = vec![Payload::Answered { answer: stored }];
     if record.phase == Phase::Withdrawn {
         // Nobody is asked about it now; what was said and signed counts when it comes back.
         if !approver.is_empty() {
@@ -215,11 +223,8 @@ fn added(record: &CaseRecord, answer: &Answer, day: Day) -> (Vec<Payload>, Taken
     {
         payloads.push(Payload::Disputed { why: differing(&other.answer, &answer) });
     }
-    let disputed = contradicted.is_some() || record.phase == Phase::Disputed;
-    let approved_before = record.current_answers().iter().any(|given| !given.approved_by.is_empty());
-    // A dispute about an answer that was approved needs more than one more approval beside a new answer.
     let approves = !approver.is_empty() && may_be_approved(record.phase, disputed);
-    if approves && !(disputed && approved_before) {
+    if approves && !alone {
         payloads.push(Payload::Approved { by: approver, answer: record.current_answers().len() });
         payloads.extend(settled(&answer, day));
         return (payloads, Taken::Settled);

@@ -152,9 +152,11 @@ pub(super) fn reconcile(
         head: head.to_owned(),
     };
     let decisions = state.decisions();
+    let unseen = unseen(state, &tonight, night);
     let keys: BTreeSet<&String> = state.cases.keys().chain(tonight.keys()).collect();
     for key in keys {
         match (state.cases.get(key), tonight.get(key)) {
+            (None, Some(finding)) if unseen.contains(&night.record(finding).fact()) => {}
             (None, Some(finding)) => {
                 let number = free_number(key, &mut numbers);
                 let payload = Payload::Opened { number: number.clone(), finding: night.record(finding) };
@@ -170,6 +172,19 @@ pub(super) fn reconcile(
         }
     }
     Ok(plan)
+}
+
+/// What cases say whose rows may be missing tonight: a rule that finds the same of the same person by another row
+/// says nothing new, and nobody is asked under a second number.
+fn unseen<'s>(
+    state: &'s LedgerState,
+    tonight: &BTreeMap<String, Finding>,
+    night: &Night<'_>,
+) -> BTreeSet<(&'s str, i64, &'s str)> {
+    let out = |(key, record): &(&String, &CaseRecord)| {
+        record.phase != Phase::Withdrawn && record.finding.rests_on(night.gaps) && !tonight.contains_key(*key)
+    };
+    state.cases.iter().filter(out).map(|(_, record)| record.finding.fact()).collect()
 }
 
 /// Which case is spoken of.

@@ -313,6 +313,52 @@ fn a_row_whose_file_did_not_come_is_no_change_of_the_fact() {
 }
 
 #[test]
+fn on_a_night_with_gaps_the_same_fact_by_another_row_is_no_second_case() {
+    let ran = BTreeMap::from([("d".to_owned(), RuleRun::Partial)]);
+    let tonight = |ledger: &Ledger, gaps: &[&str], row: &str| {
+        let gaps: BTreeSet<String> = gaps.iter().map(|extract| (*extract).to_owned()).collect();
+        let nothing = BTreeMap::new();
+        let night = Night {
+            run_id: "run-2",
+            as_of: day(2),
+            rules: &ran,
+            gaps: &gaps,
+            editions: &nothing,
+            titles: &BTreeMap::new(),
+        };
+        ledger.reconcile(&night, &[finding("d", row, "x")]).unwrap()
+    };
+    let (mut ledger, clue) = asked();
+    let numbers = |plan: &Reconciled| -> Vec<String> {
+        plan.cases.iter().chain(&plan.past).map(|case| case.number.clone()).collect()
+    };
+    // The row "a" may only be unseen: the person is asked about under its number, or not at all.
+    assert_eq!(numbers(&tonight(&ledger, &["roll"], "b")), [clue.clone()]);
+    assert_eq!(tonight(&ledger, &["roll"], "b").events.len(), 0);
+    import(&mut ledger, 1, &[(&clue, explained("甲"))]);
+    assert!(tonight(&ledger, &["roll"], "b").cases.iter().all(|case| !case.asks()));
+    // With all rows there, another row is another case.
+    assert_eq!(tonight(&ledger, &[], "b").count(EventKind::Opened), 1);
+}
+
+#[test]
+fn a_dispute_about_an_approved_answer_is_not_settled_by_the_same_file_sent_twice() {
+    let (mut ledger, clue) = asked();
+    let signed = |officer: &str, approver: &str, outcome: Outcome| {
+        let silence = if outcome == Outcome::Refuted { Silence::Fact } else { Silence::Gone };
+        Answer { needs_approval: true, approver: approver.into(), ..answer(officer, outcome, silence) }
+    };
+    import(&mut ledger, 2, &[(&clue, signed("甲", "乙", Outcome::Confirmed))]);
+    let other = signed("丙", "丁", Outcome::Refuted);
+    assert_eq!(import(&mut ledger, 3, &[(&clue, other.clone())]), [Ok(Taken::Disputed)]);
+    assert_eq!(import(&mut ledger, 3, &[(&clue, other.clone())]), [Ok(Taken::Known)], "the same file");
+    assert_eq!(first(&ledger).phase, Phase::Disputed);
+    let third = Answer { approver: "戊".into(), ..other };
+    assert_eq!(import(&mut ledger, 4, &[(&clue, third)]), [Ok(Taken::Approved)], "a third person signs");
+    assert_eq!(first(&ledger).phase, Phase::Closed);
+}
+
+#[test]
 fn days_that_cannot_be_are_refused_and_unknown_numbers_are_told() {
     let (mut ledger, clue) = asked();
     let dated = |number: i32| {
