@@ -221,11 +221,14 @@ fn list(args: &ListArgs) -> Done {
         return Ok(());
     }
     say(if args.summary { summary_text(&told) } else { list_text(&told) });
-    for cases in conflicts {
-        let cases: Vec<String> = cases.into_iter().collect();
-        say(format!("同一人判断互相矛盾，均未采用：{}", cases.join("、")));
-    }
+    conflicts.iter().map(conflict_words).for_each(say);
     Ok(())
+}
+
+/// Says that cases judge the same two rows differently, for an office.
+pub(super) fn conflict_words(cases: &BTreeSet<String>) -> String {
+    let cases: Vec<&str> = cases.iter().map(String::as_str).collect();
+    format!("同一人判断互相矛盾，均未采用：{}", cases.join("、"))
 }
 
 fn phase(word: &str) -> Result<Phase, Failure> {

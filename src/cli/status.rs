@@ -197,10 +197,7 @@ impl Status {
     fn text(&self) -> String {
         let mut parts = vec![self.plan.title.clone(), self.overview(), self.case_table()];
         parts.extend(self.town_table());
-        parts.extend(self.conflicts.iter().map(|cases| {
-            let cases: Vec<&str> = cases.iter().map(String::as_str).collect();
-            format!("同一人判断互相矛盾，均未采用：{}", cases.join("、"))
-        }));
+        parts.extend(self.conflicts.iter().map(super::case::conflict_words));
         if !self.deliveries.is_empty() {
             let row = |delivery: &Delivery| {
                 let day = delivery.as_of.map_or_else(|| "日期不详".to_owned(), Day::iso);

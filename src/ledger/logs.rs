@@ -1,6 +1,6 @@
 //! The register of handovers and the log of access in the ledger's file: reading, writing, carrying them over.
 
-use rusqlite::TransactionBehavior;
+use rusqlite::{Transaction, TransactionBehavior};
 
 use super::access::{self, Look, StoredLook};
 use super::handover::{self, Handover};
@@ -27,11 +27,7 @@ impl Ledger {
     /// # Errors
     /// When the register cannot be written.
     pub fn register_packings(&mut self, lines: &[Packing]) -> Result<(), LedgerError> {
-        let doing = sql("enter what was encrypted");
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&doing)?;
-        packing::write(&transaction, lines).map_err(&doing)?;
-        transaction.commit().map_err(&doing)
+        self.at_once("enter what was encrypted", |transaction| packing::write(transaction, lines))
     }
 
     /// What left encrypted, oldest first; empty where an older program wrote the ledger.
@@ -51,11 +47,7 @@ impl Ledger {
     /// # Errors
     /// When the log cannot be written.
     pub fn note(&mut self, look: &Look) -> Result<(), LedgerError> {
-        let doing = sql("log the access");
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&doing)?;
-        access::write(&transaction, look).map_err(&doing)?;
-        transaction.commit().map_err(&doing)
+        self.at_once("log the access", |transaction| access::write(transaction, look))
     }
 
     /// The log of who looked at values in full, oldest first; empty where an older program wrote the ledger.
@@ -107,16 +99,25 @@ impl Ledger {
         let new = other.goes_on_from(self)?;
         let (handed_over, packings) = (other.handed_over()?, other.packings()?);
         let before = self.handed_over()?.len();
-        let doing = sql("take over register and log");
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&doing)?;
-        handover::write(&transaction, &handed_over).map_err(&doing)?;
-        packing::write(&transaction, &packings).map_err(&doing)?;
-        for stored in &new {
-            access::write(&transaction, &stored.look).map_err(&doing)?;
-        }
-        transaction.commit().map_err(&doing)?;
+        self.at_once("take over register and log", |transaction| {
+            handover::write(transaction, &handed_over)?;
+            packing::write(transaction, &packings)?;
+            new.iter().try_for_each(|stored| access::write(transaction, &stored.look))
+        })?;
         let lines = self.handed_over()?.len() - before;
         Ok((lines as u64, new.len() as u64))
+    }
+
+    /// Writes in one transaction: all of it or nothing.
+    fn at_once(
+        &mut self,
+        what: &'static str,
+        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), LedgerError> {
+        let doing = sql(what);
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&doing)?;
+        write(&transaction).map_err(&doing)?;
+        transaction.commit().map_err(&doing)
     }
 }

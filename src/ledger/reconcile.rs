@@ -82,6 +82,8 @@ pub struct Reconciled {
     pub past: Vec<Case>,
     /// Events to be written, in order; empty when nothing changed.
     pub events: Vec<Event>,
+    /// The cases as they stood before.
+    pub before: LedgerState,
     /// Hash of the last event the plan was made on; the commit refuses when it moved.
     pub(super) head: String,
 }
@@ -135,7 +137,7 @@ const KNOWN: &str = "再次出现，依据未变，此前已作说明";
 
 /// Plans the night. A damaged case (one whose finding cannot be read back) gives its key as error.
 pub(super) fn reconcile(
-    state: &LedgerState,
+    state: LedgerState,
     head: &str,
     night: &Night<'_>,
     findings: &[Finding],
@@ -149,14 +151,15 @@ pub(super) fn reconcile(
         cases: Vec::new(),
         past: Vec::new(),
         events: Vec::new(),
+        before: LedgerState::default(),
         head: head.to_owned(),
     };
     let decisions = state.decisions();
-    let unseen = unseen(state, &tonight, night);
+    let unseen = unseen(&state, &tonight, night);
     let keys: BTreeSet<&String> = state.cases.keys().chain(tonight.keys()).collect();
     for key in keys {
         match (state.cases.get(key), tonight.get(key)) {
-            (None, Some(finding)) if unseen.contains(&night.record(finding).fact()) => {}
+            (None, Some(finding)) if unseen.contains(&fact(finding)) => {}
             (None, Some(finding)) => {
                 let number = free_number(key, &mut numbers);
                 let payload = Payload::Opened { number: number.clone(), finding: night.record(finding) };
@@ -171,7 +174,13 @@ pub(super) fn reconcile(
             (None, None) => {}
         }
     }
+    plan.before = state;
     Ok(plan)
+}
+
+/// What a finding says, as [`FindingRecord::fact`] of its record does.
+fn fact(finding: &Finding) -> (&str, i64, &str) {
+    (&finding.rule, finding.identity.0, &finding.event)
 }
 
 /// What cases say whose rows may be missing tonight: a rule that finds the same of the same person by another row
@@ -430,9 +439,9 @@ impl Reconciled {
         self.events.extend(events.into_iter().map(event));
     }
 
-    /// Adds that the night was released, unless the ledger says so of this day already. `known` are the
-    /// releases of the ledger.
-    pub fn release(&mut self, releases: &[Release], known: &[(Day, Release)]) {
+    /// Adds that the night was released, unless the ledger says so of this day already.
+    pub fn release(&mut self, releases: &[Release]) {
+        let known = &self.before.releases;
         let new = releases
             .iter()
             .filter(|release| !known.iter().any(|(day, it)| (*day, it) == (self.as_of, release)));

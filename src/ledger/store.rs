@@ -254,7 +254,7 @@ impl Ledger {
     pub fn reconcile(&self, night: &Night<'_>, findings: &[Finding]) -> Result<Reconciled, LedgerError> {
         let events = self.events()?;
         let head = events.last().map_or("", |event| event.hash.as_str());
-        reconcile::reconcile(&fold(&events)?, head, night, findings).map_err(|key| {
+        reconcile::reconcile(fold(&events)?, head, night, findings).map_err(|key| {
             let last = events.iter().rfind(|event| event.case_key == key);
             LedgerError::Damaged { seq: last.map_or(0, |event| event.seq), what: "its finding" }
         })

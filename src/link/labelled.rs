@@ -154,9 +154,11 @@ impl Told {
     fn u(&self, pairs: &Pairs<'_>, model: &LinkModel, u: &LevelTable) -> LevelTable {
         let looked_up = pairs.units.all.iter().filter(|unit| unit.probe).count();
         let possible = (looked_up * (pairs.units.all.len() - looked_up)).max(1) as f64;
+        let Pairs { prepared, clusters, units, .. } = pairs;
+        let scorer = Scorer::new(prepared, clusters, units, model, -weight::LIMIT_BITS);
         let mut seen = Observed::none(u.len());
         for (&pair, _) in self.pairs.iter().filter(|(_, same)| !**same) {
-            seen.add(pattern(pairs, model, pair), 1.0);
+            seen.add(pattern(pairs, &scorer, pair), 1.0);
         }
         let of = |at: usize, levels: &Vec<f64>| -> Vec<f64> {
             let told = seen.total(at);
@@ -186,15 +188,14 @@ fn expectation(pairs: &Pairs<'_>, model: &LinkModel, told: &Told) -> (u64, Obser
         seen.add(edge.scored.pattern, edge.probability);
     }
     for (&probe, &other) in &partners {
-        seen.add(pattern(pairs, model, (probe, other)), 1.0);
+        seen.add(pattern(pairs, &scorer, (probe, other)), 1.0);
     }
     (found.len() as u64 + told.pairs.len() as u64, seen)
 }
 
 /// Levels of two persons, whatever they weigh.
-fn pattern(pairs: &Pairs<'_>, model: &LinkModel, pair: (u32, u32)) -> Pattern {
+fn pattern(pairs: &Pairs<'_>, scorer: &Scorer<'_>, pair: (u32, u32)) -> Pattern {
     let Pairs { prepared, clusters, units, .. } = pairs;
-    let scorer = Scorer::new(prepared, clusters, units, model, -weight::LIMIT_BITS);
     let own = units.relatives(prepared, clusters, pair.0);
     let (levels, _) = scorer.everything(pair, &own);
     Pattern::pack(&levels[..prepared.settings.comparison.len()])

@@ -170,7 +170,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
 
     // 11 publish: cases -> lists, report, artifacts; then everything appears at once.
     let (before, nights) = history::look(&run.ledger, &plan.out, env.as_of)?;
-    let precision = report::precision(&listed_cases(&run.ledger.state()?, &plan.book));
+    let precision = report::precision(&listed_cases(&recorded.before, &plan.book));
     let night = output::Night {
         plan,
         env,
@@ -331,9 +331,7 @@ impl<'a> Run<'a> {
             titles: &titles,
         };
         let mut recorded = self.ledger.reconcile(&night, &judged.findings)?;
-        if !released.is_empty() {
-            recorded.release(released, &self.ledger.state()?.releases);
-        }
+        recorded.release(released);
         Ok(recorded)
     }
 

@@ -45,6 +45,7 @@ pub(super) struct Approvals {
     looks: Vec<Approval>,
 }
 
+const CODE: &str = "full_approval";
 const FILE: &str = "full_approvals.csv";
 /// Stands for all accounts.
 const EVERYBODY: &str = "*";
@@ -89,7 +90,7 @@ impl Approvals {
     ) -> Self {
         let exports = Self::exports(exports, disclosure, problems);
         let looks = looks.rows.iter().enumerate().filter_map(|(at, row)| {
-            let mut report = reporter(looks, at, problems);
+            let mut report = looks.reporter(at, CODE, problems);
             let account = looks.cell(row, "account");
             if account.is_empty() {
                 report("account", format!("name an account, or {EVERYBODY} for all of them"), None);
@@ -102,7 +103,7 @@ impl Approvals {
     fn exports(sheet: &Sheet, disclosure: &Disclosure, problems: &mut Vec<Diagnostic>) -> Vec<Approval> {
         let mut approvals = Vec::new();
         for (at, row) in sheet.rows.iter().enumerate() {
-            let mut report = reporter(sheet, at, problems);
+            let mut report = sheet.reporter(at, CODE, problems);
             let (recipient, class) = (sheet.cell(row, "recipient"), sheet.cell(row, "class"));
             let ids = || disclosure.recipients().iter().map(|known| known.id.as_str());
             if !ids().any(|id| id == recipient) {
@@ -147,20 +148,6 @@ impl Approvals {
     fn on(&self, recipient: &str, class: &str, day: Day) -> Option<&Approval> {
         let of = |approval: &&Approval| approval.whom == recipient && approval.class == class;
         self.exports.iter().filter(of).find(|approval| approval.holds(day))
-    }
-}
-
-/// Reports with the place of a row.
-fn reporter<'r>(
-    sheet: &'r Sheet,
-    row: usize,
-    problems: &'r mut Vec<Diagnostic>,
-) -> impl FnMut(&str, String, Option<&str>) + 'r {
-    move |column, message, near| {
-        let spot = Spot { column: column.to_owned(), ..sheet.spot(row) };
-        let mut problem = Diagnostic::error("full_approval", spot, message);
-        problem.help = near.map(|near| format!("did you mean `{near}`?"));
-        problems.push(problem);
     }
 }
 

@@ -187,6 +187,21 @@ impl Sheet {
     pub(super) fn spot(&self, row: usize) -> Spot {
         Spot::line(self.file.as_str(), u32::try_from(row + 2).unwrap_or(0))
     }
+
+    /// Reports errors of this code in the columns of a row; the last argument is what was probably meant.
+    pub(super) fn reporter<'r>(
+        &'r self,
+        row: usize,
+        code: &'static str,
+        problems: &'r mut Vec<Diagnostic>,
+    ) -> impl FnMut(&str, String, Option<&str>) + 'r {
+        move |column, message, near| {
+            let spot = Spot { column: column.to_owned(), ..self.spot(row) };
+            let mut problem = Diagnostic::error(code, spot, message);
+            problem.help = near.map(|near| format!("did you mean `{near}`?"));
+            problems.push(problem);
+        }
+    }
 }
 
 impl Disclosure {

@@ -5,7 +5,7 @@
 
 use super::Desk;
 use super::disclosure::{Disclosure, RecipientKind, Sheet};
-use crate::diag::{Diagnostic, Spot, did_you_mean};
+use crate::diag::{Diagnostic, did_you_mean};
 use crate::domain::Day;
 
 /// A line of `recipient_keys.csv`.
@@ -26,12 +26,7 @@ pub(super) fn load(
 ) -> Vec<RecipientKey> {
     let mut keys = Vec::new();
     for (at, row) in sheet.rows.iter().enumerate() {
-        let mut report = |column: &str, message: String, near: Option<&str>| {
-            let spot = Spot { column: column.to_owned(), ..sheet.spot(at) };
-            let mut problem = Diagnostic::error("recipient_key", spot, message);
-            problem.help = near.map(|near| format!("did you mean `{near}`?"));
-            problems.push(problem);
-        };
+        let mut report = sheet.reporter(at, "recipient_key", problems);
         let (recipient, key) = (sheet.cell(row, "recipient"), sheet.cell(row, "key"));
         let all = disclosure.recipients().iter();
         let known = all.clone().any(|known| match known.kind {

@@ -125,7 +125,6 @@ struct ProgressRow {
     share: Option<u32>,
 }
 
-/// What the template sees.
 /// How often a rule is right.
 #[derive(Serialize)]
 struct PrecisionRow {
@@ -151,6 +150,7 @@ struct MissedRow {
     people: Option<String>,
 }
 
+/// What the template sees.
 #[derive(Serialize)]
 struct Page<'a> {
     title: &'a str,

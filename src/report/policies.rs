@@ -6,7 +6,7 @@ use super::book::{PolicyChild, PolicySheets};
 use super::disclosure::RecipientKind;
 use super::gate::{Cleared, Gate, PLAIN};
 use super::input::{Person, PolicyFacts, PublishInput, RuleFacts};
-use super::rows::{Receiver, sex_word};
+use super::rows::{Receiver, sex_word, unknown_last};
 use crate::domain::{Entitlement, IdentityId, PolicyMatch};
 
 /// The sheets for one recipient; `None` when it may not see a policy's class, or nobody was judged.
@@ -27,9 +27,8 @@ pub(super) fn sheets(
     }
     let mut sorted: Vec<(Person, Vec<&PolicyMatch>)> =
         children.into_iter().map(|(identity, matches)| ((input.identity)(identity), matches)).collect();
-    let last = |index: u16| if index == 0 { u16::MAX } else { index };
     sorted.sort_by_cached_key(|(person, matches)| {
-        let place = (last(person.place.town), last(person.place.village));
+        let place = (unknown_last(person.place.town), unknown_last(person.place.village));
         (place, person.name.clone(), matches.first().map(|found| found.identity))
     });
     let of_policy = |gate: Gate<'_>, matches: &[&PolicyMatch]| {

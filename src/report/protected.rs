@@ -33,12 +33,7 @@ impl Protected {
     ) -> Self {
         let mut lines = BTreeMap::new();
         for (at, row) in sheet.rows.iter().enumerate() {
-            let mut report = |column: &str, message: String, near: Option<&str>| {
-                let spot = Spot { column: column.to_owned(), ..sheet.spot(at) };
-                let mut problem = Diagnostic::error("protected", spot, message);
-                problem.help = near.map(|near| format!("did you mean `{near}`?"));
-                problems.push(problem);
-            };
+            let mut report = sheet.reporter(at, "protected", problems);
             let class = sheet.cell(row, "class");
             if !classes.contains(class) {
                 let near = did_you_mean(class, classes.iter().map(String::as_str));
