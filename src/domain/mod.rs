@@ -31,8 +31,8 @@ pub use finding::{
 pub use kept::KeptRows;
 pub use link_figures::{DriftFigure, HiddenFigure, LevelFigure, LinkFigures, PassFigure, Ranged, RoleFigure};
 pub use linkage::{
-    Grade, Identity, IdentityEvent, IdentityId, Judgement, Link, LinkSummary, Lookup, NearMiss,
-    NearMissFinder, Resolution, ReviewPair, Verdict,
+    Grade, Identity, IdentityEvent, IdentityId, Judgement, KnownBefore, Link, LinkSummary, Lookup, NearMiss,
+    NearMissFinder, Remembered, Resolution, ReviewPair, Verdict,
 };
 pub use masked::Masked;
 pub use mention::{
