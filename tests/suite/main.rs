@@ -13,6 +13,7 @@ mod dockets;
 mod erased;
 mod explain;
 mod feedback;
+mod frame_limits;
 mod gaps;
 mod handbook;
 mod handover;
