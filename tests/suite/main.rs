@@ -22,6 +22,7 @@ mod learning;
 mod ledger;
 mod linkage;
 mod linking;
+mod linking_setup;
 mod logs;
 mod manual;
 mod newborns;

@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::compared::{Compared, TermColumn};
+use super::compared::{Compared, Shares, TermColumn};
 use super::quick::Sketch;
 use super::rows::Rows;
+use super::setup::Setup;
 use crate::comparator::generic::{
     Condition, Frame, Ladder, MISSING, Operand, Rung, Term, When, joined_codes, number,
 };
@@ -71,13 +72,7 @@ impl Rule {
         if let Some(limit) = &blocking.limit {
             (codes, refused) = limited(codes, limit, frame);
         }
-        let rest = (!rest.is_empty()).then(|| {
-            let rung = Rung { label: String::new(), when: When::Holds(Condition::All(rest)) };
-            let ladder = Ladder { name: String::new(), rungs: vec![rung] };
-            let comparison =
-                Comparison { ladder, description: String::new(), parameters: vec![Parameters::default()] };
-            Compared::new(&comparison, Vec::new(), &[], &std::collections::BTreeMap::new(), frame)
-        });
+        let rest = if rest.is_empty() { None } else { Some(held(rest, frame)?) };
         let columns = terms.into_iter().map(|term| term.column).collect();
         Ok(Self { rest, columns, codes, refused })
     }
@@ -108,6 +103,15 @@ impl Rule {
             .as_ref()
             .is_none_or(|rest| rest.level(rest.codes[left as usize], rest.codes[right as usize]) == 1)
     }
+}
+
+/// A condition on the rows of a frame: level 1 where it holds.
+fn held(parts: Vec<Condition>, frame: &Frame) -> Result<Compared, String> {
+    let rung = Rung { label: String::new(), when: When::Holds(Condition::All(parts)) };
+    let ladder = Ladder { name: String::new(), rungs: vec![rung] };
+    let parameters = vec![Parameters::default()];
+    let comparison = Comparison { ladder, description: String::new(), parameters };
+    Compared::new(&comparison, Vec::new(), &[], &Shares::new(), frame, &Setup::default())
 }
 
 /// Splits blocks that are too large, and takes those that still are out of the rule.
@@ -187,8 +191,13 @@ pub(super) fn parted(blocking: &Blocking) -> Result<(Vec<Term>, Vec<Condition>),
 pub(super) struct Lane {
     /// Rows, ascending.
     pub(super) rows: Vec<u32>,
-    /// Whether the group is small; then there is nothing but rows.
+    /// Whether the group is small; then there are records, and no columns.
     pub(super) small: bool,
+    /// The rows' records, one after the other.
+    records: Vec<u32>,
+    /// The most that a pair of each row may weigh that is equal in nothing.
+    ceilings: Vec<f32>,
+    width: usize,
     /// Codes of the comparisons, then of the rules.
     pub(super) codes: Vec<Vec<u32>>,
     /// Sketches of the comparisons that have them.
@@ -197,23 +206,39 @@ pub(super) struct Lane {
 
 impl Lane {
     /// Code of a row, for a comparison or a rule.
-    pub(super) fn code(&self, rows: &Rows, of: usize, at: usize) -> u32 {
-        if self.small { rows.codes(self.rows[at])[of] } else { self.codes[of][at] }
+    pub(super) fn code(&self, of: usize, at: usize) -> u32 {
+        if self.small { self.records[at * self.width + of] } else { self.codes[of][at] }
     }
 
-    fn fill(&mut self, group: &[u32], rows: &Rows) {
+    /// Codes of a row of a small group.
+    pub(super) fn record(&self, at: usize) -> &[u32] {
+        &self.records[at * self.width..][..self.width]
+    }
+
+    /// The most that a pair of a row of a small group may weigh that is equal in nothing.
+    pub(super) fn ceiling(&self, at: usize) -> f32 {
+        self.ceilings[at]
+    }
+
+    fn fill(&mut self, group: &[u32], gathered: &Gathered, place: Range<usize>, rows: &Rows) {
         self.rows.clear();
         self.rows.extend_from_slice(group);
         let width = rows.width();
+        self.width = width;
         self.small = group.len() < SMALL;
+        let records = &gathered.records[place.start * width..place.end * width];
         if self.small {
+            self.records.clear();
+            self.records.extend_from_slice(records);
+            self.ceilings.clear();
+            self.ceilings.extend_from_slice(&gathered.ceilings[place]);
             return;
         }
         self.codes.resize_with(width, Vec::new);
         self.sketches.resize_with(rows.comparisons().len(), Vec::new);
         self.codes.iter_mut().for_each(Vec::clear);
-        for &row in group {
-            for (lane, &code) in self.codes.iter_mut().zip(rows.codes(row)) {
+        for record in records.chunks_exact(width) {
+            for (lane, &code) in self.codes.iter_mut().zip(record) {
                 lane.push(code);
             }
         }
@@ -223,6 +248,28 @@ impl Lane {
                 lane.extend(codes.iter().map(|&code| quick.sketch(code)));
             }
         }
+    }
+}
+
+/// Rows whose records are fetched together, about: they lie far apart in memory, and many are fetched at once in
+/// little more time than one.
+const GATHERED: usize = 512;
+
+/// The records of the rows of some groups, side by side.
+#[derive(Debug, Default)]
+struct Gathered {
+    records: Vec<u32>,
+    ceilings: Vec<f32>,
+}
+
+impl Gathered {
+    fn fill(&mut self, order: &[u32], rows: &Rows) {
+        self.records.clear();
+        self.ceilings.clear();
+        for &row in order {
+            self.records.extend_from_slice(rows.codes(row));
+        }
+        self.ceilings.extend(order.iter().map(|&row| rows.ceiling(row)));
     }
 }
 
@@ -278,31 +325,39 @@ impl Groups {
     }
 
     /// Walks all pairs: for each row of each group `visit` gets the group, the row's place and the place of
-    /// its first partner; all rows from there on are partners. What the pieces gave comes out in order.
+    /// its first partner; all rows from there on are partners, as far as [`Rows::looked_at`] says so. What the pieces gave comes out in order.
     pub(super) fn walk<State: Send, Out: Send>(
         &self,
         rows: &Rows,
-        link_type: LinkType,
         init: impl Fn() -> State + Sync + Send,
         piece: impl Fn() -> Out + Sync + Send,
         visit: impl Fn(&mut State, &mut Out, &Lane, usize, usize) + Sync + Send,
     ) -> Vec<Out> {
-        let work = |(lane, state): &mut (Lane, State), piece_of: &Piece| {
+        let plain = rows.policy().plain();
+        let work = |(gathered, lane, state): &mut (Gathered, Lane, State), piece_of: &Piece| {
             let mut out = piece();
-            for bounds in &self.bounds[piece_of.groups.clone()] {
-                let group = &self.order[bounds.clone()];
-                lane.fill(group, rows);
-                let range = piece_of.rows.clone().unwrap_or(0..group.len());
-                for at in range {
-                    let first = first_partner(group, at, rows, link_type);
-                    if first < group.len() {
-                        visit(state, &mut out, lane, at, first);
+            let mut left = &self.bounds[piece_of.groups.clone()];
+            while let Some(from) = left.first().map(|bounds| bounds.start) {
+                let fit = left.partition_point(|bounds| bounds.end - from <= GATHERED).max(1);
+                let (now, later) = left.split_at(fit);
+                left = later;
+                gathered.fill(&self.order[from..now[fit - 1].end], rows);
+                for bounds in now {
+                    let group = &self.order[bounds.clone()];
+                    lane.fill(group, gathered, bounds.start - from..bounds.end - from, rows);
+                    let range = piece_of.rows.clone().unwrap_or(0..group.len());
+                    for at in range {
+                        let first = first_partner(group, at, rows, plain);
+                        if first < group.len() {
+                            visit(state, &mut out, lane, at, first);
+                        }
                     }
                 }
             }
             out
         };
-        self.pieces().par_iter().map_init(|| (Lane::default(), init()), work).collect()
+        let init = || (Gathered::default(), Lane::default(), init());
+        self.pieces().par_iter().map_init(init, work).collect()
     }
 
     fn pieces(&self) -> Vec<Piece> {
@@ -349,11 +404,12 @@ fn split(group: usize, size: usize, pieces: &mut Vec<Piece>) {
     }
 }
 
-/// Rows are sorted by table, so the partners of a row in other tables are all behind those of its own.
-fn first_partner(group: &[u32], at: usize, rows: &Rows, link_type: LinkType) -> usize {
-    match link_type {
-        LinkType::DedupeOnly | LinkType::LinkAndDedupe => at + 1,
-        LinkType::LinkOnly => {
+/// Rows are sorted by table, so the partners of a row in other tables are all behind those of its own. Where the
+/// tables differ in whom they are compared with, who visits leaves out what is not looked at.
+fn first_partner(group: &[u32], at: usize, rows: &Rows, plain: Option<LinkType>) -> usize {
+    match plain {
+        None | Some(LinkType::DedupeOnly | LinkType::LinkAndDedupe) => at + 1,
+        Some(LinkType::LinkOnly) => {
             let own = rows.source(group[at]);
             at + group[at..].partition_point(|&row| rows.source(row) == own)
         }
