@@ -22,7 +22,7 @@ fn table(path: &Path) -> TableSpec {
 
 fn within(path: &Path, limits: &Limits) -> Result<Tables, String> {
     let read = read_within(&[table(path)], &["a".to_owned()], &BTreeMap::new(), limits);
-    read.map_err(|found| found.iter().map(|told| format!("{}: {}", told.spot.line, told.message)).collect())
+    read.map_err(|found| format!("{}: {}", found[0].spot.line, found[0].message))
 }
 
 fn csv(folder: &Path, text: &str) -> PathBuf {
@@ -110,11 +110,12 @@ fn parquet_tables_are_held_to_what_they_say_of_themselves() {
         [env!("CARGO_MANIFEST_DIR"), "fixtures", "frozen", "splink", "febrl3.rows.parquet"].iter().collect();
     let spec = TableSpec { id: "unique_id".into(), ..table(&path) };
     let told = |limits: &Limits| {
-        let read = read_within(&[spec.clone()], &["surname".to_owned()], &BTreeMap::new(), limits);
+        let read =
+            read_within(std::slice::from_ref(&spec), &["surname".to_owned()], &BTreeMap::new(), limits);
         read.map(|read| read.frame.len()).map_err(|found| found[0].message.clone())
     };
     assert_eq!(told(&Limits::FOR_A_COUNTY), Ok(5_000));
-    assert_eq!(read(&[spec.clone()], &[], &BTreeMap::new()).unwrap().frame.len(), 5_000);
+    assert_eq!(read(std::slice::from_ref(&spec), &[], &BTreeMap::new()).unwrap().frame.len(), 5_000);
     assert_eq!(told(&Limits { rows_max: 4_999, ..Limits::FOR_A_COUNTY }), Err("more than 4999 rows".into()));
     assert_eq!(told(&Limits { columns_max: 3, ..Limits::FOR_A_COUNTY }), Err("more than 3 columns".into()));
     let unpacked = told(&Limits { zip_unpacked_max: 1_000, ..Limits::FOR_A_COUNTY });

@@ -31,11 +31,8 @@ type Different = Vec<[u64; MAX_LEVELS]>;
 /// Shares of levels among all pairs that could be looked at.
 pub(super) fn levels(rows: &Rows, wanted: u64, seed: u64) -> Levels {
     let possible = rows.possible_pairs();
-    let (different, drawn) = if possible <= wanted {
-        (every_pair(rows), possible)
-    } else {
-        (drawn_pairs(rows, wanted, seed), wanted)
-    };
+    let (different, drawn) =
+        if possible <= wanted { (every_pair(rows), possible) } else { drawn_pairs(rows, wanted, seed) };
     let mut found = Levels { shares: Vec::new(), filled: Vec::new(), drawn };
     for (at, compared) in rows.comparisons().iter().enumerate() {
         let (equal, both) = equal_pairs(rows, at);
@@ -117,11 +114,12 @@ fn every_pair(rows: &Rows) -> Different {
     merged((0..count).into_par_iter().map_init(|| Memory::new(comparisons), of_row).collect(), comparisons)
 }
 
-fn drawn_pairs(rows: &Rows, wanted: u64, seed: u64) -> Different {
+/// Levels of pairs drawn at random, and how many were found: where few tables are compared, most draws are no pair.
+fn drawn_pairs(rows: &Rows, wanted: u64, seed: u64) -> (Different, u64) {
     let comparisons = rows.comparisons().len();
     let count = rows.len() as u64;
     let part = |memory: &mut Memory, part: u64| {
-        let mut different = vec![[0; MAX_LEVELS]; comparisons];
+        let (mut different, mut found) = (vec![[0; MAX_LEVELS]; comparisons], 0);
         for at in part * DRAWN..((part + 1) * DRAWN).min(wanted) {
             // Draws that are no pair are drawn again, so that no table counts more than its share.
             let draw = |again: u64| {
@@ -131,12 +129,15 @@ fn drawn_pairs(rows: &Rows, wanted: u64, seed: u64) -> Different {
             };
             if let Some((left, right)) = (0..64).find_map(draw) {
                 add(rows, memory, &mut different, left, right);
+                found += 1;
             }
         }
-        different
+        (different, found)
     };
     let parts = (0..wanted.div_ceil(DRAWN)).into_par_iter();
-    merged(parts.map_init(|| Memory::new(comparisons), part).collect(), comparisons)
+    let parts: Vec<(Different, u64)> = parts.map_init(|| Memory::new(comparisons), part).collect();
+    let drawn = parts.iter().map(|(_, found)| found).sum();
+    (merged(parts.into_iter().map(|(different, _)| different).collect(), comparisons), drawn)
 }
 
 /// A well mixed number from three.
