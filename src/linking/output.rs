@@ -10,7 +10,7 @@ use arrow::array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArra
 use arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
-use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
 use super::Decision;
@@ -210,12 +210,6 @@ impl Batches {
         let plain = |builder: WriterPropertiesBuilder, name: &str| {
             builder.set_column_dictionary_enabled(ColumnPath::from(name), false)
         };
-        // Nothing looks for a value within a page, and the bits of a weight do not compress.
-        let builder = builder.set_statistics_enabled(EnabledStatistics::Chunk);
-        let loose = |builder: WriterPropertiesBuilder, name: &str| {
-            builder.set_column_compression(ColumnPath::from(name), Compression::UNCOMPRESSED)
-        };
-        let builder = ["weight", "probability"].into_iter().fold(builder, loose);
         let properties = ids.into_iter().fold(builder, plain).build();
         let writer =
             ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties)).map_err(io::Error::other)?;

@@ -191,13 +191,8 @@ pub(super) fn parted(blocking: &Blocking) -> Result<(Vec<Term>, Vec<Condition>),
 pub(super) struct Lane {
     /// Rows, ascending.
     pub(super) rows: Vec<u32>,
-    /// Whether the group is small; then there are records, and no columns.
+    /// Whether the group is small; then there is nothing but rows.
     pub(super) small: bool,
-    /// The rows' records, one after the other.
-    records: Vec<u32>,
-    /// The most that a pair of each row may weigh that is equal in nothing.
-    ceilings: Vec<f32>,
-    width: usize,
     /// Codes of the comparisons, then of the rules.
     pub(super) codes: Vec<Vec<u32>>,
     /// Sketches of the comparisons that have them.
@@ -206,39 +201,23 @@ pub(super) struct Lane {
 
 impl Lane {
     /// Code of a row, for a comparison or a rule.
-    pub(super) fn code(&self, of: usize, at: usize) -> u32 {
-        if self.small { self.records[at * self.width + of] } else { self.codes[of][at] }
+    pub(super) fn code(&self, rows: &Rows, of: usize, at: usize) -> u32 {
+        if self.small { rows.codes(self.rows[at])[of] } else { self.codes[of][at] }
     }
 
-    /// Codes of a row of a small group.
-    pub(super) fn record(&self, at: usize) -> &[u32] {
-        &self.records[at * self.width..][..self.width]
-    }
-
-    /// The most that a pair of a row of a small group may weigh that is equal in nothing.
-    pub(super) fn ceiling(&self, at: usize) -> f32 {
-        self.ceilings[at]
-    }
-
-    fn fill(&mut self, group: &[u32], gathered: &Gathered, place: Range<usize>, rows: &Rows) {
+    fn fill(&mut self, group: &[u32], rows: &Rows) {
         self.rows.clear();
         self.rows.extend_from_slice(group);
         let width = rows.width();
-        self.width = width;
         self.small = group.len() < SMALL;
-        let records = &gathered.records[place.start * width..place.end * width];
         if self.small {
-            self.records.clear();
-            self.records.extend_from_slice(records);
-            self.ceilings.clear();
-            self.ceilings.extend_from_slice(&gathered.ceilings[place]);
             return;
         }
         self.codes.resize_with(width, Vec::new);
         self.sketches.resize_with(rows.comparisons().len(), Vec::new);
         self.codes.iter_mut().for_each(Vec::clear);
-        for record in records.chunks_exact(width) {
-            for (lane, &code) in self.codes.iter_mut().zip(record) {
+        for &row in group {
+            for (lane, &code) in self.codes.iter_mut().zip(rows.codes(row)) {
                 lane.push(code);
             }
         }
@@ -248,28 +227,6 @@ impl Lane {
                 lane.extend(codes.iter().map(|&code| quick.sketch(code)));
             }
         }
-    }
-}
-
-/// Rows whose records are fetched together, about: they lie far apart in memory, and many are fetched at once in
-/// little more time than one.
-const GATHERED: usize = 512;
-
-/// The records of the rows of some groups, side by side.
-#[derive(Debug, Default)]
-struct Gathered {
-    records: Vec<u32>,
-    ceilings: Vec<f32>,
-}
-
-impl Gathered {
-    fn fill(&mut self, order: &[u32], rows: &Rows) {
-        self.records.clear();
-        self.ceilings.clear();
-        for &row in order {
-            self.records.extend_from_slice(rows.codes(row));
-        }
-        self.ceilings.extend(order.iter().map(|&row| rows.ceiling(row)));
     }
 }
 
@@ -325,7 +282,8 @@ impl Groups {
     }
 
     /// Walks all pairs: for each row of each group `visit` gets the group, the row's place and the place of
-    /// its first partner; all rows from there on are partners, as far as [`Rows::looked_at`] says so. What the pieces gave comes out in order.
+    /// its first partner; all rows from there on are partners, as far as [`Rows::looked_at`] says so. What the
+    /// pieces gave comes out in order.
     pub(super) fn walk<State: Send, Out: Send>(
         &self,
         rows: &Rows,
@@ -334,30 +292,22 @@ impl Groups {
         visit: impl Fn(&mut State, &mut Out, &Lane, usize, usize) + Sync + Send,
     ) -> Vec<Out> {
         let plain = rows.policy().plain();
-        let work = |(gathered, lane, state): &mut (Gathered, Lane, State), piece_of: &Piece| {
+        let work = |(lane, state): &mut (Lane, State), piece_of: &Piece| {
             let mut out = piece();
-            let mut left = &self.bounds[piece_of.groups.clone()];
-            while let Some(from) = left.first().map(|bounds| bounds.start) {
-                let fit = left.partition_point(|bounds| bounds.end - from <= GATHERED).max(1);
-                let (now, later) = left.split_at(fit);
-                left = later;
-                gathered.fill(&self.order[from..now[fit - 1].end], rows);
-                for bounds in now {
-                    let group = &self.order[bounds.clone()];
-                    lane.fill(group, gathered, bounds.start - from..bounds.end - from, rows);
-                    let range = piece_of.rows.clone().unwrap_or(0..group.len());
-                    for at in range {
-                        let first = first_partner(group, at, rows, plain);
-                        if first < group.len() {
-                            visit(state, &mut out, lane, at, first);
-                        }
+            for bounds in &self.bounds[piece_of.groups.clone()] {
+                let group = &self.order[bounds.clone()];
+                lane.fill(group, rows);
+                let range = piece_of.rows.clone().unwrap_or(0..group.len());
+                for at in range {
+                    let first = first_partner(group, at, rows, plain);
+                    if first < group.len() {
+                        visit(state, &mut out, lane, at, first);
                     }
                 }
             }
             out
         };
-        let init = || (Gathered::default(), Lane::default(), init());
-        self.pieces().par_iter().map_init(init, work).collect()
+        self.pieces().par_iter().map_init(|| (Lane::default(), init()), work).collect()
     }
 
     fn pieces(&self) -> Vec<Piece> {

@@ -153,7 +153,7 @@ pub(super) fn pairs_of(rows: &Rows, rule: usize, earlier: std::ops::Range<usize>
         *found += (first..lane.rows.len())
             .filter(|&right| {
                 let before = earlier.clone().any(|other| {
-                    let code = |at| lane.code(comparisons + other, at);
+                    let code = |at| lane.code(rows, comparisons + other, at);
                     code(at) != MISSING
                         && code(at) == code(right)
                         && rows.rules()[other].rest_holds(lane.rows[at], lane.rows[right])

@@ -210,15 +210,15 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// The same, a partner at a time, with the pairs of earlier rules and unlooked ones struck out; how many. What is not equal
-    /// is in the row's ceiling already.
+    /// The same, a partner at a time, with the pairs of earlier rules and those that are not looked at struck out;
+    /// how many. What is not equal is in the row's ceiling already.
     fn one_by_one(&self, rule: usize, lane: &Lane, at: usize, first: usize, bounds: &mut Vec<f32>) -> usize {
         let left = lane.rows[at];
-        let (own, ceiling) = (lane.record(at), lane.ceiling(at));
+        let (own, ceiling) = (self.rows.codes(left), self.rows.ceiling(left));
         let comparisons = self.rows.comparisons().len();
         let mut struck = 0;
-        for (place, &right) in lane.rows.iter().enumerate().skip(first) {
-            let other = lane.record(place);
+        for &right in &lane.rows[first..] {
+            let other = self.rows.codes(right);
             let of_rules = own[comparisons..].iter().zip(&other[comparisons..]).zip(self.rows.rules());
             let before = of_rules.take(rule).any(|((own, other), rule)| {
                 *own != MISSING && own == other && (!rule.has_rest() || rule.rest_holds(left, right))
@@ -301,7 +301,7 @@ impl<'a> Bound<'a> {
         let mut levels = [0_u8; MAX_COMPARISONS];
         for &comparison in &self.order {
             let compared = &self.rows.comparisons()[comparison];
-            let (a, b) = (lane.code(comparison, at), lane.code(comparison, right));
+            let (a, b) = (lane.code(self.rows, comparison, at), lane.code(self.rows, comparison, right));
             if a == b {
                 levels[comparison] = compared.equal_levels[a as usize];
                 continue;
@@ -344,7 +344,7 @@ pub(super) fn level(
     right: usize,
 ) -> u8 {
     if lane.small {
-        let (a, b) = (lane.code(comparison, left), lane.code(comparison, right));
+        let (a, b) = (lane.code(rows, comparison, left), lane.code(rows, comparison, right));
         return rows.level(memory, comparison, a, b);
     }
     let (sketches, codes) = (&lane.sketches[comparison], &lane.codes[comparison]);
@@ -367,7 +367,7 @@ pub(super) fn full_levels(
 ) -> Pattern {
     let mut levels = [0_u8; MAX_COMPARISONS];
     for (comparison, compared) in rows.comparisons().iter().enumerate() {
-        let (a, b) = (lane.code(comparison, left), lane.code(comparison, right));
+        let (a, b) = (lane.code(rows, comparison, left), lane.code(rows, comparison, right));
         levels[comparison] = if a == b {
             compared.equal_levels[a as usize]
         } else if a == MISSING || b == MISSING {
