@@ -11,6 +11,7 @@ pub mod explain;
 pub mod feedback;
 pub mod field;
 pub mod frame;
+pub mod guard;
 pub mod handbook;
 pub mod kernel;
 pub mod ledger;

@@ -16,6 +16,7 @@ mod mention;
 mod policy;
 mod records;
 mod resident_id;
+mod school;
 mod sentence;
 
 pub use answer::{Answer, GivenAnswer, MentionRef, Outcome, Phase, Silence, is_one_officer};
@@ -45,4 +46,5 @@ pub use records::{
     row_keys,
 };
 pub use resident_id::ResidentId;
+pub use school::{SchoolName, SchoolStage};
 pub use sentence::{Sentence, SentenceValue};

@@ -24,9 +24,10 @@ mod schemas;
 pub use cases::{RuleTest, test_rules};
 pub use compile::{compile, watchers};
 pub use linking::{
-    BlockTable, ClusterKind, ColumnKind, ColumnTable, ComparisonTable, FitTable, FittedOn, LevelTable,
-    LinkKind, LinkingFile, LinkingPlan, LinkingTable, MeasureWord, ModelComparison, ModelLevel, Purpose,
-    TableModel, TableSource, TrainedOn, WriteFormat, compile_linking,
+    BlockTable, ClusterKind, ColumnKind, ColumnTable, ComparisonTable, FitTable, FittedOn, FrequencySpec,
+    FrequencyTable, LevelTable, LinkKind, LinkingFile, LinkingPlan, LinkingTable, MeasureWord,
+    ModelComparison, ModelLevel, PairTable, Purpose, RowsWord, TableModel, TableSource, TrainedOn,
+    WriteFormat, compile_linking,
 };
 pub use plan::{Plan, Watch};
 pub use raw::{
