@@ -28,9 +28,10 @@ pub use linking::{
     LinkKind, LinkingFile, LinkingPlan, LinkingTable, MeasureWord, ModelComparison, ModelLevel, Purpose,
     TableModel, TableSource, TrainedOn, WriteFormat, compile_linking,
 };
-pub use plan::{Plan, Watch};
+pub use plan::{Plan, Traces, Watch};
 pub use raw::{
-    HookTable, LinkFile, LinkTable, NightEnd, PipelineFile, ReportTable, RulesTable, SourceTable, WatchTable,
+    HookTable, LinkFile, LinkTable, NightEnd, PipelineFile, ReportTable, RulesTable, SourceTable,
+    TracesTable, WatchTable,
 };
 pub use read::contracts_of;
 pub use remotes::{RemoteTable, SecretTable, ZipTable};
