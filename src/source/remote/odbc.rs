@@ -126,7 +126,7 @@ impl Odbc<'_> {
         match Trouble::ALL.into_iter().find(|trouble| trouble.word() == word) {
             Some(Trouble::Driver) => error(
                 Fault::Program,
-                format!("the ODBC driver or data source cannot be loaded: {what}"),
+                format!("the ODBC driver or data source does not serve: {what}"),
                 "install the driver and look for its name in /etc/odbcinst.ini (odbcinst -q -d) and `at`",
             ),
             Some(Trouble::Login) => {
