@@ -29,9 +29,10 @@ pub use linking::{
     ModelComparison, ModelLevel, PairTable, Purpose, RowsWord, TableModel, TableSource, TrainedOn,
     WriteFormat, compile_linking,
 };
-pub use plan::{Plan, Watch};
+pub use plan::{Plan, Traces, Watch};
 pub use raw::{
-    HookTable, LinkFile, LinkTable, NightEnd, PipelineFile, ReportTable, RulesTable, SourceTable, WatchTable,
+    HookTable, LinkFile, LinkTable, NightEnd, PipelineFile, ReportTable, RulesTable, SourceTable,
+    TracesTable, WatchTable,
 };
 pub use read::contracts_of;
 pub use remotes::{RemoteTable, SecretTable, ZipTable};
