@@ -45,8 +45,8 @@ pub use disclosure::{Disclosure, Recipient, RecipientKind, Show};
 pub use docket::{Docket, DocketColumn, DocketFacts, DocketPart, DocketTemplate, PartStanding, TallyBy};
 pub use expected::{Expectation, comparator_title, percent, percent_range};
 pub use input::{
-    AgencyNight, ExtractFacts, IdentityFigures, NightBefore, NightFacts, Person, PolicyFacts, PublishInput,
-    ReleaseFacts, RowPlace, RuleFacts,
+    AgencyNight, Alarm, AlarmKind, Compared, ExtractFacts, IdentityFigures, NightBefore, NightFacts, Person,
+    PolicyFacts, PublishInput, ReleaseFacts, RowPlace, RuleFacts,
 };
 pub use notice::{Draft, NoticeError, NoticeInput, NoticeSpec, draft_notice};
 pub use outcomes::{EVIDENCE, OutcomeCode, Outcomes, SUBJECT, SilenceRule};

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub use backup::{Backup, BackupFile, backup, restore};
 pub use pack::{PackJob, pack};
 pub use purge::{Expired, PurgeFacts, PurgePlan, plan_purge, purge};
-pub use schedule::{Entry, Schedule, Unit};
+pub use schedule::{Entry, Schedule, Unit, rest};
 pub use watch::{Ended, tell};
 
 use crate::ledger::LedgerError;

@@ -1,0 +1,69 @@
+//! A night that is unlike those before it is told on page one, in the manifest, in `status`, in the figures and in the
+//! log, and publishes all the same.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::county::County;
+
+const PIPELINE: &str = "pipelines/nightly.toml";
+const VISITS: &str = "fixtures/demo/civil-affairs/走访记录_20261118.csv";
+
+#[test]
+fn a_column_that_comes_empty_after_nights_on_which_it_was_full_is_told_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    let figures = folder.path().join("doudi.prom");
+    let settings = format!(
+        "[alarms]\none_false_in_nights = 1\nnights_min = 3\n\n[watch]\nmetrics = \"{}\"\n\n[report]",
+        figures.display()
+    );
+    county.change(PIPELINE, "[report]", &settings);
+    let page = || fs::read_to_string(folder.path().join("out/latest/report.html")).unwrap();
+    for day in ["2026-11-20", "2026-11-21", "2026-11-22"] {
+        county.well(&["run", PIPELINE, "--as-of", day]);
+        assert!(page().contains("至少需要 3 夜，本次未作比较"), "{day}");
+    }
+    assert_eq!(county.json(&["status"])["alarms"]["series"], 0);
+
+    let path = folder.path().join(VISITS);
+    let visits = fs::read_to_string(&path).unwrap();
+    let emptied: Vec<String> = visits
+        .lines()
+        .enumerate()
+        .map(|(at, line)| match line.rsplit_once(',') {
+            Some((rest, _)) if at > 0 => format!("{rest},"),
+            _ => line.to_owned(),
+        })
+        .collect();
+    fs::write(&path, emptied.join("\n") + "\n").unwrap();
+    // The owner says nothing of the file's digest.
+    let manifest = folder.path().join("fixtures/demo/civil-affairs/manifest.csv");
+    let listed = fs::read_to_string(&manifest).unwrap();
+    let others: Vec<&str> = listed.lines().filter(|line| !line.starts_with("走访记录")).collect();
+    fs::write(&manifest, others.join("\n") + "\n").unwrap();
+
+    let output = county.doudi(&["run", PIPELINE, "--as-of", "2026-11-23", "--log-format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "an alarm holds nothing");
+    let told = &county.json(&["status"])["alarms"];
+    let alarms = told["alarms"].as_array().unwrap();
+    let of_column = |alarm: &&Value| alarm["name"] == "visit_log" && alarm["column"] == "lives_alone";
+    let alarm = alarms.iter().find(of_column).unwrap();
+    assert_eq!((&alarm["kind"], &alarm["nights"]), (&"nulls".into(), &3.into()));
+    assert!(alarm["tonight"].as_f64() > Some(0.99) && alarm["highest"].as_f64() < Some(0.2), "{alarm}");
+    let page = page();
+    assert!(page.contains("走访记录：“独居”空值率") && page.contains("平均每 1 夜至多误报一次"));
+    let words = county.well(&["status"]);
+    assert!(words.contains("项异常：") && words.contains("走访记录：“独居”空值率"), "{words}");
+    let figures = fs::read_to_string(figures).unwrap();
+    let nulls = alarms.iter().filter(|alarm| alarm["kind"] == "nulls").count();
+    assert!(
+        figures.contains(&format!("doudi_alarms{{pipeline=\"nightly\",kind=\"nulls\"}} {nulls}\n")),
+        "{figures}"
+    );
+    let log = String::from_utf8(output.stderr).unwrap();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut fields = lines.map(|line| line["fields"].clone());
+    assert!(fields.any(|fields| fields["alarm"] == "nulls" && fields["column"] == "lives_alone"), "{log}");
+}
