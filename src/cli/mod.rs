@@ -79,8 +79,8 @@ fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     })
 }
 
-/// Whether what a command writes is for the eyes of its account alone. Units, schemas, manuals, the rule book and an
-/// invented county are for whom the caller's umask says.
+/// Whether what a command writes is for the eyes of its account alone. Units, schemas, manuals, the rule book, models
+/// and an invented county hold nobody's values and are for whom the caller's umask says.
 const fn is_private(command: &Command) -> bool {
     !matches!(
         command,
@@ -90,6 +90,8 @@ const fn is_private(command: &Command) -> bool {
             | Command::Completions { .. }
             | Command::Rules(_)
             | Command::Synth(_)
+            | Command::Fit(_)
+            | Command::Linkage(_)
     )
 }
 

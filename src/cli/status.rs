@@ -396,8 +396,9 @@ fn cases(
             Phase::Answered | Phase::Approved | Phase::Objected => count.answered += 1,
             Phase::New | Phase::Sent | Phase::Reopened | Phase::Disputed => {
                 let rule = plan.book.rules.iter().find(|rule| rule.id == case.rule());
-                let days = rule.map(|rule| i32::try_from(rule.header.due_days).unwrap_or(i32::MAX / 2));
-                let due = days.map(|days| case.listed_on.plus_days(days));
+                let due = rule
+                    .map(|rule| &rule.header)
+                    .map(|head| plan.desk.due.on(case.listed_on, head.due_days, head.severity));
                 count.open += 1;
                 count.new += u64::from(Some(case.listed_on) == last);
                 count.overdue += u64::from(due.is_some() && due < last);

@@ -139,7 +139,13 @@ pub(super) fn close(folder: &Path) -> Result<(), RunError> {
     }
     let mode = facts.permissions().mode() & 0o7777;
     if mode & 0o077 != 0 {
-        set(folder, mode & !0o077)?;
+        match set(folder, mode & !0o077) {
+            // Left by another account (root, say): it keeps no night from running, the folder above is closed.
+            Err(RunError::Io { path, source, .. }) if source.kind() == ErrorKind::PermissionDenied => {
+                tracing::warn!(path = %path.display(), "open to others and not this account's to close");
+            }
+            other => other?,
+        }
     }
     if facts.is_dir() {
         for entry in fs::read_dir(folder).map_err(RunError::io("read", folder))? {

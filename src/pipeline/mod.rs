@@ -261,7 +261,9 @@ impl<'a> Run<'a> {
         refuse_the_past(&ledger, env.as_of)?;
         let groups = Groups::of(plan)?;
         groups.try_on(&plan.state)?;
-        groups::close(&plan.state)?;
+        if !env.dry_run {
+            groups::close(&plan.state)?;
+        }
         let folder = if env.dry_run {
             RunFolder::aside(&plan.out)?
         } else {

@@ -190,7 +190,7 @@ pub struct RuleFacts {
     pub severity: Severity,
     /// Recipients as the rule's header names them: ids or aliases of `recipients.csv`.
     pub recipients: Vec<String>,
-    /// Calendar days from the first sight to the day the answer is due.
+    /// Days from the first sight to the day the answer is due, counted as the desk says.
     pub due_days: u32,
     /// Legal basis, one line each, ready to print.
     pub basis: Vec<String>,

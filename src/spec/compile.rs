@@ -9,14 +9,14 @@ use super::fingerprint::Fingerprint;
 use super::linkage::Link;
 use super::place::beside;
 use super::plan::{Plan, Watch};
-use super::raw::{PipelineFile, SourceTable};
+use super::raw::{DueIn, PipelineFile, SourceTable};
 use super::read::{ContractFile, unreadable};
 use super::rulebook::Rulebook;
 use super::schemas::Schemas;
 use super::toml_check::{KeyLines, check_toml_at, key_lines};
 use crate::diag::{Diagnostic, Level, Spot};
 use crate::domain::{Contract, Day};
-use crate::report::Desk;
+use crate::report::{Desk, Due};
 use crate::source::SourceSpec;
 
 /// Reads a pipeline file and all files it names, and checks them together.
@@ -42,7 +42,10 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
     let problems = draft.told();
     let failed = problems.iter().any(|problem| problem.level == Level::Error);
     match (schemas.tables, link, schemas.desk) {
-        (Some(tables), Some(Link { settings, model }), Some(desk)) if !failed => {
+        (Some(tables), Some(Link { settings, model }), Some(mut desk)) if !failed => {
+            if draft.raw.report.due_in == DueIn::Workdays {
+                desk.due = Due::Workdays(tables.calendar.clone());
+            }
             let contracts: BTreeMap<String, Arc<Contract>> = schemas.contracts;
             let plan = Plan {
                 file: path.to_owned(),

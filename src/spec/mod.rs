@@ -34,7 +34,8 @@ pub use linking::{
 };
 pub use plan::{Plan, Watch};
 pub use raw::{
-    HookTable, LinkFile, LinkTable, NightEnd, PipelineFile, ReportTable, RulesTable, SourceTable, WatchTable,
+    DueIn, HookTable, LinkFile, LinkTable, NightEnd, PipelineFile, ReportTable, RulesTable, SourceTable,
+    WatchTable,
 };
 pub use read::contracts_of;
 pub use remotes::{RemoteTable, SecretTable, ZipTable};

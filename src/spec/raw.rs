@@ -120,10 +120,24 @@ pub struct ReportTable {
     /// Folder of ledgers (`<docket>.toml`); left out: there is none.
     #[serde(default)]
     pub dockets: Option<String>,
+    /// Which days to answer count.
+    #[serde(default)]
+    pub due_in: DueIn,
     /// The Unix group that may read a recipient's lists, by the folder of its lists (an agency's id, `town-<town>`):
     /// a name of `/etc/group`, or a number. The account that runs must be in it. Left out: nobody but that account.
     #[serde(default)]
     pub groups: IndexMap<String, String>,
+}
+
+/// Which days to answer count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DueIn {
+    /// Every day.
+    #[default]
+    Days,
+    /// Workdays of the table `calendar.csv`; of what is urgent every day.
+    Workdays,
 }
 
 /// Who is told how the night went. Nothing here changes an answer.
@@ -227,6 +241,10 @@ impl PipelineFile {
             report: ReportTable {
                 lists: word(part("report"), "lists"),
                 dockets: maybe(part("report"), "dockets"),
+                due_in: part("report")
+                    .get("due_in")
+                    .and_then(|word| word.clone().try_into().ok())
+                    .unwrap_or_default(),
                 groups: salvage_groups(part("report")),
             },
             watch: WatchTable {
@@ -272,7 +290,7 @@ mod tests {
         remote = \"r\"\nfolder = \"f\"\nfiles = [\"a_*\"]\nquery = \"q.sql\"\n\
         [remote.r]\nkind = \"sftp\"\nat = \"sftp://h\"\npassword = { env = \"P\" }\n[link]\nsettings = \"l\"\nmodel = \"m\"\n\
         [rules]\nfolder = \"r\"\nviews = \"v\"\npolicies = \"p\"\nrun = [\"one\"]\n[rules.param.one]\ndays = 3\nkinds = [\"甲\"]\n\
-        [report]\nlists = \"l\"\n[report.groups]\none = \"two\"\n[watch]\nmetrics = \"m.prom\"\n\
+        [report]\nlists = \"l\"\ndue_in = \"workdays\"\n[report.groups]\none = \"two\"\n[watch]\nmetrics = \"m.prom\"\n\
         [[watch.hook]]\non = [\"held\"]\ncommand = [\"tell\"]\n[limits]\njudge_seconds = 7\n[alarms]\nnights_min = 5\n";
 
     #[test]

@@ -151,6 +151,16 @@ impl Calendar {
         (1..=YEAR).map(|on| day.plus_days(on)).find(|&day| !matches!(self.says(days, day), Says::No(_)))
     }
 
+    /// The day on which so many workdays have passed after `day`.
+    pub fn workdays_after(&self, day: Day, count: u32) -> Day {
+        let later = (1..).map_while(|on: i32| day.days().checked_add(on).map(|_| day.plus_days(on)));
+        let worked = later.take(LONGEST).filter(|&day| self.off(day).is_none());
+        let Some(before) = count.checked_sub(1) else { return day };
+        let last = worked.into_iter().nth(before as usize);
+        // A table on which nobody ever works counts every day.
+        last.unwrap_or_else(|| day.plus_days(i32::try_from(count).unwrap_or(i32::MAX / 2)))
+    }
+
     /// Whether the table names holidays of a year; without them only weekends are known.
     pub fn knows_holidays_of(&self, day: Day) -> bool {
         self.holidays.iter().any(|span| span.first.ymd().0 <= day.ymd().0 && day.ymd().0 <= span.last.ymd().0)
@@ -159,6 +169,8 @@ impl Calendar {
 
 /// How far is looked for a day.
 const YEAR: i32 = 366;
+/// How far workdays are counted.
+const LONGEST: usize = 10 * 366;
 
 impl Span {
     fn holds(&self, day: Day) -> bool {
@@ -213,6 +225,10 @@ mod tests {
         assert_eq!(says("2026-10-11"), no("周日"));
         assert_eq!(calendar.says(RunDays::All, day("2026-11-21")), Says::Yes);
         assert_eq!(calendar.last_before(RunDays::Workdays, day("2026-10-09")), Some(day("2026-09-30")));
+        assert_eq!(calendar.workdays_after(day("2026-09-30"), 2), day("2026-10-10"));
+        assert_eq!(calendar.workdays_after(day("2026-10-01"), 0), day("2026-10-01"));
+        let (never, _) = load("weekend,1,7,,\n");
+        assert_eq!(never.workdays_after(day("2026-10-01"), 3), day("2026-10-04"));
         assert_eq!(calendar.next_after(RunDays::Workdays, day("2026-09-30")), Some(day("2026-10-09")));
         assert!(
             calendar.knows_holidays_of(day("2026-01-05")) && !calendar.knows_holidays_of(day("2027-01-05"))
