@@ -4,8 +4,8 @@
 //! The pipeline states how often all of that together may give an alarm where nothing is the matter. A quarter of it goes
 //! to each of the four kinds, and within a kind each series gets the same part, so that a few numbers that matter are not
 //! drowned by a thousand columns; that the parts add up to no more than the whole needs no independence (Bonferroni).
-//! What tonight cannot be compared fairly is left out: an extract that is not whole, a rule that did not run, links
-//! beside nights on which other extracts were whole.
+//! What tonight cannot be compared fairly is left out: an extract that is not whole or is the file of the night before, a
+//! rule that did not run, links beside nights on which other extracts were whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,6 +38,7 @@ struct CountedExtract {
 
 #[derive(Deserialize)]
 struct CountedFile {
+    sha256: String,
     rows_read: u64,
 }
 
@@ -68,6 +69,8 @@ struct Series {
 pub(super) struct Figures {
     /// Extracts that came whole.
     whole: BTreeSet<String>,
+    /// Digests of the files of each of them.
+    files: BTreeMap<String, Vec<String>>,
     series: BTreeMap<Series, Reading>,
 }
 
@@ -99,13 +102,40 @@ impl Figures {
         for rule in counted.rules.iter().filter(|rule| rule.not_run.is_none()) {
             add(AlarmKind::Findings, &rule.rule, "", Reading::Count(rule.findings));
         }
-        Self { whole: whole.map(|extract| extract.extract.clone()).collect(), series }
+        let digests =
+            |extract: &CountedExtract| extract.files.iter().map(|file| file.sha256.clone()).collect();
+        Self {
+            files: whole.clone().map(|extract| (extract.extract.clone(), digests(extract))).collect(),
+            whole: whole.map(|extract| extract.extract.clone()).collect(),
+            series,
+        }
     }
 
     /// The readings of earlier nights beside one of tonight, oldest first.
     fn before(&self, series: &Series, nights: &[Self]) -> Vec<Reading> {
+        if matches!(series.kind, AlarmKind::Rows | AlarmKind::Nulls) {
+            return self.deliveries(series, nights);
+        }
         let alike = |night: &&Self| series.kind != AlarmKind::Links || night.whole == self.whole;
         nights.iter().filter(alike).filter_map(|night| night.series.get(series).copied()).collect()
+    }
+
+    /// The same for what belongs to an extract: each delivery once, and nothing when tonight's is the one that was there
+    /// already. Thirty nights with one monthly file say nothing of how much such files vary.
+    fn deliveries(&self, series: &Series, nights: &[Self]) -> Vec<Reading> {
+        let files = |night: &Self| night.files.get(&series.name).cloned();
+        let mut known: Vec<(Option<Vec<String>>, Reading)> = Vec::new();
+        for night in nights {
+            if let Some(&reading) = night.series.get(series)
+                && known.last().is_none_or(|(last, _)| *last != files(night))
+            {
+                known.push((files(night), reading));
+            }
+        }
+        if known.last().is_some_and(|(last, _)| *last == files(self)) {
+            return Vec::new();
+        }
+        known.into_iter().map(|(_, reading)| reading).collect()
     }
 }
 
@@ -243,7 +273,7 @@ mod tests {
 
     /// A night with one extract, one column, one rule.
     fn night(rows: u64, nulls: u64, findings: Option<u64>) -> Figures {
-        let extract = |name: &str, state: &str| json!({ "extract": name, "state": state, "files": [{ "rows_read": rows }], "records": rows, "nulls": { "a": nulls } });
+        let extract = |name: &str, state: &str| json!({ "extract": name, "state": state, "files": [{ "sha256": format!("{rows} {nulls}"), "rows_read": rows }], "records": rows, "nulls": { "a": nulls } });
         let parts = json!({
             "extracts": [extract("whole", "complete"), extract("half", "incomplete")],
             "rules": [{ "rule": "r", "findings": findings.unwrap_or(0), "not_run": findings.is_none().then_some("缺") }],
@@ -266,7 +296,7 @@ mod tests {
         let before: Vec<Figures> =
             (0..NIGHTS as u64).map(|at| night(1_000 + at % 3, 20 + at % 2, Some(300 + at % 4))).collect();
         let want = AlarmsTable::default();
-        let quiet = compared(&night(1_002, 21, Some(302)), &before, want);
+        let quiet = compared(&night(1_001, 21, Some(302)), &before, want);
         assert_eq!((quiet.series, quiet.nights, quiet.alarms.len()), (4, 30, 0));
         let loud = compared(&night(500, 490, Some(150)), &before, want);
         assert_eq!(kinds(&loud), [AlarmKind::Rows, AlarmKind::Nulls, AlarmKind::Findings]);
@@ -278,6 +308,14 @@ mod tests {
         assert_eq!((silent.series, silent.alarms.len()), (3, 0));
         let few = compared(&night(500, 490, Some(150)), &before[..13], want);
         assert_eq!((few.series, few.nights, few.alarms.len()), (0, 13, 0));
+    }
+
+    #[test]
+    fn a_file_that_lies_there_for_a_month_is_one_delivery_and_the_next_one_is_not_compared_with_its_nights() {
+        let before: Vec<Figures> = (0..NIGHTS).map(|_| night(1_000, 20, Some(300))).collect();
+        let series = |tonight: &Figures| compared(tonight, &before, AlarmsTable::default()).series;
+        assert_eq!(series(&night(1_600, 20, Some(300))), 2, "links and findings");
+        assert_eq!(series(&night(1_000, 20, Some(300))), 2);
     }
 
     #[test]
@@ -317,7 +355,7 @@ mod tests {
         all
     }
 
-    fn drawn(county: &[Quiet], dice: &mut ChaCha8Rng) -> Figures {
+    fn drawn(county: &[Quiet], night: usize, dice: &mut ChaCha8Rng) -> Figures {
         let series = county.iter().map(|quiet| {
             let mean = (quiet.varied.mul_add(normal(dice), 1.0) * quiet.mean).max(0.0);
             let count = poisson(mean, dice);
@@ -327,7 +365,10 @@ mod tests {
             };
             (quiet.series.clone(), reading)
         });
-        Figures { whole: BTreeSet::new(), series: series.collect() }
+        let series = series.collect();
+        // Every night has files of its own.
+        let files = county.iter().map(|quiet| (quiet.series.name.clone(), vec![night.to_string()])).collect();
+        Figures { whole: BTreeSet::new(), files, series }
     }
 
     /// Nights of a county on which nothing is the matter, each compared with the thirty before it, all 257 series.
@@ -337,7 +378,8 @@ mod tests {
         let want = AlarmsTable { one_false_in_nights: 20, nights_min: 14 };
         let mut dice = ChaCha8Rng::seed_from_u64(6);
         let county = county();
-        let nights: Vec<Figures> = (0..TRIED + NIGHTS).map(|_| drawn(&county, &mut dice)).collect();
+        let nights: Vec<Figures> =
+            (0..TRIED + NIGHTS).map(|night| drawn(&county, night, &mut dice)).collect();
         let false_alarms = (NIGHTS..nights.len())
             .filter(|&at| !compared(&nights[at], &nights[at - NIGHTS..at], want).alarms.is_empty())
             .count();
@@ -346,7 +388,11 @@ mod tests {
         // The bound is no empty one: a rule's list and an extract that are halved are seen on most of these nights.
         let seen = (NIGHTS..NIGHTS + 60)
             .filter(|&at| {
-                let mut tonight = Figures { whole: BTreeSet::new(), series: nights[at].series.clone() };
+                let mut tonight = Figures {
+                    whole: BTreeSet::new(),
+                    files: nights[at].files.clone(),
+                    series: nights[at].series.clone(),
+                };
                 for (series, reading) in &mut tonight.series {
                     let large = matches!(reading, Reading::Count(count) if *count > 700);
                     if let (true, Reading::Count(count)) = (large && series.name == "36", &mut *reading) {

@@ -16,6 +16,7 @@ use super::rows::{CaseFacts, Context};
 use super::words;
 use crate::diag::Level;
 use crate::domain::{CaseStatus, Completeness, Day, ExtractState, Ranged};
+use crate::kernel::draws::whole;
 use crate::kernel::outlier::Reading;
 
 /// Styles of the charts, which the page puts in as they are.
@@ -278,7 +279,8 @@ fn comparison(compared: &Compared) -> Comparison {
             title: alarm.title.clone(),
             numbers: [alarm.tonight, alarm.lowest, alarm.median, alarm.highest].map(shown),
             nights: alarm.nights,
-            chance: format!("{:.0e}", alarm.chance),
+            // Beyond a thousand million the law says more than anybody knows.
+            chance: format!("1/{}", thousands(whole((1.0 / alarm.chance).min(1e9)))),
         }
     };
     Comparison {
