@@ -11,9 +11,10 @@ use crate::county::County;
 const PIPELINE: &str = "pipelines/nightly.toml";
 const VISITS: &str = "fixtures/demo/civil-affairs/走访记录_20261118.csv";
 
-/// A delivery of its own for each day: the visits without the last few, perhaps with nothing in the last column.
+/// A delivery of its own for each day of a November: the visits but for the last few, which come one by one, perhaps with
+/// nothing in the last column.
 fn deliver(county: &County, day: &str, emptied: bool) {
-    let lost: usize = day[8..].parse().unwrap();
+    let lost = 40 - day[8..].parse::<usize>().unwrap();
     let mut visits = csv::ReaderBuilder::new()
         .flexible(true)
         .has_headers(false)
