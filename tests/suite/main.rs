@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed look at the repository is a failed test")]
 
+mod alarms;
 mod altered_names;
 mod answers;
 mod audit;
@@ -25,6 +26,7 @@ mod linking;
 mod linking_setup;
 mod logs;
 mod manual;
+mod modes;
 mod newborns;
 mod objections;
 mod pipeline;
