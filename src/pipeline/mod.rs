@@ -142,8 +142,9 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     let prepared =
         link::Prepared::new(&mentions, &records, &plan.tables, &plan.link).map_err(RunError::Link)?;
     let gaps = run.gaps(&records);
+    let rows = Tonight { mentions: &mentions, records: &records, keys: prepared.keys(), gaps: &gaps };
     let pairs = run.watch.stage(Stage::Block, || {
-        let remembered = run.register.remembered(&Tonight::new(&mentions, &records, prepared.keys(), &gaps));
+        let remembered = run.register.remembered(&rows);
         let known = KnownBefore { judgements: &run.judgements, remembered: &remembered };
         link::block(&prepared, known, env.linkage)
     });
@@ -157,14 +158,10 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     // 7 score: patterns -> links and pairs for review.
     let linked = run.watch.stage(Stage::Score, || link::score(vectors, &model));
     let drifted = drift::look(plan.link.drift, &linked.summary)?;
-    for told in &drifted {
-        tracing::warn!(code = told.code, at = %told.spot, "{}", told.message);
-    }
 
     // 8 resolve: links -> identities with ids that last.
-    let (resolution, register) = run.watch.stage(Stage::Resolve, || {
-        resolve::resolve(&mentions, &records, prepared.keys(), &linked.links, (&run.register, &gaps))
-    });
+    let (resolution, register) =
+        run.watch.stage(Stage::Resolve, || resolve::resolve(&rows, &linked.links, &run.register));
 
     // 9 judge: rules in SQL -> findings, each with its evidence.
     let names = |place| facts::place_names(plan, place);

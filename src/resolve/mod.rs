@@ -9,29 +9,20 @@ mod person;
 mod register;
 mod tree;
 
-use std::collections::BTreeSet;
-
 use rayon::prelude::*;
 
-use crate::domain::{Grade, Identity, IdentityEvent, IdentityId, Link, MentionSet, RecordSet, Resolution};
+use crate::domain::{Grade, Identity, IdentityEvent, IdentityId, Link, Resolution};
 
 pub use register::{Register, RegisterError, Tonight};
 
-/// Identities of tonight, and the register for the next night. `keys` name each mention for ever, as
-/// linkage gives them; `gaps` are the extracts that did not come whole.
+/// Identities of tonight, and the register for the next night.
 ///
 /// # Panics
 /// When mentions name rows that the records do not have, which `link` has refused before.
-pub fn resolve(
-    mentions: &MentionSet,
-    records: &[RecordSet],
-    keys: &[u64],
-    links: &[Link],
-    (last, gaps): (&Register, &BTreeSet<String>),
-) -> (Resolution, Register) {
-    let forest = tree::Forest::grow(mentions, records, keys, links);
-    let rows = register::Tonight::new(mentions, records, keys, gaps);
-    let (ids, events, next) = last.follow(&forest, &rows);
+pub fn resolve(rows: &Tonight<'_>, links: &[Link], last: &Register) -> (Resolution, Register) {
+    let mentions = rows.mentions;
+    let forest = tree::Forest::grow(rows, links);
+    let (ids, events, next) = last.follow(&forest, rows);
     let mut identity = vec![IdentityId(0); mentions.mentions.len()];
     let mut identities: Vec<Identity> = forest
         .persons()

@@ -48,25 +48,16 @@ struct Entry {
     grade: Grade,
 }
 
-/// Tonight's rows, as the register looks at them.
+/// Tonight's rows, as this stage looks at them.
 pub struct Tonight<'a> {
-    mentions: &'a MentionSet,
-    records: &'a [RecordSet],
-    keys: &'a [u64],
+    /// Persons named in them.
+    pub mentions: &'a MentionSet,
+    /// The rows by extract.
+    pub records: &'a [RecordSet],
+    /// Name of each mention for ever, as linkage gives it.
+    pub keys: &'a [u64],
     /// Extracts that did not come whole.
-    gaps: &'a BTreeSet<String>,
-}
-
-impl<'a> Tonight<'a> {
-    /// `keys` name each mention for ever; `gaps` are the extracts that did not come whole.
-    pub const fn new(
-        mentions: &'a MentionSet,
-        records: &'a [RecordSet],
-        keys: &'a [u64],
-        gaps: &'a BTreeSet<String>,
-    ) -> Self {
-        Self { mentions, records, keys, gaps }
-    }
+    pub gaps: &'a BTreeSet<String>,
 }
 
 /// Key of the names of extracts in the file's schema.

@@ -1,6 +1,7 @@
 //! The links of each person as a tree, seen from its most telling mention.
 
-use crate::domain::{Grade, IdState, Link, MentionSet, RecordSet};
+use super::Tonight;
+use crate::domain::{Grade, IdState, Link};
 use crate::kernel::union_find::UnionFind;
 
 /// All persons: their mentions, the most telling first.
@@ -17,7 +18,8 @@ pub(super) struct Forest {
 impl Forest {
     /// Groups mentions by their links and walks each tree from its hub: a mention is as sure as the
     /// links between it and the hub together, and as weakly graded as the weakest of them.
-    pub(super) fn grow(mentions: &MentionSet, records: &[RecordSet], keys: &[u64], links: &[Link]) -> Self {
+    pub(super) fn grow(rows: &Tonight<'_>, links: &[Link]) -> Self {
+        let Tonight { mentions, records, keys, .. } = *rows;
         let n = mentions.mentions.len();
         let mut sets = UnionFind::new(n);
         for link in links {
