@@ -13,6 +13,7 @@ pub mod field;
 pub mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+pub mod guard;
 pub mod handbook;
 pub mod kernel;
 pub mod ledger;

@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("field", 2),
     ("comparator", 2),
     ("engine", 3),
+    ("guard", 3),
     ("source", 4),
     ("contract", 4),
     ("frame", 4),

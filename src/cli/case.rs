@@ -184,8 +184,10 @@ impl Desk {
 
     fn tell<'a>(&'a self, record: &'a CaseRecord) -> Told<'a> {
         let rule = self.plan.book.rules.iter().find(|rule| rule.id == record.rule());
-        let days = rule.map(|rule| i32::try_from(rule.header.due_days).unwrap_or(i32::MAX / 2));
-        let due = days.map(|days| record.listed_on.plus_days(days)).filter(|_| record.phase.asks());
+        let due = rule
+            .map(|rule| &rule.header)
+            .map(|head| self.plan.desk.due.on(record.listed_on, head.due_days, head.severity))
+            .filter(|_| record.phase.asks());
         let town = record.finding().and_then(|finding| self.towns.get(&finding.identity.0));
         Told {
             record,

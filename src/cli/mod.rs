@@ -33,6 +33,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
+use rustix_process::fs::Mode;
+use rustix_process::process;
 
 use args::{Cli, Command};
 
@@ -54,6 +56,10 @@ const LOCKED: u8 = 5;
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
     let command = Cli::parse().command;
+    if is_private(&command) {
+        // Once, for all files: those that libraries make and those of programs we start (curl, age) too.
+        process::umask(Mode::RWXG | Mode::RWXO);
+    }
     match caught(|| done(command)) {
         Ok(()) => ExitCode::from(DONE),
         Err(failure) => {
@@ -71,6 +77,22 @@ fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(Failure::bug("this is a bug of doudi, the lines above say where; nothing was published"))
     })
+}
+
+/// Whether what a command writes is for the eyes of its account alone. Units, schemas, manuals, the rule book, models
+/// and an invented county hold nobody's values and are for whom the caller's umask says.
+const fn is_private(command: &Command) -> bool {
+    !matches!(
+        command,
+        Command::Schedule(_)
+            | Command::Schema { .. }
+            | Command::Man { .. }
+            | Command::Completions { .. }
+            | Command::Rules(_)
+            | Command::Synth(_)
+            | Command::Fit(_)
+            | Command::Linkage(_)
+    )
 }
 
 fn done(command: Command) -> Done {

@@ -10,16 +10,19 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::args::Linkage as LinkageArg;
 use super::clock::Wall;
 use super::text_table::aligned;
-use super::{BUG, CONFIG, DONE, Done, Failure, HELD, LOCKED, SOURCE, caught, problems, replace, say};
+use super::{
+    BUG, CONFIG, DONE, Done, Failure, HELD, LOCKED, SOURCE, caught, complain, problems, replace, say,
+};
 use crate::diag::{Level, did_you_mean};
 use crate::domain::Day;
-use crate::ledger::LedgerError;
+use crate::ledger::{Ledger, LedgerError};
 use crate::link::Linkage;
 use crate::pipeline::{
     self, Acceptance, Env, Hold, Progress, RunError, RunSummary, Silent, Stage, last_day, run as run_night,
 };
 use crate::report::PublishedFile;
-use crate::spec::{NightEnd, Plan, compile, watchers};
+use crate::spec::{NightEnd, Plan, Watch, compile, watchers};
+use crate::tables::{RunDays, Says};
 use crate::upkeep::{self, Ended};
 
 /// Options of `run`.
@@ -75,6 +78,10 @@ pub(super) struct RunArgs {
     /// Who; left out: the account that runs this.
     #[arg(long, value_name = "NAME", requires = "accept")]
     by: Option<String>,
+    /// What the timer's run asks the calendar first (`all`, `workdays`, `term`): on a day that is not one of these it ends
+    /// at once and well, unless the last wanted day is still without lists. `doudi schedule install --on` writes it.
+    #[arg(long, value_name = "DAYS", value_parser = run_days)]
+    scheduled: Option<RunDays>,
     /// Worker threads; left out: all cores. The answer does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -103,20 +110,46 @@ pub(super) fn run(args: &RunArgs) -> Done {
     let (watch, out, as_of, result) = match caught(|| plan(args)) {
         Ok(plan) => {
             let day = day_of(args, &plan, moment.0);
+            if let Some(why) = day.as_ref().ok().and_then(|&day| rests(args.scheduled, &plan, day)) {
+                say(why);
+                return Ok(());
+            }
             let as_of = *day.as_ref().unwrap_or(&plan.as_of.unwrap_or(moment.0));
-            let result = day.and_then(|day| caught(|| night(args, &plan, day, &moment, terminal)));
+            let overdue = |error| {
+                let late = Err(failure(error));
+                report(args, (&plan.watch, &plan.out), as_of, moment.clone(), &late);
+                late.as_ref().map_or_else(stop, |_| ());
+            };
+            let result =
+                day.and_then(|day| caught(|| night(args, &plan, (day, &moment), terminal, &overdue)));
             (plan.watch, plan.out, as_of, result)
         }
         Err(failure) => (watchers(&args.pipeline), PathBuf::new(), moment.0, Err(failure)),
     };
-    if !args.dry_run {
-        let ended = ended(&args.pipeline, as_of, moment, &result);
-        for line in upkeep::tell(&watch, &ended, &out) {
-            tracing::warn!("{line}");
-        }
-    }
+    report(args, (&watch, &out), as_of, moment, &result);
     say(text(&result?));
     Ok(())
+}
+
+/// Days by their word.
+pub(super) fn run_days(word: &str) -> Result<RunDays, String> {
+    let known = RunDays::ALL.iter();
+    let found = known.clone().find(|(_, known)| *known == word).map(|(days, _)| *days);
+    found.ok_or_else(|| {
+        format!("the days are {}", known.map(|(_, word)| *word).collect::<Vec<_>>().join(", "))
+    })
+}
+
+/// Why the timer's run has nothing to do. A ledger that cannot be read keeps no night from running, which then tells it.
+fn rests(scheduled: Option<RunDays>, plan: &Plan, day: Day) -> Option<String> {
+    let on = scheduled?;
+    let calendar = &plan.tables.calendar;
+    if let Says::Unknown(gap) = calendar.says(on, day) {
+        tracing::warn!("{gap}");
+    }
+    let last =
+        Ledger::open_for_planning(&plan.state.join("ledger.sqlite")).and_then(|it| it.last_run(None)).ok()?;
+    upkeep::rest(calendar, on, day, last.map(|run| run.as_of))
 }
 
 /// The day that the lists speak about.
@@ -129,12 +162,36 @@ fn day_of(args: &RunArgs, plan: &Plan, today: Day) -> Result<Day, Failure> {
     }
 }
 
+/// Ends the program because a stage takes longer than it may: it may hang where no thread can be stopped, and a night
+/// may be killed at any instant.
+#[expect(clippy::exit, reason = "the stage at work cannot be stopped, and what is half done is invisible")]
+fn stop(failure: &Failure) {
+    complain(&failure.message);
+    std::process::exit(i32::from(failure.code));
+}
+
+/// Tells those who watch how the night ended.
+fn report(
+    args: &RunArgs,
+    (watch, out): (&Watch, &Path),
+    as_of: Day,
+    moment: Moment,
+    result: &Result<RunSummary, Failure>,
+) {
+    if args.dry_run {
+        return;
+    }
+    for line in upkeep::tell(watch, &ended(&args.pipeline, as_of, moment, result), out) {
+        tracing::warn!("{line}");
+    }
+}
+
 fn night(
     args: &RunArgs,
     plan: &Plan,
-    as_of: Day,
-    (_, now, epoch): &Moment,
+    (as_of, (_, now, epoch)): (Day, &Moment),
     terminal: bool,
+    overdue: &(dyn Fn(RunError) + Sync),
 ) -> Result<RunSummary, Failure> {
     let bar = Bar::new();
     let progress: &dyn Progress = if terminal { &bar } else { &Silent };
@@ -153,6 +210,7 @@ fn night(
         accepted: accepted(args)?,
         clock: &Wall::new(*epoch),
         progress,
+        overdue,
     };
     let result = run_night(plan, &env);
     bar.0.finish_and_clear();
@@ -176,6 +234,7 @@ pub(super) fn tonight(plan: &Plan, day: Option<Day>) -> Result<(Day, RunSummary)
         accepted: Vec::new(),
         clock: &Wall::new(epoch),
         progress: &Silent,
+        overdue: &|error| stop(&failure(error)),
     };
     Ok((as_of, run_night(plan, &env).map_err(failure)?))
 }
@@ -323,12 +382,14 @@ pub(super) fn failure(error: RunError) -> Failure {
         | RunError::Accept { .. }
         | RunError::Past { .. }
         | RunError::Nowhere { .. }
+        | RunError::Group { .. }
         | RunError::Changed { .. } => CONFIG,
         RunError::Link(_) | RunError::Arrow(_) => BUG,
         RunError::Input { .. }
         | RunError::Pull(_)
         | RunError::Copy(_)
         | RunError::Unplugged { .. }
+        | RunError::Overdue { .. }
         | RunError::Io { .. }
         | RunError::Register(_)
         | RunError::Rule(_)

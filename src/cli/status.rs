@@ -1,7 +1,7 @@
 //! `status`: how a pipeline stands, without touching anything.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -61,6 +61,8 @@ struct Status {
     last: Option<RunRecord>,
     /// Whether its folder is there.
     folder: bool,
+    /// How its numbers compare with the nights before it, as its manifest tells it.
+    alarms: Value,
     /// The run that `latest` points to.
     latest: Option<String>,
     /// Who is at work.
@@ -163,10 +165,10 @@ impl Status {
         };
         let day = last.as_ref().map(|run| run.as_of);
         let end = Day::from_ymd(9999, 12, 31).ok_or_else(|| Failure::bug("the last day there is"))?;
+        let manifest = last.as_ref().map(|run| plan.out.join(&run.run_id).join("manifest.json"));
         Ok(Self {
-            folder: last
-                .as_ref()
-                .is_some_and(|run| plan.out.join(&run.run_id).join("manifest.json").is_file()),
+            folder: manifest.as_ref().is_some_and(|manifest| manifest.is_file()),
+            alarms: manifest.map_or(Value::Null, |manifest| alarms(&manifest)),
             latest: pipeline::latest(&plan.out),
             at_work: pipeline::at_work(&plan.state, &plan.out).map_err(failed_at)?,
             leftovers,
@@ -227,6 +229,7 @@ impl Status {
                 let folder = self.plan.out.join(&run.run_id).display().to_string();
                 let here = if self.folder { folder } else { format!("不在：{folder}") };
                 rows.push(row("  文件夹", here));
+                rows.push(row("  与此前各夜", comparison(&self.alarms)));
             }
         }
         rows.push(row(
@@ -347,6 +350,7 @@ impl Status {
             "latest": self.latest,
             "at_work": self.at_work,
             "leftovers": leftovers.collect::<Vec<_>>(),
+            "alarms": self.alarms,
             "ledger": ledger,
             "cases": cases.collect::<serde_json::Map<_, _>>(),
             "towns": towns.collect::<serde_json::Map<_, _>>(),
@@ -354,6 +358,25 @@ impl Status {
             "deliveries": deliveries.collect::<serde_json::Map<_, _>>(),
             "never_delivered": self.never(),
         })
+    }
+}
+
+/// How a run's numbers compare with the nights before it; nothing where no manifest tells.
+fn alarms(manifest: &Path) -> Value {
+    let text = std::fs::read(manifest).unwrap_or_default();
+    let mut manifest: Value = serde_json::from_slice(&text).unwrap_or_default();
+    manifest["alarms"].take()
+}
+
+/// The same in words.
+fn comparison(told: &Value) -> String {
+    let number = |key: &str| told[key].as_u64().unwrap_or_default();
+    let alarms: Vec<&str> =
+        told["alarms"].as_array().into_iter().flatten().filter_map(|alarm| alarm["title"].as_str()).collect();
+    match (number("series"), alarms.as_slice()) {
+        (0, _) => format!("可比的只有 {} 夜，未作比较", number("nights")),
+        (series, []) => format!("{series} 项数字都在正常起伏之内"),
+        (_, alarms) => format!("{} 项异常：{}", alarms.len(), alarms.join("；")),
     }
 }
 
@@ -373,8 +396,9 @@ fn cases(
             Phase::Answered | Phase::Approved | Phase::Objected => count.answered += 1,
             Phase::New | Phase::Sent | Phase::Reopened | Phase::Disputed => {
                 let rule = plan.book.rules.iter().find(|rule| rule.id == case.rule());
-                let days = rule.map(|rule| i32::try_from(rule.header.due_days).unwrap_or(i32::MAX / 2));
-                let due = days.map(|days| case.listed_on.plus_days(days));
+                let due = rule
+                    .map(|rule| &rule.header)
+                    .map(|head| plan.desk.due.on(case.listed_on, head.due_days, head.severity));
                 count.open += 1;
                 count.new += u64::from(Some(case.listed_on) == last);
                 count.overdue += u64::from(due.is_some() && due < last);

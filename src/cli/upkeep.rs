@@ -7,10 +7,10 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::text_table::aligned;
-use super::{Done, Failure, day, problems, replace, run, say};
+use super::{Done, Failure, complain, day, problems, replace, run, say};
 use crate::ledger::{Ledger, LedgerError};
 use crate::spec::{Plan, compile};
-use crate::tables::Retained;
+use crate::tables::{Retained, RunDays, Says};
 use crate::upkeep::{self, Entry, PurgeFacts, PurgePlan, Schedule, UpkeepError};
 
 /// Options of `backup`.
@@ -155,6 +155,10 @@ struct When {
     /// Time of day, HH:MM, local.
     #[arg(long, value_name = "HH:MM")]
     at: String,
+    /// On which days: `all`, `workdays` or `term`, by the table `calendar.csv`. The timer comes every night, and the run
+    /// ends at once on other days, unless the last wanted day is still without lists.
+    #[arg(long, value_name = "DAYS", default_value = "all", value_parser = run::run_days)]
+    on: RunDays,
     /// Who runs it; give it a user of its own that owns the folders of runs and state.
     #[arg(long, value_name = "NAME", default_value = "doudi")]
     user: String,
@@ -379,6 +383,9 @@ fn schedule_of(when: &When) -> Result<Schedule, Failure> {
     };
     let program = std::env::current_exe()
         .map_err(|error| Failure::source(format!("failed to find this program: {error}")))?;
+    if let Some(gap) = calendar_gap(&plan, when.on) {
+        complain(gap);
+    }
     let metrics = plan.watch.metrics.as_deref().and_then(Path::parent);
     let variables = plan.variables();
     if when.environment.is_none() && !variables.is_empty() {
@@ -397,10 +404,28 @@ fn schedule_of(when: &When) -> Result<Schedule, Failure> {
         environment: when.environment.as_deref().map(full).transpose()?,
         user: when.user.clone(),
         at: Schedule::time(&when.at).map_err(failure)?,
+        on: when.on,
         limit_minutes: when.limit_minutes,
         memory_mib: when.memory_mib,
         on_failure: when.on_failure.clone(),
     })
+}
+
+/// What the office has still to write into the calendar for the days that are wanted.
+fn calendar_gap(plan: &Plan, on: RunDays) -> Option<String> {
+    let (today, ..) = run::clock();
+    let calendar = &plan.tables.calendar;
+    match calendar.says(on, today) {
+        Says::Unknown(gap) => {
+            Some(format!("note: {gap}; until it is in schemas/tables/calendar.csv, every night runs"))
+        }
+        _ if on == RunDays::Workdays && !calendar.knows_holidays_of(today) => Some(format!(
+            "note: the calendar names no holiday of {}: until the office has written them into \
+             schemas/tables/calendar.csv (待客户确认), only weekends are left out",
+            today.ymd().0
+        )),
+        _ => None,
+    }
 }
 
 /// A unit's name: one word, so that it adds no line to the file.

@@ -21,9 +21,9 @@ use parquet::file::metadata::ParquetMetaData;
 
 use super::cell;
 use super::intake::Cells;
-use super::refusal::Refusal;
-use super::text_file::unreadable;
 use super::workbook::Job;
+use crate::guard::Refusal;
+use crate::guard::unreadable;
 
 /// Rows decoded at once.
 const BATCH_ROWS: usize = 4_096;

@@ -95,6 +95,8 @@ pub struct RuleWords {
     pub verify: Vec<String>,
     /// Days to answer.
     pub due_days: u32,
+    /// The same in words, with which days count.
+    pub due: String,
 }
 
 /// A row that a case rests on.
@@ -449,6 +451,7 @@ fn words(plan: &Plan, run: &FinishedRun, rule: &Rule) -> RuleWords {
         basis: basis.collect(),
         verify: header.verify.clone(),
         due_days: header.due_days,
+        due: plan.desk.due.words(header.due_days, header.severity),
     }
 }
 

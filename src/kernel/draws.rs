@@ -40,11 +40,12 @@ pub fn poisson_range(means: &[f64], seed: u64) -> (f64, f64) {
     (drawn[DRAWS / 40] as f64, drawn[DRAWS - 1 - DRAWS / 40] as f64)
 }
 
+/// The whole part of a number; zero below zero.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the whole part is what is wanted; below zero it is zero"
 )]
-fn whole(value: f64) -> u64 {
+pub fn whole(value: f64) -> u64 {
     value.max(0.0) as u64
 }
 

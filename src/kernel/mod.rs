@@ -10,6 +10,7 @@ pub mod em;
 pub mod interval;
 pub mod learn;
 pub mod observed;
+pub mod outlier;
 pub mod pattern;
 pub mod similarity;
 pub mod strings;

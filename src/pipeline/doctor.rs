@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use chrono::DateTime;
 
+use super::groups::{self, Groups};
 use super::look;
 use crate::domain::Day;
 use crate::ledger::{Ledger, LedgerError, RunRecord};
@@ -66,6 +67,7 @@ pub fn examine(plan: &Plan, consultation: &Consultation) -> Vec<Symptom> {
     };
     found.extend(plan.remotes.values().map(remote));
     found.extend([("out", &plan.out), ("state", &plan.state)].map(|(check, path)| folder(check, path)));
+    found.extend((!plan.groups.is_empty()).then(|| readers(plan)));
     found.push(lock(plan));
     let (symptom, last) = ledger(plan);
     found.push(symptom);
@@ -155,11 +157,31 @@ fn folder(check: &'static str, path: &Path) -> Symptom {
         return symptom(check, Health::Broken, format!("文件夹 {shown} 无法写入：{error}"));
     }
     let mode = facts.permissions().mode() & 0o777;
-    if mode & 0o007 != 0 {
+    // Passing through to a folder below is no look into this one.
+    if mode & 0o006 != 0 {
         let text = format!("文件夹 {shown} 对其他用户开放（权限 {mode:03o}）；chmod o-rwx {shown}");
         return symptom(check, Health::Look, text);
     }
     symptom(check, Health::Well, format!("文件夹 {shown} 可写，权限 {mode:03o}"))
+}
+
+/// Groups that may read lists: there, this account's to give files to, and able to come to the lists.
+fn readers(plan: &Plan) -> Symptom {
+    let check = "groups";
+    // Tried where a run writes; before the first run there is no such folder yet.
+    let tried = plan.state.is_dir().then_some(&plan.state);
+    let usable = Groups::of(plan).and_then(|groups| tried.map_or(Ok(()), |folder| groups.try_on(folder)));
+    if let Err(error) = usable {
+        return symptom(check, Health::Broken, format!("清单不能交给指定的用户组：failed to {error}"));
+    }
+    // The run opens its own folder itself.
+    let above = plan.out.parent().map(groups::barred).unwrap_or_default();
+    if let Some(folder) = above.first() {
+        let folder = folder.display();
+        let text = format!("文件夹 {folder} 不能穿过，用户组到不了清单；chmod a+x {folder}");
+        return symptom(check, Health::Look, text);
+    }
+    symptom(check, Health::Well, format!("{} 个接收单位的用户组可用", plan.groups.len()))
 }
 
 fn lock(plan: &Plan) -> Symptom {

@@ -82,6 +82,27 @@ pub enum RunError {
         /// Why it cannot be accepted, and what to do.
         why: String,
     },
+    /// A recipient's lists cannot be given to its group.
+    #[error("give the lists to the group `{group}` of `{recipient}`: {why}")]
+    Group {
+        /// Folder of the recipient's lists.
+        recipient: String,
+        /// The group as the pipeline names it.
+        group: String,
+        /// Why, and what to do.
+        why: String,
+    },
+    /// A stage took longer than it may.
+    #[error(
+        "finish the stage {stage} within its {seconds} s; nothing was published. Look what holds it up (`doudi doctor`; \
+         the log has the time of every stage), or give it more: `{stage}_seconds` in `[limits]` of the pipeline"
+    )]
+    Overdue {
+        /// The stage.
+        stage: &'static str,
+        /// Its limit.
+        seconds: u32,
+    },
     /// Required data is missing or outside its tolerance.
     #[error("publish: held, because {}", reasons.join("; "))]
     Held {

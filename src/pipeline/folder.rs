@@ -8,13 +8,15 @@
 //! ends with an error takes its folder away itself.
 
 use std::cell::Cell;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::Write;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::error::RunError;
+use super::groups;
 use crate::domain::hex;
 use crate::ledger::LedgerError;
 
@@ -68,7 +70,7 @@ impl RunFolder {
     ) -> Result<Self, RunError> {
         let folder = Self::at(out, &partial(state).map_err(RunError::io("read", state))?);
         folder.repair(committed)?;
-        fs::create_dir(&folder.path).map_err(RunError::io("create", &folder.path))?;
+        make(&folder.path)?;
         Ok(folder)
     }
 
@@ -78,7 +80,7 @@ impl RunFolder {
         if folder.path.exists() {
             remove(&folder.path)?;
         }
-        fs::create_dir(&folder.path).map_err(RunError::io("create", &folder.path))?;
+        make(&folder.path)?;
         Ok(folder)
     }
 
@@ -135,6 +137,10 @@ impl RunFolder {
 
     /// Gives the folder its name and points `latest` to it.
     pub(super) fn show(&self, run_id: &str) -> Result<(), RunError> {
+        // It is committed: whose lists it holds may come to them, also after a kill before this.
+        if groups::let_through(&self.path)? {
+            settle(&self.path).map_err(RunError::io("sync", &self.path))?;
+        }
         let target = self.out.join(run_id);
         let replaced = self.out.join(REPLACED);
         if replaced.exists() {
@@ -185,6 +191,11 @@ fn exchange(one: &Path, other: &Path) -> Result<bool, RunError> {
     }
 }
 
+/// Makes a folder that only its owner enters, whatever the umask is.
+fn make(path: &Path) -> Result<(), RunError> {
+    DirBuilder::new().mode(0o700).create(path).map_err(RunError::io("create", path))
+}
+
 fn remove(path: &Path) -> Result<(), RunError> {
     fs::remove_dir_all(path).map_err(RunError::io("remove", path))
 }
@@ -197,7 +208,8 @@ fn settle(path: &Path) -> std::io::Result<()> {
 /// Creates a folder with its parents where it is not there, so that it survives a loss of power.
 pub(super) fn create(path: &Path) -> Result<(), RunError> {
     let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
-    fs::create_dir_all(path).map_err(RunError::io("create", path))?;
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(RunError::io("create", path))?;
     for folder in missing {
         let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));

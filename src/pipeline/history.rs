@@ -1,4 +1,4 @@
-//! Earlier nights, for the page: how the cases stood, and what the manifests say of the deliveries.
+//! Earlier nights: how the cases stood, and what the manifests say of deliveries, links and findings.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,20 +8,20 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::RunError;
+use super::alarm::{Counted, Figures};
 use crate::domain::Day;
 use crate::ledger::{Ledger, RunRecord};
 use crate::report::{AgencyNight, NightBefore, NightFacts};
 
-/// Nights that are drawn.
+/// Nights that are drawn and compared.
 const NIGHTS: usize = 30;
 
-/// The night before and the deliveries of the nights before `as_of`, oldest first. A run whose folder is not there
-/// any more has none.
-pub(super) fn look(
-    ledger: &Ledger,
-    out: &Path,
-    as_of: Day,
-) -> Result<(Option<NightBefore>, Vec<NightFacts>), RunError> {
+/// What is known of earlier nights: the one before; the deliveries of each, and the numbers that tonight is compared
+/// with, both oldest first.
+type Earlier = (Option<NightBefore>, Vec<NightFacts>, Vec<Figures>);
+
+/// The nights before `as_of`. A run whose folder is not there any more has neither deliveries nor numbers.
+pub(super) fn look(ledger: &Ledger, out: &Path, as_of: Day) -> Result<Earlier, RunError> {
     let before = ledger.last_run(Some(as_of))?;
     let state = before.as_ref().map(|run| ledger.state_after(&run.run_id)).transpose()?.flatten();
     let before = before.zip(state).map(|(run, state)| NightBefore {
@@ -36,9 +36,10 @@ pub(super) fn look(
         .filter(|(day, _)| *day < as_of)
         .collect();
     let last = runs.into_values().rev().take(NIGHTS);
-    let mut nights: Vec<NightFacts> = last.filter_map(|run| night(&run, out)).collect();
+    let mut nights: Vec<(NightFacts, Figures)> = last.filter_map(|run| night(&run, out)).collect();
     nights.reverse();
-    Ok((before, nights))
+    let (nights, figures) = nights.into_iter().unzip();
+    Ok((before, nights, figures))
 }
 
 /// What of a manifest is needed.
@@ -60,9 +61,11 @@ struct Rows {
     rows_read: u64,
 }
 
-fn night(run: &RunRecord, out: &Path) -> Option<NightFacts> {
+fn night(run: &RunRecord, out: &Path) -> Option<(NightFacts, Figures)> {
     let file = File::open(out.join(&run.run_id).join("manifest.json")).ok()?;
-    let manifest: Manifest = serde_json::from_reader(BufReader::new(file)).ok()?;
+    let whole: serde_json::Value = serde_json::from_reader(BufReader::new(file)).ok()?;
+    let figures = Figures::of(&Counted::deserialize(&whole).ok()?);
+    let manifest = Manifest::deserialize(&whole).ok()?;
     let mut agencies: BTreeMap<String, AgencyNight> = BTreeMap::new();
     for extract in manifest.extracts {
         let agency = agencies.entry(extract.agency).or_default();
@@ -71,5 +74,5 @@ fn night(run: &RunRecord, out: &Path) -> Option<NightFacts> {
         agency.read += extract.files.iter().map(|file| file.rows_read).sum::<u64>();
         agency.held += extract.quarantined;
     }
-    Some(NightFacts { as_of: run.as_of, agencies })
+    Some((NightFacts { as_of: run.as_of, agencies }, figures))
 }

@@ -9,10 +9,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::RunError;
+use super::alarm::{self, Counted, Figures};
+use super::facts::Delivered;
 use super::output::Night;
 use super::stage::{self, Cost};
 use crate::diag::Diagnostic;
-use crate::domain::{Day, Entitlement, ExtractState};
+use crate::domain::{Day, Entitlement, ExtractState, RecordSet, Resolution, RuleOutcome};
 use crate::report::{ExtractFacts, PolicyFacts, Published};
 
 /// Raised when a key changes its meaning.
@@ -37,16 +39,10 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
     let tables = plan.tables.editions().iter().map(|table| {
         json!({ "name": table.name, "edition": table.edition, "sha256": table.sha256, "rows": table.rows })
     });
-    let rules = night.judged.outcomes.iter().map(|outcome| {
-        json!({
-            "rule": outcome.rule, "list": outcome.list, "findings": outcome.findings, "annex": outcome.annex,
-            "not_run": outcome.not_run, "known_until": outcome.known_until.map(Day::iso),
-        })
-    });
     let files = lists.files.iter().map(|file| {
         json!({ "path": file.path, "recipient": file.recipient, "list": file.list, "rows": file.rows, "sha256": file.sha256, "sm3": file.sm3 })
     });
-    let figures = night.identity_figures();
+    let (figures, counts) = (night.identity_figures(), night.counts);
     let summary = &night.linked.summary;
     let tallies = night.recorded.tallies().into_iter().map(|(rule, t)| {
         let counts = json!({
@@ -70,13 +66,14 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
         "released": night.released.iter().map(|release| json!({
             "extract": release.extract, "by": release.by, "reason": release.reason, "held": release.held,
         })).collect::<Vec<_>>(),
-        "extracts": night.delivered.extracts.iter().map(|facts| extract(night, facts)).collect::<Vec<_>>(),
+        "extracts": counts.extracts,
         "link": {
             "mentions": summary.mentions, "pairs": summary.pairs, "links": summary.links,
             "review": summary.review, "oversized": summary.oversized, "figures": summary.figures,
         },
-        "identities": { "count": figures.count, "merged": figures.merged, "split": figures.split, "sizes": sizes(night) },
-        "rules": rules.collect::<Vec<_>>(),
+        "identities": { "count": figures.count, "merged": figures.merged, "split": figures.split, "sizes": counts.sizes },
+        "rules": counts.rules,
+        "alarms": alarm::value(night.compared),
         "policies": policies(night),
         "policies_not_judged": night.judged.policy_fault,
         "legal_basis": night.rules.iter().map(|r| (r.id.clone(), json!(r.basis))).collect::<serde_json::Map<_, _>>(),
@@ -103,10 +100,43 @@ fn policies(night: &Night<'_>) -> Value {
     Value::Object(night.policies.iter().map(of).collect())
 }
 
+/// The parts of a manifest that a night is compared by: written as they are, read as those of earlier nights.
+pub(super) struct Counts {
+    extracts: Vec<Value>,
+    rules: Vec<Value>,
+    sizes: Value,
+}
+
+impl Counts {
+    pub(super) fn of(
+        delivered: &Delivered,
+        records: &[RecordSet],
+        resolution: &Resolution,
+        outcomes: &[RuleOutcome],
+    ) -> Self {
+        let rules = outcomes.iter().map(|outcome| {
+            json!({
+                "rule": outcome.rule, "list": outcome.list, "findings": outcome.findings, "annex": outcome.annex,
+                "not_run": outcome.not_run, "known_until": outcome.known_until.map(Day::iso),
+            })
+        });
+        let set = |facts: &ExtractFacts| records.iter().find(|set| set.extract == facts.id);
+        let extracts = delivered.extracts.iter().map(|facts| extract(delivered, facts, set(facts)));
+        Self { extracts: extracts.collect(), rules: rules.collect(), sizes: sizes(resolution) }
+    }
+
+    /// The numbers, read as from a manifest: there is one way to count.
+    pub(super) fn figures(&self) -> Result<Figures, serde_json::Error> {
+        let parts =
+            json!({ "extracts": self.extracts, "rules": self.rules, "identities": { "sizes": self.sizes } });
+        Ok(Figures::of(&serde_json::from_value::<Counted>(parts)?))
+    }
+}
+
 /// Number of persons by the number of rows that name them.
-fn sizes(night: &Night<'_>) -> Value {
+fn sizes(resolution: &Resolution) -> Value {
     let mut sizes = std::collections::BTreeMap::new();
-    for identity in &night.resolution.identities {
+    for identity in &resolution.identities {
         *sizes.entry(identity.mentions).or_insert(0_u64) += 1;
     }
     json!(sizes.into_iter().collect::<Vec<_>>())
@@ -114,7 +144,7 @@ fn sizes(night: &Night<'_>) -> Value {
 
 /// One extract: `rows_read = rows_accepted + rows_quarantined + rows_dropped` for each file, and
 /// accepted = records + quarantined at standardise.
-fn extract(night: &Night<'_>, facts: &ExtractFacts) -> Value {
+fn extract(delivered: &Delivered, facts: &ExtractFacts, records: Option<&RecordSet>) -> Value {
     let files = facts.files.iter().map(|file| {
         json!({
             "name": file.name, "sha256": file.sha256, "as_of": file.as_of.map(Day::iso),
@@ -124,18 +154,24 @@ fn extract(night: &Night<'_>, facts: &ExtractFacts) -> Value {
             "hidden_sheets": file.hidden_sheets, "refused": file.refused,
         })
     });
-    let (state, reasons) = match &facts.state {
-        ExtractState::Complete => ("complete", Vec::new()),
-        ExtractState::Incomplete(reasons) => ("incomplete", reasons.clone()),
-        ExtractState::Missing => ("missing", Vec::new()),
-        ExtractState::Refused(reasons) => ("refused", reasons.clone()),
+    let reasons = match &facts.state {
+        ExtractState::Complete | ExtractState::Missing => Vec::new(),
+        ExtractState::Incomplete(reasons) | ExtractState::Refused(reasons) => reasons.clone(),
     };
-    let counts = night.delivered.counts.iter().find(|counts| counts.extract == facts.id);
+    let nulls = |set: &RecordSet| -> serde_json::Map<String, Value> {
+        let fields = set.contract.field.keys();
+        let column = |field: &String| {
+            let nulls = set.batch.column_by_name(field)?.null_count();
+            Some((field.clone(), json!(nulls)))
+        };
+        fields.filter_map(column).collect()
+    };
+    let counts = delivered.counts.iter().find(|counts| counts.extract == facts.id);
     json!({
         "extract": facts.id, "agency": facts.agency, "completeness": facts.completeness,
-        "state": state, "reasons": reasons,
+        "state": alarm::state_word(&facts.state), "reasons": reasons,
         "as_of": facts.as_of.map(Day::iso), "files": files.collect::<Vec<_>>(),
-        "records": facts.records, "quarantined": facts.quarantined.len(),
+        "records": facts.records, "nulls": records.map(nulls).unwrap_or_default(), "quarantined": facts.quarantined.len(),
         "quarantined_at_standardise": counts.map_or(0, |counts| counts.quarantined),
         "mentions": counts.map_or(0, |counts| counts.mentions),
         "problems": facts.problems.iter().map(problem).collect::<Vec<_>>(),

@@ -3,12 +3,15 @@
 //! A run is complete or invisible: everything is written aside, the ledger commits, then the folder
 //! gets its name. The only clock is the injected one, and nothing is computed from it.
 
+mod alarm;
 mod checkpoint;
+mod deadline;
 mod doctor;
 mod drift;
 mod error;
 mod facts;
 mod folder;
+mod groups;
 mod history;
 mod intake;
 mod listed;
@@ -20,15 +23,15 @@ mod output;
 mod refuted;
 mod stage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::domain::{Day, Judgement, PulledExtract, RecordSet, RuleOutcome, Verdict};
+use crate::domain::{Day, Judgement, KnownBefore, PulledExtract, RecordSet, RuleOutcome, Verdict};
 use crate::ledger::{Delivery, Ledger, Night, Reconciled, Release, RuleRun, RunFacts};
 use crate::link::{self, Linkage};
-use crate::report::{self, Published, PublishedFile};
-use crate::resolve::{self, Register};
+use crate::report::{self, Compared, Published, PublishedFile, RuleFacts};
+use crate::resolve::{self, Register, Tonight};
 use crate::rule::{self, World};
 use crate::source::remote::Clock;
 use crate::spec::Plan;
@@ -41,7 +44,9 @@ pub use look::{Fate, Leftover, at_work, latest, leftovers};
 pub use stage::{Progress, Silent, Stage};
 
 use checkpoint::Base;
+use deadline::Deadline;
 use folder::RunFolder;
+use groups::Groups;
 use lock::Lock;
 use refuted::Unrefuted;
 use stage::Watch;
@@ -71,6 +76,9 @@ pub struct Env<'a> {
     pub clock: &'a dyn Clock,
     /// Who watches.
     pub progress: &'a dyn Progress,
+    /// Called from another thread when a stage takes longer than it may. The program ends there; whoever goes on gets
+    /// the same error from [`run`] when the stage has ended.
+    pub overdue: &'a (dyn Fn(RunError) + Sync),
 }
 
 /// That somebody takes it on themselves that a night goes on although an extract would hold it.
@@ -110,12 +118,14 @@ pub fn run(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
         threads: env.threads,
         message: error.to_string(),
     };
-    pool.map_err(failed)?.install(|| night(plan, env))
+    let pool = pool.map_err(failed)?;
+    let deadline = Deadline::new(plan.limits);
+    deadline.watched(env.overdue, || pool.install(|| night(plan, env, &deadline)))
 }
 
 /// The eleven stages.
-fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
-    let mut run = Run::begin(plan, env)?;
+fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, RunError> {
+    let mut run = Run::begin(plan, env, deadline)?;
 
     // 1 pull: deliveries -> immutable copies, each with its digest.
     let (extracts, strays) = run.watch.stage(Stage::Pull, || run.pull())?;
@@ -131,7 +141,12 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
     // 4 block: sure passes, then who could be whom.
     let prepared =
         link::Prepared::new(&mentions, &records, &plan.tables, &plan.link).map_err(RunError::Link)?;
-    let pairs = run.watch.stage(Stage::Block, || link::block(&prepared, &run.judgements, env.linkage));
+    let gaps = run.gaps(&records);
+    let pairs = run.watch.stage(Stage::Block, || {
+        let remembered = run.register.remembered(&Tonight::new(&mentions, &records, prepared.keys(), &gaps));
+        let known = KnownBefore { judgements: &run.judgements, remembered: &remembered };
+        link::block(&prepared, known, env.linkage)
+    });
 
     // 5 compare: candidate pairs -> patterns of levels, lazily.
     let vectors = run.watch.stage(Stage::Compare, || link::compare(pairs));
@@ -148,7 +163,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
 
     // 8 resolve: links -> identities with ids that last.
     let (resolution, register) = run.watch.stage(Stage::Resolve, || {
-        resolve::resolve(&mentions, &records, prepared.keys(), &linked.links, &run.register)
+        resolve::resolve(&mentions, &records, prepared.keys(), &linked.links, (&run.register, &gaps))
     });
 
     // 9 judge: rules in SQL -> findings, each with its evidence.
@@ -166,10 +181,14 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
     let judged = run.watch.stage(Stage::Judge, || rule::judge(&plan.book, &world, &finder, env.threads))?;
 
     // 10 record: findings against the ledger -> new, kept, changed, withdrawn cases.
-    let recorded = run.watch.stage(Stage::Record, || run.reconcile(&run_id, &judged, &records, &released))?;
+    let recorded =
+        run.watch.stage(Stage::Record, || run.reconcile(&run_id, &judged, (&records, &gaps), &released))?;
 
     // 11 publish: cases -> lists, report, artifacts; then everything appears at once.
-    let (before, nights) = history::look(&run.ledger, &plan.out, env.as_of)?;
+    let (before, nights, past) = history::look(&run.ledger, &plan.out, env.as_of)?;
+    let rules = facts::rules(plan);
+    let counts = manifest::Counts::of(&delivered, &records, &resolution, &judged.outcomes);
+    let compared = run.compare(&counts, &past, &rules)?;
     let precision = report::precision(&listed_cases(&recorded.before, &plan.book));
     let night = output::Night {
         plan,
@@ -179,7 +198,7 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
         pulled: &extracts,
         delivered: &delivered,
         released: &released,
-        rules: facts::rules(plan),
+        rules,
         policies: facts::policies(plan),
         records: &records,
         mentions: &mentions,
@@ -190,10 +209,13 @@ fn night(plan: &Plan, env: &Env<'_>) -> Result<RunSummary, RunError> {
         recorded: &recorded,
         before: before.as_ref(),
         nights: &nights,
+        counts: &counts,
+        compared: &compared,
         precision: &precision,
         drifted: &drifted,
     };
     let lists = run.watch.stage(Stage::Publish, || output::publish(&night, &run.folder.path))?;
+    deadline.kept()?;
     run.commit(&night, &lists, &register)?;
     let folder = (!env.dry_run).then(|| plan.out.join(&run_id));
     let (outcomes, files) = (judged.outcomes, lists.files);
@@ -207,6 +229,8 @@ struct Run<'a> {
     _locks: [Lock; 2],
     ledger: Ledger,
     folder: RunFolder,
+    /// Who may read which lists.
+    groups: Groups,
     /// The run to go on from.
     base: Option<Base>,
     watch: Watch<'a>,
@@ -221,7 +245,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn begin(plan: &'a Plan, env: &'a Env<'a>) -> Result<Self, RunError> {
+    fn begin(plan: &'a Plan, env: &'a Env<'a>, deadline: &'a Deadline) -> Result<Self, RunError> {
         let named = |acceptance: &Acceptance| plan.sources.iter().any(|it| it.extract == acceptance.extract);
         if let Some(stranger) = env.accepted.iter().find(|acceptance| !named(acceptance)) {
             let near = did_you_mean(&stranger.extract, plan.sources.iter().map(|it| it.extract.as_str()));
@@ -241,6 +265,11 @@ impl<'a> Run<'a> {
         let path = plan.state.join("ledger.sqlite");
         let ledger = if env.dry_run { Ledger::open_for_planning(&path)? } else { Ledger::open(&path)? };
         refuse_the_past(&ledger, env.as_of)?;
+        let groups = Groups::of(plan)?;
+        groups.try_on(&plan.state)?;
+        if !env.dry_run {
+            groups::close(&plan.state)?;
+        }
         let folder = if env.dry_run {
             RunFolder::aside(&plan.out)?
         } else {
@@ -257,13 +286,14 @@ impl<'a> Run<'a> {
         };
         let last = ledger.deliveries_before(env.as_of)?;
         let judgements = ledger.judgements()?;
-        let watch = Watch::new(env.progress);
+        let watch = Watch::new(env.progress, deadline);
         Ok(Self {
             plan,
             env,
             _locks: locks,
             ledger,
             folder,
+            groups,
             base,
             watch,
             before,
@@ -294,11 +324,20 @@ impl<'a> Run<'a> {
         format!("{}-{}", self.env.as_of.iso().replace('-', ""), &digest[..8])
     }
 
+    /// Extracts whose rows may be missing tonight though they are not gone.
+    fn gaps(&self, records: &[RecordSet]) -> BTreeSet<String> {
+        let gaps = records.iter().filter(|set| {
+            let came = self.last.contains_key(&set.extract);
+            !intake::is_whole(Some(&set.state), true, came)
+        });
+        gaps.map(|set| set.extract.clone()).collect()
+    }
+
     fn reconcile(
         &self,
         run_id: &str,
         judged: &rule::Judged,
-        records: &[RecordSet],
+        (records, gaps): (&[RecordSet], &BTreeSet<String>),
         released: &[Release],
     ) -> Result<Reconciled, RunError> {
         let state = |extract: &str| records.iter().find(|set| set.extract == extract).map(|set| &set.state);
@@ -315,24 +354,34 @@ impl<'a> Run<'a> {
                 Some((rule.id.clone(), if whole { RuleRun::Complete } else { RuleRun::Partial }))
             })
             .collect();
-        let gaps = records.iter().filter(|set| {
-            let came = self.last.contains_key(&set.extract);
-            !intake::is_whole(Some(&set.state), true, came)
-        });
-        let gaps = gaps.map(|set| set.extract.clone()).collect();
         let contracts = self.plan.contracts.iter();
         let titles = contracts.map(|(extract, contract)| (extract.clone(), contract.title.clone())).collect();
         let night = Night {
             run_id,
             as_of: self.env.as_of,
             rules: &rules,
-            gaps: &gaps,
+            gaps,
             editions: &self.plan.book.editions(),
             titles: &titles,
         };
         let mut recorded = self.ledger.reconcile(&night, &judged.findings)?;
         recorded.release(released);
         Ok(recorded)
+    }
+
+    /// Tonight beside the nights before it.
+    fn compare(
+        &self,
+        counts: &manifest::Counts,
+        past: &[alarm::Figures],
+        rules: &[RuleFacts],
+    ) -> Result<Compared, RunError> {
+        // What was just written as JSON can be read; where not, the place to look is the manifest.
+        let unread = |error: serde_json::Error| RunError::io("count", &self.folder.path)(error.into());
+        let names = alarm::Names { plan: self.plan, rules };
+        let compared = alarm::compare(&counts.figures().map_err(unread)?, past, self.plan.alarms, &names);
+        alarm::log(&compared);
+        Ok(compared)
     }
 
     /// Register, manifest, ledger, folder: in this order, so that a kill between any two is repaired
@@ -348,6 +397,9 @@ impl<'a> Run<'a> {
         }
         let digest = register.write(&self.plan.state.join("register"))?;
         manifest::write(night, lists, &digest, &self.watch.costs(), &self.folder.path)?;
+        // Closed before anything is opened, also where a library's caller has another umask than the program.
+        groups::close(&self.folder.path)?;
+        self.groups.open(&self.folder.path)?;
         let ready = Ready { run_id: night.run_id.to_owned(), commit: self.ledger.next_commit()? };
         self.folder.ready(&ready)?;
         let about = RunFacts {
@@ -358,6 +410,9 @@ impl<'a> Run<'a> {
         };
         let handed_over = facts::handed_over(night, lists);
         self.ledger.commit(night.recorded, &about, &night.delivered.deliveries, &handed_over)?;
+        if !self.groups.is_empty() {
+            groups::let_through_to_runs(&self.plan.out)?;
+        }
         self.folder.show(night.run_id)
     }
 }

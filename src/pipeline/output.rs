@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::{self, Delivered};
+use super::manifest::Counts;
 use super::{Env, RunError, checkpoint};
 use crate::diag::{Diagnostic, Level};
 use crate::domain::{
@@ -20,8 +21,8 @@ use crate::ledger::{Reconciled, Release};
 use crate::link::{LinkModel, Linked};
 use crate::report::artifacts::{self, RowIndex};
 use crate::report::{
-    self, IdentityFigures, Missed, NightBefore, NightFacts, Person, PolicyFacts, PublishInput, Published,
-    ReleaseFacts, RowPlace, RuleFacts, RulePrecision,
+    self, Compared, IdentityFigures, Missed, NightBefore, NightFacts, Person, PolicyFacts, PublishInput,
+    Published, ReleaseFacts, RowPlace, RuleFacts, RulePrecision,
 };
 use crate::rule::Judged;
 use crate::spec::Plan;
@@ -48,6 +49,9 @@ pub(super) struct Night<'a> {
     /// The night before, and what came on the nights before.
     pub(super) before: Option<&'a NightBefore>,
     pub(super) nights: &'a [NightFacts],
+    /// What of tonight is counted, and how it compares with those nights.
+    pub(super) counts: &'a Counts,
+    pub(super) compared: &'a Compared,
     /// How often the rules are right and what the lists miss, by the answers so far.
     pub(super) precision: &'a (Vec<RulePrecision>, Vec<Missed>),
     /// Roles whose rows do not fit the model any more.
@@ -169,6 +173,7 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
         past: &night.recorded.past,
         before: night.before,
         nights: night.nights,
+        compared: night.compared,
         precision: night.precision,
         policies: &night.policies,
         matches: &night.judged.policies,

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::time::Instant;
 
+use super::deadline::Deadline;
+
 /// A stage of a run, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -90,16 +92,17 @@ pub(super) struct Cost {
     pub(super) resident: Option<u64>,
 }
 
-/// Watches the stages of one run: span, progress, wall time, memory.
+/// Watches the stages of one run: span, progress, wall time and its limit, memory.
 pub(super) struct Watch<'a> {
     progress: &'a dyn Progress,
+    deadline: &'a Deadline,
     /// In the order they ran.
     costs: RefCell<Vec<Cost>>,
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(progress: &'a dyn Progress) -> Self {
-        Self { progress, costs: RefCell::default() }
+    pub(super) fn new(progress: &'a dyn Progress, deadline: &'a Deadline) -> Self {
+        Self { progress, deadline, costs: RefCell::default() }
     }
 
     /// Runs one stage.
@@ -108,7 +111,9 @@ impl<'a> Watch<'a> {
         self.progress.started(stage);
         // A duration, not a time of day: it goes into the manifest's timings and nowhere else.
         let begun = Instant::now();
+        self.deadline.begin(stage);
         let result = work();
+        self.deadline.end();
         let seconds = begun.elapsed().as_secs_f64();
         let resident = memory("VmRSS:");
         self.progress.finished(stage, seconds);

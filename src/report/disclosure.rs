@@ -292,6 +292,22 @@ impl Disclosure {
             .find(|r| r.id == name || r.title == name || r.aliases.iter().any(|alias| alias == name))
     }
 
+    /// Ids of the agencies, in the table's order.
+    pub fn agencies(&self) -> impl Iterator<Item = &str> {
+        self.recipients.iter().filter(|r| r.kind == RecipientKind::Agency).map(|r| r.id.as_str())
+    }
+
+    /// Whether a recipient can have a folder of this name below `lists/`: an agency's id, or `<town's id>-<town>`.
+    pub fn has_folder(&self, name: &str) -> bool {
+        self.recipients.iter().any(|known| match known.kind {
+            RecipientKind::Agency => known.id == name,
+            RecipientKind::Town => {
+                name.strip_prefix(&known.id).is_some_and(|town| town.len() > 1 && town.starts_with('-'))
+            }
+            RecipientKind::Owner | RecipientKind::Person => false,
+        })
+    }
+
     /// How a recipient (its id; `town` for every town) sees a class of somebody whose age does not matter. What the
     /// table lacks is not seen.
     pub fn show(&self, recipient: &str, class: &str) -> Show {
@@ -381,10 +397,13 @@ mod tests {
             for class in ["bank", "hiv", "no_such_class"] {
                 assert_eq!(disclosure.show(&recipient.id, class), Show::No, "{} {class}", recipient.id);
             }
-            if recipient.id != "civil-affairs" {
-                for class in ["custody", "illness", "case"] {
-                    assert_eq!(disclosure.show(&recipient.id, class), Show::No, "{} {class}", recipient.id);
-                }
+            let forbidden: &[&str] = match recipient.id.as_str() {
+                "civil-affairs" => &[],
+                "civil-affairs-relief" => &["illness", "case"],
+                _ => &["custody", "illness", "case"],
+            };
+            for class in forbidden {
+                assert_eq!(disclosure.show(&recipient.id, class), Show::No, "{} {class}", recipient.id);
             }
             assert_ne!(disclosure.show(&recipient.id, "id_number"), Show::Full, "{}", recipient.id);
         }

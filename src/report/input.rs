@@ -8,6 +8,7 @@ use crate::domain::{
     Case, Completeness, Day, Evidence, ExtractState, FileReport, Finding, Identity, IdentityId, LinkSummary,
     MentionRef, Phase, Place, PolicyMatch, Quarantined, ResidentId, RuleOutcome, Severity, Sex,
 };
+use crate::kernel::outlier::Reading;
 use serde::{Deserialize, Serialize};
 
 use super::{Desk, DocketFacts};
@@ -56,6 +57,74 @@ pub struct AgencyNight {
     pub held: u64,
 }
 
+/// What is compared with the nights before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AlarmKind {
+    /// Rows of an extract.
+    Rows,
+    /// Empty cells of a column among the records of an extract.
+    Nulls,
+    /// Rows that name somebody whom another row names too, among all that name somebody.
+    Links,
+    /// Findings of a rule.
+    Findings,
+}
+
+impl AlarmKind {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::Rows, Self::Nulls, Self::Links, Self::Findings];
+
+    /// The word in manifest, log and figures.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Rows => "rows",
+            Self::Nulls => "nulls",
+            Self::Links => "links",
+            Self::Findings => "findings",
+        }
+    }
+}
+
+/// A number that lies outside what the nights before say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alarm {
+    /// What is compared.
+    pub kind: AlarmKind,
+    /// Id of the extract or rule; empty for links.
+    pub name: String,
+    /// Column; empty where it is none's.
+    pub column: String,
+    /// Name for people.
+    pub title: String,
+    /// Nights that it was compared with.
+    pub nights: usize,
+    /// Tonight.
+    pub tonight: Reading,
+    /// Lowest of those nights.
+    pub lowest: Reading,
+    /// Their median.
+    pub median: Reading,
+    /// Highest of them.
+    pub highest: Reading,
+    /// Probability of lying so far away where nothing is the matter.
+    pub chance: f64,
+}
+
+/// Tonight beside the nights before it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Compared {
+    /// What lies outside.
+    pub alarms: Vec<Alarm>,
+    /// Nights that are there, at most thirty.
+    pub nights: usize,
+    /// Nights that a number needs to be compared.
+    pub nights_min: u32,
+    /// Numbers that were compared.
+    pub series: usize,
+    /// Of so many nights on which nothing is the matter, one gives an alarm at most.
+    pub one_false_in_nights: u32,
+}
+
 /// Everything a publication needs. The same input gives the same bytes in every file.
 pub struct PublishInput<'a> {
     /// What somebody accepted, so that the night was not held.
@@ -82,6 +151,8 @@ pub struct PublishInput<'a> {
     pub before: Option<&'a NightBefore>,
     /// What came on earlier nights, oldest first.
     pub nights: &'a [NightFacts],
+    /// Tonight beside them.
+    pub compared: &'a Compared,
     /// How often each rule is right and what each list misses, by the answers so far.
     pub precision: &'a (Vec<RulePrecision>, Vec<Missed>),
     /// Policies of the plan, in their order.
@@ -119,7 +190,7 @@ pub struct RuleFacts {
     pub severity: Severity,
     /// Recipients as the rule's header names them: ids or aliases of `recipients.csv`.
     pub recipients: Vec<String>,
-    /// Calendar days from the first sight to the day the answer is due.
+    /// Days from the first sight to the day the answer is due, counted as the desk says.
     pub due_days: u32,
     /// Legal basis, one line each, ready to print.
     pub basis: Vec<String>,

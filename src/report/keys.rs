@@ -4,7 +4,7 @@
 //! keeps it. A recipient may have several, and a town has its own under the folder of its lists.
 
 use super::Desk;
-use super::disclosure::{Disclosure, RecipientKind, Sheet};
+use super::disclosure::{Disclosure, Sheet};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::domain::Day;
 
@@ -28,17 +28,8 @@ pub(super) fn load(
     for (at, row) in sheet.rows.iter().enumerate() {
         let mut report = sheet.reporter(at, "recipient_key", problems);
         let (recipient, key) = (sheet.cell(row, "recipient"), sheet.cell(row, "key"));
-        let all = disclosure.recipients().iter();
-        let known = all.clone().any(|known| match known.kind {
-            RecipientKind::Agency => known.id == recipient,
-            RecipientKind::Town => {
-                recipient.strip_prefix(&known.id).is_some_and(|town| town.len() > 1 && town.starts_with('-'))
-            }
-            RecipientKind::Owner | RecipientKind::Person => false,
-        });
-        if !known {
-            let agencies = all.filter(|known| known.kind == RecipientKind::Agency);
-            let near = did_you_mean(recipient, agencies.map(|known| known.id.as_str()));
+        if !disclosure.has_folder(recipient) {
+            let near = did_you_mean(recipient, disclosure.agencies());
             report("recipient", format!("no recipient has the folder `{recipient}` below lists/"), near);
         }
         if !is_key(key) {

@@ -13,6 +13,7 @@ mod corrections;
 mod disclosure;
 mod docket;
 mod docx;
+mod due;
 mod expected;
 mod flat;
 mod gate;
@@ -42,11 +43,15 @@ use rayon::prelude::*;
 use crate::diag::{Diagnostic, Level, Spot, did_you_mean};
 
 pub use disclosure::{Disclosure, Recipient, RecipientKind, Show};
-pub use docket::{Docket, DocketColumn, DocketFacts, DocketPart, DocketTemplate, PartStanding, TallyBy};
+pub use docket::{
+    CopyColumn, CopyFill, CopyFormat, Docket, DocketColumn, DocketCopy, DocketFacts, DocketPart,
+    DocketTemplate, PartStanding, TallyBy,
+};
+pub use due::Due;
 pub use expected::{Expectation, comparator_title, percent, percent_range};
 pub use input::{
-    AgencyNight, ExtractFacts, IdentityFigures, NightBefore, NightFacts, Person, PolicyFacts, PublishInput,
-    ReleaseFacts, RowPlace, RuleFacts,
+    AgencyNight, Alarm, AlarmKind, Compared, ExtractFacts, IdentityFigures, NightBefore, NightFacts, Person,
+    PolicyFacts, PublishInput, ReleaseFacts, RowPlace, RuleFacts,
 };
 pub use notice::{Draft, NoticeError, NoticeInput, NoticeSpec, draft_notice};
 pub use outcomes::{EVIDENCE, OutcomeCode, Outcomes, SUBJECT, SilenceRule};
@@ -124,6 +129,8 @@ pub struct Desk {
     pub outcomes: Outcomes,
     /// Ledgers, in the order of their files.
     pub dockets: Vec<Docket>,
+    /// Which days to answer count.
+    pub due: Due,
     /// Who may have numbers of persons in full, until when.
     approvals: Approvals,
     /// Recipients that have them in full on the day of the desk ([`Desk::on`]), with the approval in words.
@@ -173,6 +180,7 @@ impl Desk {
                 disclosure,
                 outcomes,
                 dockets: Vec::new(),
+                due: Due::default(),
                 approvals,
                 in_force: BTreeMap::new(),
                 keys,

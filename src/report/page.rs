@@ -7,7 +7,7 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use super::expected::{Expectation, percent, percent_range};
-use super::input::{ExtractFacts, PublishInput, ReleaseFacts};
+use super::input::{Alarm, Compared, ExtractFacts, PublishInput, ReleaseFacts};
 use super::movement::{self, Movement, Overdue, Quality};
 use super::package::Package;
 use super::precision::{Missed, RulePrecision};
@@ -16,6 +16,8 @@ use super::rows::{CaseFacts, Context};
 use super::words;
 use crate::diag::Level;
 use crate::domain::{CaseStatus, Completeness, Day, ExtractState, Ranged};
+use crate::kernel::draws::whole;
+use crate::kernel::outlier::Reading;
 
 /// Styles of the charts, which the page puts in as they are.
 const CHARTS: &str = super::chart::STYLE;
@@ -150,6 +152,26 @@ struct MissedRow {
     people: Option<String>,
 }
 
+/// How the night compares with those before it.
+#[derive(Serialize)]
+struct Comparison {
+    nights: usize,
+    /// Set when there are too few nights: how many are needed.
+    too_few: Option<u32>,
+    series: usize,
+    one_false_in_nights: u32,
+    alarms: Vec<AlarmRow>,
+}
+
+#[derive(Serialize)]
+struct AlarmRow {
+    title: String,
+    /// Tonight; lowest, median and highest of the nights before.
+    numbers: [String; 4],
+    nights: usize,
+    chance: String,
+}
+
 /// What the template sees.
 #[derive(Serialize)]
 struct Page<'a> {
@@ -173,6 +195,7 @@ struct Page<'a> {
     not_run: Vec<NotRunRow>,
     rules_ran: u64,
     stages: Vec<Bar>,
+    comparison: Comparison,
     some_needed: bool,
     balanced: bool,
     agencies: Vec<Agency>,
@@ -226,6 +249,7 @@ pub(super) fn render(
         not_run: not_run(input),
         rules_ran: input.outcomes.iter().filter(|outcome| outcome.not_run.is_none()).count() as u64,
         stages: stages(input, &agencies, delivered),
+        comparison: comparison(input.compared),
         some_needed: input.extracts.iter().any(|extract| extract.completeness != Completeness::Optional),
         balanced: agencies.iter().flat_map(|agency| &agency.extracts).all(|extract| extract.balanced),
         agencies,
@@ -243,6 +267,29 @@ pub(super) fn render(
         handed: handed(packages),
     };
     environment.get_template("report")?.render(Serde(&page))
+}
+
+fn comparison(compared: &Compared) -> Comparison {
+    let row = |alarm: &Alarm| {
+        let shown = |reading: Reading| match reading {
+            Reading::Count(count) => thousands(count),
+            Reading::Share { .. } => percent(reading.value()),
+        };
+        AlarmRow {
+            title: alarm.title.clone(),
+            numbers: [alarm.tonight, alarm.lowest, alarm.median, alarm.highest].map(shown),
+            nights: alarm.nights,
+            // Beyond a thousand million the law says more than anybody knows.
+            chance: format!("1/{}", thousands(whole((1.0 / alarm.chance).min(1e9)))),
+        }
+    };
+    Comparison {
+        nights: compared.nights,
+        too_few: (compared.series == 0).then_some(compared.nights_min),
+        series: compared.series,
+        one_false_in_nights: compared.one_false_in_nights,
+        alarms: compared.alarms.iter().map(row).collect(),
+    }
 }
 
 /// `1234567` → `1,234,567`.

@@ -17,6 +17,8 @@ use crate::domain::{Answer, Case, CaseStatus, Day, IdentityId, MentionRef, Phase
 pub(super) struct CaseFacts<'a> {
     pub(super) case: &'a Case,
     pub(super) rule: &'a RuleFacts,
+    /// The last day to answer.
+    due: Day,
     pub(super) person: Person,
     pub(super) subject: Option<RowPlace>,
     /// Whom it is about, for the gate.
@@ -41,6 +43,8 @@ pub(super) struct Context<'a> {
 pub(super) struct Receiver<'a> {
     pub(super) id: &'a str,
     pub(super) context: &'a Context<'a>,
+    /// Whether it gets a value as it is or not at all.
+    pub(super) whole: bool,
 }
 
 /// Stands where a rule's own words would say more than the recipient may know.
@@ -49,7 +53,8 @@ const NEUTRAL: &str = "具体情形涉及不予披露的信息，请按线索编
 impl<'a> Receiver<'a> {
     /// The gate for what is about no person in particular.
     pub(super) const fn gate(self) -> Gate<'a> {
-        Gate::new(self.id, self.context.disclosure)
+        let gate = Gate::new(self.id, self.context.disclosure);
+        if self.whole { gate.whole() } else { gate }
     }
 
     /// The gate for what is about a person.
@@ -158,6 +163,7 @@ impl<'a> CaseFacts<'a> {
             rule,
             about: About::person(&person, input.as_of),
             person,
+            due: input.desk.due.on(case.listed_on, rule.due_days, rule.severity),
             subject: (input.place)(&subject),
             candidate: finding.candidates.first().and_then(|at| Some((at, (input.mention)(at)?))),
             owner: context.extracts.get(finding.subject_extract.as_str()).copied(),
@@ -305,8 +311,8 @@ impl<'a> CaseFacts<'a> {
         self.case.phase.asks() && self.case.status != CaseStatus::Withdrawn && self.due() < day
     }
 
-    pub(super) fn due(&self) -> Day {
-        self.case.listed_on.plus_days(i32::try_from(self.rule.due_days).unwrap_or(i32::MAX / 2))
+    pub(super) const fn due(&self) -> Day {
+        self.due
     }
 }
 

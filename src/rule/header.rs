@@ -44,7 +44,7 @@ pub struct RuleHeader {
     pub basis: Vec<String>,
     /// Who receives the findings.
     pub recipients: Vec<String>,
-    /// Working days to answer.
+    /// Days to answer; which days count, the pipeline says (`due_in`).
     pub due_days: u32,
     /// Sentence: a minijinja template over the SELECT's columns.
     pub reason: String,

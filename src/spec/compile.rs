@@ -9,13 +9,14 @@ use super::fingerprint::Fingerprint;
 use super::linkage::Link;
 use super::place::beside;
 use super::plan::{Plan, Traces, Watch};
-use super::raw::{PipelineFile, SourceTable, TracesTable};
+use super::raw::{DueIn, PipelineFile, SourceTable, TracesTable};
 use super::read::{ContractFile, unreadable};
 use super::rulebook::Rulebook;
 use super::schemas::Schemas;
 use super::toml_check::{KeyLines, check_toml_at, key_lines};
 use crate::diag::{Diagnostic, Level, Spot};
 use crate::domain::{Contract, Day};
+use crate::report::{Desk, Due};
 use crate::source::SourceSpec;
 use crate::source::remote::{Address, exposed};
 
@@ -36,12 +37,16 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
     let link = Link::read(&mut draft, &schemas);
     let rules = Rulebook::read(&mut draft, &schemas, as_of);
     let watch = draft.watch();
+    let groups = draft.groups(schemas.desk.as_ref());
     let folder = |written: &str| beside(&draft.folder, written);
     let (input, out, state) = (folder(&draft.raw.input), folder(&draft.raw.out), folder(&draft.raw.state));
     let problems = draft.told();
     let failed = problems.iter().any(|problem| problem.level == Level::Error);
     match (schemas.tables, link, schemas.desk) {
-        (Some(tables), Some(Link { settings, model }), Some(desk)) if !failed => {
+        (Some(tables), Some(Link { settings, model }), Some(mut desk)) if !failed => {
+            if draft.raw.report.due_in == DueIn::Workdays {
+                desk.due = Due::Workdays(tables.calendar.clone());
+            }
             let contracts: BTreeMap<String, Arc<Contract>> = schemas.contracts;
             let plan = Plan {
                 file: path.to_owned(),
@@ -60,6 +65,9 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
                 rule_files: rules.in_folder,
                 basis: schemas.basis,
                 desk,
+                groups,
+                limits: draft.raw.limits,
+                alarms: draft.raw.alarms,
                 watch,
                 hash: draft.print.finish(),
                 data_hash: draft
@@ -83,11 +91,16 @@ pub fn watchers(path: &Path) -> Watch {
 const PLACES: [&str; 4] = ["remote", "folder", "files", "query"];
 
 /// What of a pipeline's text can change an answer: not where deliveries are fetched from (they have
-/// digests of their own), who is told how the night went, or what a comment says.
+/// digests of their own), who is told how the night went, which accounts may read a list, how long a stage
+/// may take, or what a comment says.
 fn what_decides(text: &str) -> String {
     let mut table: toml::Table = toml::from_str(text).unwrap_or_default();
     table.remove("remote");
     table.remove("watch");
+    table.remove("limits");
+    if let Some(report) = table.get_mut("report").and_then(toml::Value::as_table_mut) {
+        report.remove("groups");
+    }
     let sources = table.get_mut("source").and_then(toml::Value::as_table_mut);
     for source in sources.into_iter().flat_map(|sources| sources.iter_mut().map(|(_, source)| source)) {
         if let Some(source) = source.as_table_mut() {
@@ -310,6 +323,24 @@ impl Draft {
             self.problems.push(Diagnostic::error("secret_exposed", spot, message).with_help(help));
         }
         Some(Traces { endpoint: table.endpoint.clone(), headers, seconds: table.seconds })
+    }
+
+    /// Whether a group is there and may be given files, only the machine of the run can tell.
+    fn groups(&mut self, desk: Option<&Desk>) -> BTreeMap<String, String> {
+        for (recipient, group) in &self.raw.report.groups {
+            let spot = self.lines.spot(&format!("report.groups.{recipient}"));
+            if group.is_empty() || group.contains(|c: char| c.is_whitespace() || c == ':' || c.is_control()) {
+                let message = format!("`{group}` is no name of a group");
+                self.problems.push(Diagnostic::error("invalid_group", spot.clone(), message));
+            }
+            let Some(disclosure) = desk.map(|desk| &desk.disclosure) else { continue };
+            if !disclosure.has_folder(recipient) {
+                let message = format!("no recipient has the folder `{recipient}` below lists/");
+                let fault = Diagnostic::error("unknown_recipient", spot, message);
+                self.problems.push(fault.with_near(recipient, disclosure.agencies()));
+            }
+        }
+        self.raw.report.groups.clone().into_iter().collect()
     }
 
     /// All problems in the order in which they are read: the pipeline's own, then by file and line.

@@ -6,10 +6,12 @@
 
 pub mod toml_check;
 
+mod alarms;
 mod cases;
 mod compile;
 mod contract_check;
 mod fingerprint;
+mod limits;
 mod linkage;
 mod linking;
 mod mention_check;
@@ -21,16 +23,19 @@ mod remotes;
 mod rulebook;
 mod schemas;
 
+pub use alarms::AlarmsTable;
 pub use cases::{RuleTest, test_rules};
 pub use compile::{compile, watchers};
+pub use limits::LimitsTable;
 pub use linking::{
-    BlockTable, ClusterKind, ColumnKind, ColumnTable, ComparisonTable, FitTable, FittedOn, LevelTable,
-    LinkKind, LinkingFile, LinkingPlan, LinkingTable, MeasureWord, ModelComparison, ModelLevel, Purpose,
-    TableModel, TableSource, TrainedOn, WriteFormat, compile_linking,
+    BlockTable, ClusterKind, ColumnKind, ColumnTable, ComparisonTable, FitTable, FittedOn, FrequencySpec,
+    FrequencyTable, LevelTable, LinkKind, LinkingFile, LinkingPlan, LinkingTable, MeasureWord,
+    ModelComparison, ModelLevel, PairTable, Purpose, RowsWord, TableModel, TableSource, TrainedOn,
+    WriteFormat, compile_linking,
 };
 pub use plan::{Plan, Traces, Watch};
 pub use raw::{
-    HookTable, LinkFile, LinkTable, NightEnd, PipelineFile, ReportTable, RulesTable, SourceTable,
+    DueIn, HookTable, LinkFile, LinkTable, NightEnd, PipelineFile, ReportTable, RulesTable, SourceTable,
     TracesTable, WatchTable,
 };
 pub use read::contracts_of;

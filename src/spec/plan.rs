@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::alarms::AlarmsTable;
+use super::limits::LimitsTable;
 use super::raw::HookTable;
 use crate::domain::{Contract, Day};
 use crate::link;
@@ -49,6 +51,12 @@ pub struct Plan {
     pub basis: BTreeMap<String, LegalBasis>,
     /// List templates, recipients, disclosure.
     pub desk: Desk,
+    /// The Unix group that may read a recipient's lists, by the folder of its lists.
+    pub groups: BTreeMap<String, String>,
+    /// How long each stage may take.
+    pub limits: LimitsTable,
+    /// When a night is told to be unlike those before it.
+    pub alarms: AlarmsTable,
     /// Who is told how the night went.
     pub watch: Watch,
     /// Digest of everything above that can change an answer (file contents, not paths), lower-case hex.

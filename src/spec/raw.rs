@@ -4,6 +4,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alarms::AlarmsTable;
+use super::limits::LimitsTable;
 use super::remotes::RemoteTable;
 use crate::domain::Completeness;
 use crate::engine::Value;
@@ -43,6 +45,12 @@ pub struct PipelineFile {
     /// Who is told how the night went.
     #[serde(default)]
     pub watch: WatchTable,
+    /// How long each stage may take.
+    #[serde(default)]
+    pub limits: LimitsTable,
+    /// When a night is told to be unlike those before it.
+    #[serde(default)]
+    pub alarms: AlarmsTable,
 }
 
 /// One extract to pull.
@@ -112,6 +120,24 @@ pub struct ReportTable {
     /// Folder of ledgers (`<docket>.toml`); left out: there is none.
     #[serde(default)]
     pub dockets: Option<String>,
+    /// Which days to answer count.
+    #[serde(default)]
+    pub due_in: DueIn,
+    /// The Unix group that may read a recipient's lists, by the folder of its lists (an agency's id, `town-<town>`):
+    /// a name of `/etc/group`, or a number. The account that runs must be in it. Left out: nobody but that account.
+    #[serde(default)]
+    pub groups: IndexMap<String, String>,
+}
+
+/// Which days to answer count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DueIn {
+    /// Every day.
+    #[default]
+    Days,
+    /// Workdays of the table `calendar.csv`; of what is urgent every day.
+    Workdays,
 }
 
 /// Who is told how the night went. Nothing here changes an answer.
@@ -237,12 +263,19 @@ impl PipelineFile {
             report: ReportTable {
                 lists: word(part("report"), "lists"),
                 dockets: maybe(part("report"), "dockets"),
+                due_in: part("report")
+                    .get("due_in")
+                    .and_then(|word| word.clone().try_into().ok())
+                    .unwrap_or_default(),
+                groups: salvage_groups(part("report")),
             },
             watch: WatchTable {
                 metrics: maybe(part("watch"), "metrics"),
                 traces: part("watch").get("traces").and_then(|table| table.clone().try_into().ok()),
                 hook: salvage_hooks(part("watch")),
             },
+            limits: part("limits").clone().try_into().unwrap_or_default(),
+            alarms: part("alarms").clone().try_into().unwrap_or_default(),
         }
     }
 }
@@ -250,6 +283,11 @@ impl PipelineFile {
 fn salvage_hooks(watch: &toml::Table) -> Vec<HookTable> {
     let hooks = watch.get("hook").and_then(toml::Value::as_array).into_iter().flatten();
     hooks.filter_map(|hook| hook.clone().try_into().ok()).collect()
+}
+
+fn salvage_groups(report: &toml::Table) -> IndexMap<String, String> {
+    let groups = report.get("groups").and_then(toml::Value::as_table).into_iter().flatten();
+    groups.filter_map(|(recipient, group)| Some((recipient.clone(), group.as_str()?.to_owned()))).collect()
 }
 
 fn salvage_parameters(rules: &toml::Table) -> IndexMap<String, IndexMap<String, Value>> {
@@ -275,8 +313,8 @@ mod tests {
         remote = \"r\"\nfolder = \"f\"\nfiles = [\"a_*\"]\nquery = \"q.sql\"\n\
         [remote.r]\nkind = \"sftp\"\nat = \"sftp://h\"\npassword = { env = \"P\" }\n[link]\nsettings = \"l\"\nmodel = \"m\"\n\
         [rules]\nfolder = \"r\"\nviews = \"v\"\npolicies = \"p\"\nrun = [\"one\"]\n[rules.param.one]\ndays = 3\nkinds = [\"甲\"]\n\
-        [report]\nlists = \"l\"\n[watch]\nmetrics = \"m.prom\"\n\
-        [[watch.hook]]\non = [\"held\"]\ncommand = [\"tell\"]\n";
+        [report]\nlists = \"l\"\ndue_in = \"workdays\"\n[report.groups]\none = \"two\"\n[watch]\nmetrics = \"m.prom\"\n\
+        [[watch.hook]]\non = [\"held\"]\ncommand = [\"tell\"]\n[limits]\njudge_seconds = 7\n[alarms]\nnights_min = 5\n";
 
     #[test]
     fn a_right_file_loses_nothing_when_it_is_salvaged() {

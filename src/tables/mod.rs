@@ -6,6 +6,7 @@
 //! data here; this module must never know a town, an agency or a code by name.
 
 mod areas;
+mod calendar;
 mod char_map;
 mod chars;
 mod codes;
@@ -36,6 +37,7 @@ use crate::diag::{Diagnostic, Spot};
 use crate::domain::Relation;
 
 pub use areas::Area;
+pub use calendar::{Calendar, RunDays, Says};
 pub use chars::{Chars, Toned};
 pub use codes::CodeTable;
 pub use fold::CharFold;
@@ -53,8 +55,9 @@ use rows::TableText;
 use store::Store;
 
 /// Roles a table can have in `tables.toml`.
-const ROLES: [&str; 15] = [
+const ROLES: [&str; 16] = [
     "aliases",
+    "calendar",
     "char_codes",
     "char_variants",
     "dialect_fold",
@@ -101,6 +104,8 @@ pub struct Tables {
     pub relations: BTreeMap<String, Relation>,
     /// How long what is kept.
     pub retention: Retention,
+    /// Workdays and school terms.
+    pub calendar: Calendar,
     /// Every rule that was agreed on.
     pub rule_book: RuleBook,
     /// Decision tables by name (`decisions/<name>.csv`), for SQL.
@@ -268,6 +273,11 @@ impl<'a> Loader<'a> {
         if let Some(fixed) = self.fixed("retention") {
             let (retention, rows) = Retention::load(fixed.table(), &mut self.problems);
             tables.retention = retention;
+            self.done(&fixed, rows);
+        }
+        if let Some(fixed) = self.fixed("calendar") {
+            let (calendar, rows) = Calendar::load(fixed.table(), &mut self.problems);
+            tables.calendar = calendar;
             self.done(&fixed, rows);
         }
         if let Some(fixed) = self.fixed("rule_book") {

@@ -25,6 +25,7 @@ macro_rules! bundled {
 /// tables are not among them: they grow without a new program.
 const BUNDLED: &[(&str, &[u8])] = bundled![
     "tables.toml",
+    "calendar.csv",
     "char_codes.tsv",
     "char_variants.tsv",
     "gb18030_pua_map.tsv",

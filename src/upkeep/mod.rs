@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub use backup::{Backup, BackupFile, backup, restore};
 pub use pack::{PackJob, pack};
 pub use purge::{Expired, PurgeFacts, PurgePlan, plan_purge, purge};
-pub use schedule::{Entry, Schedule, Unit};
+pub use schedule::{Entry, Schedule, Unit, rest};
 #[cfg(any(test, fuzzing))]
 pub(crate) use watch::throw_at_manifest;
 pub use watch::{Ended, tell};

@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::UpkeepError;
+use crate::domain::Day;
+use crate::tables::{Calendar, RunDays, Says};
 
 /// First line of every file.
 const WRITTEN: &str = "# Written by `doudi schedule install`; `doudi schedule remove` takes it away.\n";
@@ -38,6 +40,8 @@ pub struct Schedule {
     pub user: String,
     /// Hour and minute of the day, local time.
     pub at: (u8, u8),
+    /// On which days; the timer comes every night all the same, and the program asks the calendar, which may change.
+    pub on: RunDays,
     /// The longest that a run may take, in minutes.
     pub limit_minutes: u32,
     /// The most memory that a run may hold, in MiB; then it is stopped, and not something else on the machine. cron
@@ -119,10 +123,11 @@ impl Schedule {
         }
         let _ = write!(
             text,
-            "\n[Service]\nType=oneshot\nUser={}\nExecStart={} run {} --log-format json\nTimeoutStartSec={}min\n",
+            "\n[Service]\nType=oneshot\nUser={}\nExecStart={} run {}{} --log-format json\nTimeoutStartSec={}min\n",
             self.user,
             systemd_word(&self.program),
             systemd_word(&self.pipeline),
+            self.scheduled(),
             self.limit_minutes,
         );
         if let Some(file) = &self.environment {
@@ -166,13 +171,35 @@ impl Schedule {
             .map_or_else(String::new, |file| format!("set -a; . {}; set +a; ", cron_word(file)));
         format!(
             "{WRITTEN}# A night that the machine slept through is not made up for; a systemd timer does that.\n\
-             {minute} {hour} * * * {} umask 077; {environment}timeout {}m {} run {} --log-format json\n",
+             {minute} {hour} * * * {} umask 077; {environment}timeout {}m {} run {}{} --log-format json\n",
             self.user,
             self.limit_minutes,
             cron_word(&self.program),
             cron_word(&self.pipeline),
+            self.scheduled(),
         )
     }
+
+    fn scheduled(&self) -> String {
+        match self.on {
+            RunDays::All => String::new(),
+            on => format!(" --scheduled {}", on.word()),
+        }
+    }
+}
+
+/// Why the timer's run has nothing to do on a day, in Chinese; `None` where it has. On a day that is not among those
+/// wanted a night is made up for all the same when the last wanted day has none: the machine slept, or it was held.
+pub fn rest(calendar: &Calendar, on: RunDays, today: Day, last_night: Option<Day>) -> Option<String> {
+    let Says::No(why) = calendar.says(on, today) else { return None };
+    let wanted = calendar.last_before(on, today);
+    // A pipeline that never ran has missed nothing.
+    if wanted.zip(last_night).is_some_and(|(wanted, night)| night < wanted) {
+        return None;
+    }
+    let next =
+        calendar.next_after(on, today).map_or_else(String::new, |day| format!("，下一夜 {}", day.iso()));
+    Some(format!("{}（{why}）不在日历要求的日子里，本夜不运行{next}", today.iso()))
 }
 
 fn dashed(path: &Path) -> PathBuf {
@@ -211,6 +238,7 @@ mod tests {
             environment: None,
             user: "doudi".into(),
             at: (2, 5),
+            on: RunDays::All,
             limit_minutes: 240,
             memory_mib: None,
             on_failure: None,
@@ -272,6 +300,29 @@ mod tests {
         }
         let line = r"umask 077; set -a; . '/etc/doudi/it'\''s 5\%.env'; set +a; timeout 240m ";
         assert!(schedule.cron().contains(line), "{}", schedule.cron());
+    }
+
+    #[test]
+    fn on_days_that_are_not_wanted_the_night_rests_unless_one_was_missed() {
+        let calendar = crate::tables::Tables::load(None).unwrap().calendar;
+        let day = |text: &str| Day::parse_iso(text).unwrap();
+        let (friday, saturday, monday) = (day("2026-11-20"), day("2026-11-21"), day("2026-11-23"));
+        let rests = |today, last| rest(&calendar, RunDays::Workdays, today, last);
+        let why = rests(saturday, Some(friday)).unwrap();
+        assert!(why.contains("周六") && why.contains("2026-11-23"), "{why}");
+        assert_eq!(rests(saturday, Some(friday.plus_days(-1))), None, "Friday was missed");
+        assert!(rests(saturday, Some(saturday)).is_some(), "made up for already");
+        assert!(rests(saturday, None).is_some(), "nothing is missed where nothing ran");
+        assert_eq!(rests(monday, Some(monday)), None);
+        assert_eq!(rest(&calendar, RunDays::All, saturday, Some(friday)), None);
+        assert_eq!(rest(&calendar, RunDays::Term, saturday, Some(friday)), None, "no terms are known");
+        let asks = Schedule { on: RunDays::Workdays, ..schedule() };
+        assert!(
+            asks.service().contains("%%.toml\" --scheduled workdays --log-format json\n"),
+            "{}",
+            asks.service()
+        );
+        assert!(asks.cron().contains(".toml' --scheduled workdays --log-format json\n"), "{}", asks.cron());
     }
 
     #[test]

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::UpkeepError;
 use super::trace;
+use crate::report::AlarmKind;
 use crate::spec::{HookTable, NightEnd, Watch};
 
 /// How a night ended.
@@ -154,6 +155,14 @@ fn figures(ended: &Ended, manifest: Option<&Value>) -> String {
         }
         out.value("doudi_rule_ran", &name, u8::from(rule["not_run"].is_null()));
     }
+    let compared = &manifest["alarms"];
+    out.head("doudi_compared_series", "Numbers of the night that were compared with the nights before it.");
+    out.value("doudi_compared_series", "", compared["series"].as_u64().unwrap_or_default());
+    out.head("doudi_alarms", "Of these, numbers that lie outside what the nights before say.");
+    for kind in AlarmKind::ALL.map(AlarmKind::word) {
+        let count = items(&compared["alarms"]).filter(|alarm| alarm["kind"] == kind).count();
+        out.value("doudi_alarms", &format!("kind=\"{kind}\""), count);
+    }
     out.text
 }
 
@@ -266,6 +275,7 @@ mod tests {
                 { "rule": "a", "findings": 2, "annex": 1, "not_run": null },
                 { "rule": "b", "findings": 0, "annex": 0, "not_run": "缺少数据" },
             ],
+            "alarms": { "series": 40, "alarms": [{ "kind": "rows" }, { "kind": "rows" }] },
         });
         let text = figures(&ended(NightEnd::Finished), Some(&manifest));
         for line in [
@@ -275,6 +285,9 @@ mod tests {
             "doudi_extract_records{pipeline=\"night\\\"ly\",extract=\"population\",state=\"complete\"} 7",
             "doudi_rule_findings{pipeline=\"night\\\"ly\",rule=\"a\",part=\"annex\"} 1",
             "doudi_rule_ran{pipeline=\"night\\\"ly\",rule=\"b\"} 0",
+            "doudi_compared_series{pipeline=\"night\\\"ly\"} 40",
+            "doudi_alarms{pipeline=\"night\\\"ly\",kind=\"rows\"} 2",
+            "doudi_alarms{pipeline=\"night\\\"ly\",kind=\"links\"} 0",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed look at the repository is a failed test")]
 
+mod alarms;
 mod altered_names;
 mod answers;
 mod audit;
@@ -13,6 +14,7 @@ mod dockets;
 mod erased;
 mod explain;
 mod feedback;
+mod frame_limits;
 mod gaps;
 mod handbook;
 mod handover;
@@ -21,8 +23,10 @@ mod learning;
 mod ledger;
 mod linkage;
 mod linking;
+mod linking_setup;
 mod logs;
 mod manual;
+mod modes;
 mod newborns;
 mod objections;
 mod pipeline;

@@ -1,6 +1,6 @@
 //! `doudi status`: what it says, and that it touches nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -277,4 +277,30 @@ fn answers_that_contradict_each_other_about_the_same_two_rows_are_shown_everywhe
     assert_eq!(county.json(&["status"])["conflicts"], json!([both]));
     let words = format!("同一人判断互相矛盾，均未采用：{}", both.join("、"));
     assert!(county.well(&["status"]).contains(&words) && county.well(&["case", "list"]).contains(&words));
+}
+
+#[test]
+fn days_to_answer_are_workdays_where_the_pipeline_says_so_and_never_for_what_is_urgent() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&NIGHT.folder, folder.path());
+    let county = County { folder: folder.path().to_owned() };
+    // All are listed on a Friday.
+    let dues = || -> BTreeSet<(String, String)> {
+        let list = county.json(&["case", "list"]);
+        let cases = list.as_array().unwrap().iter();
+        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+        cases.filter_map(|case| Some((text(&case["rule"])?, text(&case["due"])?))).collect()
+    };
+    let of = |dues: &BTreeSet<(String, String)>, rule: &str| -> Vec<String> {
+        dues.iter().filter(|(of, _)| of == rule).map(|(_, due)| due.clone()).collect()
+    };
+    let before = dues();
+    county.change("pipelines/nightly.toml", "[report]", "[report]\ndue_in = \"workdays\"");
+    let after = dues();
+    assert_eq!(
+        (of(&before, "d_hukou_no_roll"), of(&after, "d_hukou_no_roll")),
+        (vec!["2026-12-10".to_owned()], vec!["2026-12-18".to_owned()],)
+    );
+    assert_eq!(of(&before, "x_carer_died"), ["2026-11-21"]);
+    assert_eq!(of(&after, "x_carer_died"), ["2026-11-21"], "a child in danger has no weekend");
 }

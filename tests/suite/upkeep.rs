@@ -220,3 +220,74 @@ fn the_doctor_tells_what_is_well_and_fails_only_for_what_is_broken() {
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((health(&told, "register"), health(&told, "ledger")), ("broken".into(), "well".into()));
 }
+
+#[test]
+fn a_stage_over_its_limit_ends_the_night_and_frees_the_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    let heard = folder.path().join("heard");
+    let pipeline = "pipelines/nightly.toml";
+    // A sender that never finishes: the stage would wait for half an hour.
+    let waits = format!(
+        "[limits]\npull_seconds = 1\n\n[watch]\n[[watch.hook]]\non = [\"failed\"]\ncommand = [\"tee\", \"-a\", \"{}\"]\n\n\
+         [remote.far]\nkind = \"folder\"\nat = \"../fixtures/demo\"\nmarker = \"完成_{{day}}.ok\"\nsettle_seconds = 1\n\n[report]",
+        heard.display()
+    );
+    county.change(pipeline, "[report]", &waits);
+    county.change(pipeline, "[source.child_roster]\n", "[source.child_roster]\nremote = \"far\"\n");
+    let (code, said) = county.refused(&["run", pipeline]);
+    assert!(
+        code == 4 && said.contains("the stage pull within its 1 s") && said.contains("`pull_seconds`"),
+        "{said}"
+    );
+    let told: serde_json::Value = serde_json::from_slice(&fs::read(&heard).unwrap()).unwrap();
+    assert_eq!((&told["end"], &told["exit_code"]), (&json!("failed"), &json!(4)), "told once: {told}");
+    assert!(!folder.path().join("out/latest").exists());
+    // Somebody who only asks is not kept waiting either, and nobody hears of it.
+    let (code, _) = county.refused(&["status", pipeline, "--tonight"]);
+    assert_eq!(code, 4);
+    county.change(pipeline, "remote = \"far\"\n", "");
+    county.well(&["run", pipeline]);
+    let left = fs::read_dir(folder.path().join("out")).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(
+        !left.iter().any(|name| name.starts_with(".partial") || name.starts_with(".dry-run")),
+        "{left:?}"
+    );
+    serde_json::from_slice::<serde_json::Value>(&fs::read(&heard).unwrap()).unwrap();
+}
+
+#[test]
+fn the_timers_run_asks_the_calendar_and_makes_up_for_a_missed_night() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&NIGHT.folder, folder.path());
+    let county = County { folder: folder.path().to_owned() };
+    let pipeline = "pipelines/nightly.toml";
+    let latest = || fs::read_link(folder.path().join("out/latest")).unwrap();
+    // The county's last night is a Friday's.
+    let friday = latest();
+    let run = |day: &str| county.well(&["run", pipeline, "--scheduled", "workdays", "--as-of", day]);
+    let said = run("2026-11-21");
+    assert!(said.contains("周六") && said.contains("本夜不运行，下一夜 2026-11-23"), "{said}");
+    assert!(run("2026-11-22").contains("周日"));
+    assert_eq!(latest(), friday);
+    // An office writes a holiday into the table.
+    let table = folder.path().join("schemas/tables/calendar.csv");
+    let rows = fs::read_to_string(&table).unwrap();
+    fs::write(&table, format!("{rows}holiday,2026-11-23,2026-11-24,某节,\n")).unwrap();
+    assert!(run("2026-11-23").contains("节假日：某节"));
+    assert_eq!(latest(), friday);
+    // Saturday again, and the week before it was slept through.
+    let said = run("2026-11-28");
+    assert!(said.contains("清单与报告") && latest() != friday, "{said}");
+
+    let show = ["schedule", "show", pipeline, "--at", "02:15"];
+    assert!(!county.well(&show).contains("--scheduled"));
+    let output = county.doudi(&[&show[..], &["--on", "term"]].concat());
+    let units = String::from_utf8(output.stdout).unwrap();
+    assert!(units.contains(" --scheduled term --log-format json"), "{units}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("待客户确认") && said.contains("calendar.csv"), "{said}");
+    let (code, said) = county.refused(&[&show[..], &["--on", "weekdays"]].concat());
+    assert!(code == 2 && said.contains("all, workdays, term"), "{said}");
+}

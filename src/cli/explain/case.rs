@@ -59,7 +59,7 @@ fn words(rule: &RuleWords) -> String {
         lines.push(format!("参数：{title} = {value}（{name}）"));
     }
     lines.extend(rule.basis.iter().map(|basis| format!("依据：{basis}")));
-    lines.push(format!("清单：{}，{} 日内反馈", rule.list, rule.due_days));
+    lines.push(format!("清单：{}，{}反馈", rule.list, rule.due));
     lines.join("\n")
 }
 

@@ -11,16 +11,17 @@ use doudi::domain::{
     Quarantined, ResidentId, RuleOutcome, Settlement, Severity, Sex,
 };
 use doudi::report::{
-    Desk, DocketColumn, DocketFacts, DocketPart, DocketTemplate, ExtractFacts, IdentityFigures, Missed,
-    NightBefore, NightFacts, PartStanding, Person, PolicyFacts, PublishInput, Published, RowPlace, RuleFacts,
-    RulePrecision, publish,
+    Compared, Desk, DocketColumn, DocketFacts, DocketPart, DocketTemplate, ExtractFacts, IdentityFigures,
+    Missed, NightBefore, NightFacts, PartStanding, Person, PolicyFacts, PublishInput, Published, RowPlace,
+    RuleFacts, RulePrecision, publish,
 };
 
 pub(crate) const TOWNS: [&str; 3] = ["甲镇", "乙街道", "丙镇"];
 
 /// All agencies that get lists.
-pub(crate) const AGENCIES: [&str; 10] = [
+pub(crate) const AGENCIES: [&str; 11] = [
     "civil-affairs",
+    "civil-affairs-relief",
     "education",
     "disability-federation",
     "public-security",
@@ -41,6 +42,7 @@ pub(crate) struct Demo {
     pub(crate) past: Vec<Case>,
     pub(crate) before: Option<NightBefore>,
     pub(crate) nights: Vec<NightFacts>,
+    pub(crate) compared: Compared,
     pub(crate) precision: (Vec<RulePrecision>, Vec<Missed>),
     pub(crate) policies: Vec<PolicyFacts>,
     pub(crate) matches: Vec<PolicyMatch>,
@@ -81,6 +83,7 @@ pub(crate) fn docket(classes: &[String], count: i64) -> (DocketTemplate, KeptRow
         tally_by: Vec::new(),
         what: vec!["说明".into()],
         column: classes.iter().map(column).collect(),
+        copy: Vec::new(),
         part: vec![part("疑似台账", PartStanding::Open), part("属实台账", PartStanding::Confirmed)],
     };
     let rows = usize::try_from(count).unwrap();
@@ -297,6 +300,7 @@ impl Demo {
             past: Vec::new(),
             before: None,
             nights: Vec::new(),
+            compared: Compared::default(),
             precision: (Vec::new(), Vec::new()),
             policies: Vec::new(),
             matches: Vec::new(),
@@ -325,6 +329,7 @@ impl Demo {
             past: &self.past,
             before: self.before.as_ref(),
             nights: &self.nights,
+            compared: &self.compared,
             precision: &self.precision,
             extracts: &self.extracts,
             link: &self.link,
