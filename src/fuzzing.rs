@@ -55,6 +55,12 @@ static CONTRACT: LazyLock<Arc<Contract>> = LazyLock::new(|| {
     Arc::new(check_toml("contract.toml", text).expect("the contract of the fuzz targets is sound"))
 });
 
+/// Reads what targets look things up in.
+pub fn load() {
+    LazyLock::force(&TABLES);
+    LazyLock::force(&CONTRACT);
+}
+
 /// Limits that a fuzzer can reach, so that what lies behind them is thrown at too.
 const LIMITS: Limits = Limits {
     file_bytes_max: 8 << 20,

@@ -18,6 +18,8 @@ static SCRATCH: LazyLock<PathBuf> = LazyLock::new(|| {
 /// Ends the program at a panic of ours. What panics in a reader below is caught and refused by the door, which is a
 /// promise of the door and no finding; what is not caught ends the program all the same.
 pub fn prepare() {
+    // Not in the first run, which would count as slow.
+    doudi::fuzzing::load();
     let loud = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let theirs = panic.location().is_some_and(|place| place.file().contains("/registry/src/"));

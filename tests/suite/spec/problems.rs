@@ -220,6 +220,10 @@ fn a_collector_of_traces_has_an_address_without_secrets_and_headers_of_its_own()
         assert!(told.contains("error[") && told.contains(words), "{words}\n\n{told}");
         assert!(!told.contains("hunter2"), "{told}");
     }
-    let sound = told("endpoint = \"http://127.0.0.1:4318/v1/traces\"\n");
-    assert!(!sound.contains("error["), "{sound}");
+    let copy = Copy::new();
+    let endpoint = "http://127.0.0.1:4318/v1/traces";
+    copy.append("pipelines/nightly.toml", &format!("\n[watch.traces]\nendpoint = \"{endpoint}\"\n"));
+    let (plan, _) = compile(&copy.pipeline()).unwrap();
+    let traces = plan.watch.traces.map(|traces| (traces.endpoint, traces.headers, traces.seconds));
+    assert_eq!(traces, Some((endpoint.to_owned(), None, 10)));
 }
