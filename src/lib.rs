@@ -11,6 +11,9 @@ pub mod explain;
 pub mod feedback;
 pub mod field;
 pub mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+pub mod guard;
 pub mod handbook;
 pub mod kernel;
 pub mod ledger;

@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("field", 2),
     ("comparator", 2),
     ("engine", 3),
+    ("guard", 3),
     ("source", 4),
     ("contract", 4),
     ("frame", 4),
@@ -35,6 +36,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("upkeep", 6),
     ("feedback", 6),
     ("cli", 7),
+    ("fuzzing", 7),
 ];
 
 /// The one import between neighbours: what a stage hands on carries what there is to say about it.
@@ -67,6 +69,7 @@ const TOP_LEVEL: &[&str] = &[
     "deny.toml",
     "docs",
     "fixtures",
+    "fuzz",
     "packaging",
     "pipelines",
     "rust-toolchain.toml",

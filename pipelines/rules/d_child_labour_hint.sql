@@ -1,6 +1,6 @@
 -- ---
 -- title = "疑似未满16周岁就业"
--- condition = "未满规定年龄的学生或名册儿童，本人证号和姓名都相符的社保在职参保登记（未停保）。不显示单位名称，请人社核对。没有死亡记录。"
+-- condition = "未满规定年龄的学生或名册儿童，本人证号和姓名都相符的社保在职参保登记（未停保）；证号相符而姓名不同的进附表。不显示单位名称，请人社核对。没有死亡记录。"
 -- list = "dropout"
 -- subject = "*"
 -- reads = ["insurance"]
@@ -19,12 +19,13 @@
 -- since = { title = "参保起始" }
 -- ---
 -- The employer is not shown: who it is belongs to the insurance office, which has it. Only rows that carry the
--- child's own number and name count, for a wrong number in a list of employees is more frequent than a child in it.
+-- child's own number and name are listed, for a wrong number in a list of employees is more frequent than a child in it;
+-- where the name alone differs somebody has to say who it is.
 WITH work AS (
-    SELECT subject_identity AS identity, insured_from AS since, row_key,
-           row_number() OVER (PARTITION BY subject_identity ORDER BY insured_from, row_key) AS nth
+    SELECT subject_identity AS identity, insured_from AS since, row_key, subject_grade AS grade,
+           row_number() OVER (PARTITION BY subject_identity ORDER BY subject_grade, insured_from, row_key) AS nth
     FROM insurance
-    WHERE subject_identity IS NOT NULL AND subject_grade = 'A'
+    WHERE subject_identity IS NOT NULL AND subject_grade <= 'B'
       AND employer IS NOT NULL AND coalesce(insured_status, '') NOT LIKE '%停%' AND insured_from <= $as_of
 ),
 child AS (
@@ -42,6 +43,7 @@ SELECT c.row_key AS subject_row_key,
        age_on(c.birth, $as_of) AS age,
        w.since,
        $work_age AS work_age,
+       CASE WHEN w.grade > 'A' THEN '参保登记的证号是本人的，姓名不同，疑似同人待确认' END AS annex_reason,
        w.row_key AS evidence_insurance
 FROM work w
 JOIN ranked c ON c.identity = w.identity AND c.nth = 1

@@ -8,7 +8,7 @@
 -- event = "day"
 -- severity = "medium"
 -- basis = ["social_relief_measures#13", "relief_approval_2021"]
--- recipients = ["civil-affairs"]
+-- recipients = ["civil-affairs-relief"]
 -- due_days = 10
 -- reason = "{{ relief_kind }}户 {{ household_number }}：{{ who }} {{ event_on }} {{ word }}（{{ source_title }}），截至 {{ known_until }} {{ counted }}。家庭保障人口疑似需要调整（{{ direction }}），待核查"
 -- verify = ["是否本人（同名、登记错人）", "变化后家庭是否仍符合条件、金额如何调整", "是否已申报而名册未更新"]

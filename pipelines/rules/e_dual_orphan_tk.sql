@@ -7,7 +7,7 @@
 -- event = "month"
 -- severity = "medium"
 -- basis = ["destitute_2021"]
--- recipients = ["civil-affairs"]
+-- recipients = ["civil-affairs", "civil-affairs-relief"]
 -- due_days = 10
 -- reason = "{{ first_month }} 至 {{ last_month }} 有 {{ months }} 个月同时发放{{ program_title }}（{{ money | yuan }} 元）和特困供养{% if other_money %}（{{ other_money | yuan }} 元）{% endif %}。两项为择一享受，疑似重复享受，待核查；建议其中一项末领年月 {{ suggested_last_month }}"
 -- verify = ["是否当月转换身份并已补扣", "是否为机构账户代领", "本人或监护人选择哪一项"]

@@ -7,7 +7,7 @@
 -- event = "month"
 -- severity = "medium"
 -- basis = ["two_subsidies_2015", "social_relief_measures#13"]
--- recipients = ["civil-affairs"]
+-- recipients = ["civil-affairs-relief"]
 -- due_days = 10
 -- reason = "低保自 {{ end_month }} 起停保，未见其他在保记录；困难残疾人生活补贴所属 {{ first_month }} 至 {{ last_month }} 仍发放 {{ months }} 个月 {{ money | yuan }} 元。疑似不再符合生活补贴条件，待核查；建议末领年月 {{ suggested_last_month }}"
 -- verify = ["是否转为低保边缘或属放宽对象", "是否在渐退期", "停保年月是否登记有误"]

@@ -7,7 +7,7 @@
 -- event = "month"
 -- severity = "info"
 -- basis = ["orphan_support_2010", "relief_approval_2021"]
--- recipients = ["civil-affairs"]
+-- recipients = ["civil-affairs", "civil-affairs-relief"]
 -- due_days = 20
 -- reason = "{{ relief_kind }}户 {{ household_number }} 的保障人口中有孤儿：{{ first_month }} 至 {{ last_month }} 有 {{ months }} 个月同时发放孤儿基本生活费（{{ money | yuan }} 元）。提示核对：孤儿是否计入低保保障人口以本地口径为准，疑似需要调整，待核查"
 -- verify = ["本地口径是否允许孤儿计入低保保障人口", "是否当月转换身份", "核减后该户的保障金额"]

@@ -8,7 +8,7 @@
 -- event = "month"
 -- severity = "medium"
 -- basis = ["two_subsidies_2015", "destitute_2021"]
--- recipients = ["civil-affairs"]
+-- recipients = ["civil-affairs-relief"]
 -- due_days = 10
 -- reason = "{{ first_month }} 至 {{ last_month }} 有 {{ months }} 个月既在特困供养，又享受{{ titles }}（{{ money | yuan }} 元）。特困人员不享受残疾人两项补贴，疑似重复享受，待核查；建议补贴末领年月 {{ suggested_last_month }}"
 -- verify = ["是否当月转换身份并已补扣", "省市是否放宽", "特困名册起止月份是否有误"]

@@ -9,7 +9,7 @@
 -- event = "day"
 -- severity = "medium"
 -- basis = ["destitute_2021", "social_relief_measures#14", "civil_code#202"]
--- recipients = ["civil-affairs"]
+-- recipients = ["civil-affairs-relief"]
 -- due_days = 10
 -- reason = "{{ start_month }} 起按特困供养（户编号 {{ household_number }}），{{ birthday }} 满 18 周岁，截至 {{ known_until }} 学籍库无在读记录{% if card %}；持有效残疾人证（{{ card }}）{% endif %}。疑似不再符合未成年特困人员情形，待核查；建议末领年月 {{ suggested_last_month }}"
 -- verify = ["是否在市外高中、中职就读（请附在读证明）", "是否因残疾无劳动能力、仍符合成年特困人员条件", "出生日期是否登记有误"]

@@ -9,7 +9,7 @@
 -- event = "none"
 -- severity = "medium"
 -- basis = ["two_subsidies_2015"]
--- recipients = ["civil-affairs", "disability-federation"]
+-- recipients = ["civil-affairs-relief", "disability-federation"]
 -- due_days = 20
 -- reason = "{{ relief_kind }}家庭成员{% if start_month %}（{{ start_month }} 起）{% endif %}，{{ card }}，残疾人证有效，截至 {{ known_until }} 近 {{ recent_months }} 个月无困难残疾人生活补贴发放，也不是孤儿、特困人员。疑似应享未享，待核查"
 -- verify = ["是否本人或家庭未申请、已书面放弃", "是否享受择高待遇", "是否正在申请"]

@@ -129,8 +129,9 @@ SELECT t.identity,
        e.label AS expected_grade,
        s.roll_number,
        s.ethnicity,
-       CASE WHEN t.register_here THEN coalesce(t.register_town, '') || coalesce(t.register_village, '') ELSE coalesce(t.register_address, s.register_region) END
-           AS register_place,
+       CASE WHEN NOT t.register_here THEN coalesce(t.register_address, s.register_region) END AS register_region,
+       CASE WHEN t.register_here THEN t.register_town END AS register_town,
+       CASE WHEN t.register_here THEN t.register_village END AS register_village,
        CASE WHEN t.register_here THEN '本市户籍' WHEN t.lives_here THEN '外地户籍，本市居住' WHEN t.roll_row IS NOT NULL THEN '学籍在本市，户籍不明' ELSE '户籍不明' END
            AS register_kind,
        coalesce(s.address, t.address) AS home,

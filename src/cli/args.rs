@@ -102,6 +102,10 @@ pub(super) enum Command {
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
+    /// Carry the rows of a query over ODBC; the program calls itself by it.
+    #[cfg(feature = "odbc")]
+    #[command(name = crate::source::remote::CARRY, hide = true)]
+    CarryOdbc,
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use super::problems;
 use super::text_table::aligned;
 use super::{Done, Failure, say};
-use crate::comparator;
+use crate::comparator::{self, named::Named};
 use crate::diag::Diagnostic;
 use crate::domain::Contract;
 use crate::handbook::{self, BookRow};
 use crate::report::{Desk, RecipientKind};
-use crate::spec::{Plan, compile, contracts_of};
+use crate::spec::{MeasureWord, Plan, compile, contracts_of};
 use crate::tables::{Edition, Priority, Tables};
 
 /// Options of `list`.
@@ -185,12 +185,24 @@ fn contracts(contracts: &BTreeMap<String, Arc<Contract>>) -> Records {
     }
 }
 
+/// Comparators of the persons of a night, comparators of a column of any table, and measures at thresholds.
 fn comparators() -> Records {
-    let row = |ladder: &comparator::Ladder| {
+    let row = |name: &str, of: &str, ladder: &comparator::Ladder| {
         let levels: Vec<&str> = ladder.levels.iter().map(|level| level.key).collect();
-        vec![ladder.name.to_owned(), levels.join(", ")]
+        vec![name.to_owned(), of.to_owned(), levels.join(", ")]
     };
-    Records { headings: &["comparator", "levels"], rows: comparator::ALL.iter().map(row).collect() }
+    let named = |name: &str| Named::ALL.into_iter().find(|named| named.word() == name);
+    let mentions = comparator::ALL.iter().map(|ladder| {
+        let both = if named(ladder.name).is_some() { "mentions, tables" } else { "mentions" };
+        row(ladder.name, both, ladder)
+    });
+    let known = |named: &Named| comparator::ALL.iter().any(|ladder| ladder.name == named.word());
+    let tables = Named::ALL.into_iter().filter(|named| !known(named));
+    let tables = tables.map(|named| row(named.word(), "tables", named.ladder()));
+    let measures = MeasureWord::ALL.into_iter().filter(|word| word.named().is_none());
+    let measures = measures.map(|word| vec![word.word(), "tables".to_owned(), word.levels().to_owned()]);
+    let rows = mentions.chain(tables).chain(measures).collect();
+    Records { headings: &["comparator", "for", "levels"], rows }
 }
 
 fn tables(editions: &[Edition]) -> Records {

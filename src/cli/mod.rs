@@ -122,6 +122,9 @@ fn done(command: Command) -> Done {
         Command::Evaluate(args) => measure::evaluate(&args),
         Command::Schema { kind, out, check } => schema::schema(kind, &out, check),
         Command::Man { dir } => man(&dir),
+        #[cfg(feature = "odbc")]
+        Command::CarryOdbc => crate::source::remote::carry(std::io::stdin().lock(), std::io::stdout().lock())
+            .map_err(Failure::source),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "doudi", &mut std::io::stdout());
             Ok(())

@@ -270,7 +270,8 @@ fn ended(pipeline: &Path, as_of: Day, (_, at, epoch): Moment, result: &Result<Ru
         }
     };
     let pipeline = pipeline.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ended { end, exit_code, pipeline, run, as_of: as_of.iso(), at, epoch, message }
+    let stages = Stage::ALL.map(Stage::word).to_vec();
+    Ended { end, exit_code, pipeline, run, as_of: as_of.iso(), at, epoch, message, stages }
 }
 
 /// The compiled pipeline with the folders of the command line; its problems are printed.

@@ -400,7 +400,7 @@ fn schedule_of(when: &When) -> Result<Schedule, Failure> {
         pipeline: full(&when.place.pipeline)?,
         writes: vec![full(&plan.out)?, full(&plan.state)?],
         metrics: metrics.map(full).transpose()?,
-        network: !plan.remotes.is_empty() || !plan.watch.hooks.is_empty(),
+        network: !plan.remotes.is_empty() || !plan.watch.hooks.is_empty() || plan.watch.traces.is_some(),
         environment: when.environment.as_deref().map(full).transpose()?,
         user: when.user.clone(),
         at: Schedule::time(&when.at).map_err(failure)?,

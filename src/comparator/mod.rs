@@ -8,11 +8,13 @@
 
 pub mod birth_date;
 pub mod generic;
+pub mod named;
 pub mod person_name;
 pub mod phone;
 pub mod place;
 pub mod relatives;
 pub mod resident_id;
+pub mod school;
 pub mod sex;
 
 /// One rung of a ladder.
@@ -45,7 +47,7 @@ impl Ladder {
     }
 }
 
-/// All ladders.
+/// All ladders of the persons of a night; those of a column of any table are [`named::Named`].
 pub const ALL: &[Ladder] = &[
     person_name::LADDER,
     resident_id::LADDER,
@@ -75,7 +77,8 @@ mod tests {
 
     #[test]
     fn every_ladder_starts_with_null_and_fits_a_pattern() {
-        for ladder in ALL {
+        let of_tables = named::Named::ALL.map(named::Named::ladder);
+        for ladder in ALL.iter().chain(of_tables) {
             assert_eq!(ladder.levels[0].key, "null", "{}", ladder.name);
             assert!(ladder.levels.len() <= MAX_LEVELS, "{}", ladder.name);
             let keys: BTreeSet<_> = ladder.levels.iter().map(|level| level.key).collect();

@@ -4,6 +4,7 @@
 //! small numbers. "One character differs" is the only edit a name of two to four characters knows,
 //! so what counts is *how* the two characters differ.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -102,9 +103,9 @@ struct Signature {
     has_wild: bool,
 }
 
-/// All names of a run, ready for comparison. Indexed by [`NameId`].
-pub struct NameBook<'a> {
-    tables: &'a Tables,
+/// All names of a run, ready for comparison, with the tables they were read by. Indexed by [`NameId`].
+pub struct NameBook<T> {
+    tables: T,
     tokens: Vec<Token>,
     codes: Vec<u16>,
     signatures: Vec<Signature>,
@@ -114,25 +115,32 @@ pub struct NameBook<'a> {
     surnames: BTreeMap<u16, Vec<u16>>,
 }
 
-impl<'a> NameBook<'a> {
+impl<T: Borrow<Tables>> NameBook<T> {
     /// Looks at every name of the pool once.
     ///
     /// # Panics
     /// With 65,535 distinct characters or more.
-    pub fn new(pool: &NamePool, tables: &'a Tables) -> Self {
+    pub fn new(pool: &NamePool, tables: T) -> Self {
+        Self::of(pool, tables).expect("fewer than 65,536 tokens")
+    }
+
+    /// The same, or nothing with 65,535 distinct characters or more: such texts are no Chinese names.
+    ///
+    /// # Panics
+    /// With 2³² characters or more.
+    pub fn of(pool: &NamePool, shared: T) -> Option<Self> {
+        let tables: &Tables = shared.borrow();
         let mut letters: Vec<String> =
             pool.names().par_iter().flat_map_iter(|name| split(&name.key)).collect::<Vec<_>>();
         letters.par_sort_unstable();
         letters.dedup();
-        let code_of: rustc_hash::FxHashMap<&str, u16> = letters
-            .iter()
-            .enumerate()
-            .map(|(code, letter)| (letter.as_str(), u16::try_from(code).expect("fewer than 65,536 tokens")))
-            .collect();
+        u16::try_from(letters.len()).ok()?;
+        let code_of: rustc_hash::FxHashMap<&str, u16> =
+            (0..).zip(&letters).map(|(code, l)| (l.as_str(), code)).collect();
         let tokens: Vec<Token> = letters.iter().map(|letter| token(letter, tables)).collect();
         let mut book = Self {
-            tables,
             surnames: surname_sounds(&letters, tables),
+            tables: shared,
             tokens,
             codes: Vec::new(),
             signatures: Vec::with_capacity(pool.names().len()),
@@ -144,7 +152,7 @@ impl<'a> NameBook<'a> {
             book.codes.extend(split(&name.key).filter_map(|letter| code_of.get(letter.as_str())));
             let codes = &book.codes[start as usize..];
             let len = u8::try_from(codes.len()).unwrap_or(u8::MAX);
-            let surname = tables.surnames.length(&name.key).min(usize::from(len));
+            let surname = book.tables.borrow().surnames.length(&name.key).min(usize::from(len));
             book.signatures.push(Signature {
                 start,
                 len,
@@ -154,7 +162,7 @@ impl<'a> NameBook<'a> {
             });
         }
         book.sound = (0..book.signatures.len()).map(|at| book.sound_of(at)).collect();
-        book
+        Some(book)
     }
 
     /// Digest of the comparison key: equal keys have equal digests. 0 for no name.
@@ -236,7 +244,7 @@ impl<'a> NameBook<'a> {
         if x.len == y.len {
             return self.compare_aligned(x, y);
         }
-        Self::compare_shifted(self.slice(x), self.slice(y), x, y)
+        compare_shifted(self.slice(x), self.slice(y), x, y)
     }
 
     /// The level of two persons' names with their former names.
@@ -304,20 +312,6 @@ impl<'a> NameBook<'a> {
         if one_of_several { ONE_CHARACTER } else { DIFFERENT }
     }
 
-    fn compare_shifted(p: &[u16], q: &[u16], x: Signature, y: Signature) -> u8 {
-        let (short, long) = if p.len() < q.len() { (p, q) } else { (q, p) };
-        if let Edit::Insertion(at) = one_edit(p, q) {
-            // `张李明` beside `李明` or `张明`: the surname must survive, or be the mother's in front.
-            let surname_stays = at >= usize::from(x.surname.min(y.surname)) || short.len() >= 3;
-            return if surname_stays && short.len() >= 2 { ORDER } else { DIFFERENT };
-        }
-        // `买买提·阿不都` beside `买买提`: a patronymic left out.
-        if short.len() >= 3 && long.len() >= short.len() + 2 && long.starts_with(short) {
-            return ORDER;
-        }
-        DIFFERENT
-    }
-
     fn near(&self, a: u16, b: u16, in_surname: bool) -> Near {
         if a == b {
             return Near::Same;
@@ -329,8 +323,9 @@ impl<'a> NameBook<'a> {
         if x.is_wild() || y.is_wild() {
             return if meet(&x.toneless, &y.toneless) { Near::Wild } else { Near::Unrelated };
         }
-        if self.tables.variants.confusable(x.letter, y.letter)
-            || (in_surname && self.tables.surnames.confusable(x.letter, y.letter))
+        let tables = self.tables.borrow();
+        if tables.variants.confusable(x.letter, y.letter)
+            || (in_surname && tables.surnames.confusable(x.letter, y.letter))
         {
             return Near::Variant;
         }
@@ -340,7 +335,7 @@ impl<'a> NameBook<'a> {
         if meet(&x.toneless, &y.toneless) || (in_surname && self.surnames_meet(a, b)) {
             return Near::Toneless;
         }
-        if self.tables.glyphs.score(x.letter, y.letter) >= LOOK_ALIKE_SCORE {
+        if tables.glyphs.score(x.letter, y.letter) >= LOOK_ALIKE_SCORE {
             return Near::LookAlike;
         }
         if meet(&x.dialect, &y.dialect) { Near::Dialect } else { Near::Unrelated }
@@ -359,6 +354,20 @@ impl<'a> NameBook<'a> {
             digest::chain(state, token.sound.map_or(letter, u64::from))
         })
     }
+}
+
+fn compare_shifted(p: &[u16], q: &[u16], x: Signature, y: Signature) -> u8 {
+    let (short, long) = if p.len() < q.len() { (p, q) } else { (q, p) };
+    if let Edit::Insertion(at) = one_edit(p, q) {
+        // `张李明` beside `李明` or `张明`: the surname must survive, or be the mother's in front.
+        let surname_stays = at >= usize::from(x.surname.min(y.surname)) || short.len() >= 3;
+        return if surname_stays && short.len() >= 2 { ORDER } else { DIFFERENT };
+    }
+    // `买买提·阿不都` beside `买买提`: a patronymic left out.
+    if short.len() >= 3 && long.len() >= short.len() + 2 && long.starts_with(short) {
+        return ORDER;
+    }
+    DIFFERENT
 }
 
 impl Token {

@@ -1,13 +1,18 @@
-//! Reads Parquet files into the intake; row numbers are index + 2, as if a header stood above.
+//! Reads Parquet files into the intake; row numbers are index + 2, as if a header stood above. Memory: a batch of
+//! rows and the file's dictionaries; time: no file keeps a night waiting, see `Apart`.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::Duration;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, DictionaryArray, Float32Array, Float64Array, StringArray, StringBuilder,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int32Type, Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
@@ -16,9 +21,9 @@ use parquet::file::metadata::ParquetMetaData;
 
 use super::cell;
 use super::intake::Cells;
-use super::refusal::Refusal;
-use super::text_file::unreadable;
 use super::workbook::Job;
+use crate::guard::Refusal;
+use crate::guard::unreadable;
 
 /// Rows decoded at once.
 const BATCH_ROWS: usize = 4_096;
@@ -29,9 +34,11 @@ fn broken() -> Refusal {
 
 /// Reads the file; columns are found by name like headings.
 pub(super) fn read(job: &mut Job<'_, '_>) -> Result<(), Refusal> {
-    let file = File::open(job.path).map_err(|error| unreadable(&error))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| broken())?;
-    let unpacked: i64 = builder
+    let limit = Duration::from_secs(job.limits.reader_seconds_max);
+    let path = job.path.to_owned();
+    let opened = Apart::start(limit, move |say| say(open(&path)?)).next()?;
+    let metadata = opened.ok_or_else(broken)?;
+    let unpacked: i64 = metadata
         .metadata()
         .row_groups()
         .iter()
@@ -42,7 +49,7 @@ pub(super) fn read(job: &mut Job<'_, '_>) -> Result<(), Refusal> {
         let message = format!("file unpacks to more than {} MiB", job.limits.zip_unpacked_max >> 20);
         return Err(Refusal::new("zip_bomb", message, "压缩内容异常（解压后过大），拒绝读取"));
     }
-    let schema = builder.schema().clone();
+    let schema = metadata.schema();
     let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let plan = job.intake.headings().plan(names.iter().map(String::as_str));
     if !job.intake.headings().plausible(&plan) {
@@ -62,32 +69,82 @@ pub(super) fn read(job: &mut Job<'_, '_>) -> Result<(), Refusal> {
             "列的数据类型不是单个值",
         ));
     }
+    let metadata = dictionary_types(metadata.metadata(), schema)?;
+    let (path, columns_of) = (job.path.to_owned(), wanted.clone());
+    let mut batches = Apart::start(limit, move |say| batches(&path, &metadata, &columns_of, say));
     let mut row = 1_u32;
-    for group in 0..builder.metadata().num_row_groups() {
-        // One group at a time: a batch that spans two dictionaries would be spelled out in full.
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
-            job_file(job)?,
-            dictionary_types(builder.metadata(), builder.schema())?,
-        );
-        let mask = ProjectionMask::roots(reader.parquet_schema(), wanted.iter().copied());
-        let reader = reader.with_projection(mask).with_row_groups(vec![group]).with_batch_size(BATCH_ROWS);
-        for batch in reader.build().map_err(|_| broken())? {
-            let batch = batch.map_err(|_| broken())?;
-            let mut columns: Vec<Option<Texts>> = vec![None; names.len()];
-            for (at, array) in wanted.iter().zip(batch.columns()) {
-                columns[*at] = Some(texts(array)?);
-            }
-            for index in 0..batch.num_rows() {
-                row = row.checked_add(1).ok_or_else(broken)?;
-                job.intake.push(row, &Record { columns: &columns, index })?;
-            }
+    while let Some(batch) = batches.next()? {
+        let mut columns: Vec<Option<Texts>> = vec![None; names.len()];
+        for (at, array) in wanted.iter().zip(batch.columns()) {
+            columns[*at] = Some(texts(array)?);
+        }
+        for index in 0..batch.num_rows() {
+            row = row.checked_add(1).ok_or_else(broken)?;
+            job.intake.push(row, &Record { columns: &columns, index })?;
         }
     }
     Ok(())
 }
 
-fn job_file(job: &Job<'_, '_>) -> Result<File, Refusal> {
-    File::open(job.path).map_err(|error| unreadable(&error))
+fn open(path: &Path) -> Result<ArrowReaderMetadata, Refusal> {
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    ArrowReaderMetadata::load(&file, ArrowReaderOptions::default()).map_err(|_| broken())
+}
+
+/// Decodes the wanted columns, batch by batch.
+fn batches(
+    path: &Path,
+    metadata: &ArrowReaderMetadata,
+    wanted: &[usize],
+    say: &mut dyn FnMut(RecordBatch) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    for group in 0..metadata.metadata().num_row_groups() {
+        // One group at a time: a batch that spans two dictionaries would be spelled out in full.
+        let file = File::open(path).map_err(|error| unreadable(&error))?;
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
+        let mask = ProjectionMask::roots(reader.parquet_schema(), wanted.iter().copied());
+        let reader = reader.with_projection(mask).with_row_groups(vec![group]).with_batch_size(BATCH_ROWS);
+        for batch in reader.build().map_err(|_| broken())? {
+            say(batch.map_err(|_| broken())?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Work on a thread of its own, for the decoder follows counts that a file claims: a few bytes can keep it busy for
+/// hours. A thread that gives nothing for too long is left to itself until the program ends; the file is refused.
+struct Apart<T> {
+    come: Receiver<Result<Option<T>, Refusal>>,
+    limit: Duration,
+}
+
+impl<T: Send + 'static> Apart<T> {
+    fn start(
+        limit: Duration,
+        work: impl FnOnce(&mut dyn FnMut(T) -> Result<(), Refusal>) -> Result<(), Refusal> + Send + 'static,
+    ) -> Self {
+        let (send, come) = sync_channel(1);
+        std::thread::spawn(move || {
+            // Who asked may have given up: then the work ends too.
+            let mut say = |one| send.send(Ok(Some(one))).map_err(|_| broken());
+            let end = work(&mut say).map(|()| None);
+            let _ = send.send(end);
+        });
+        Self { come, limit }
+    }
+
+    /// What comes next; `None` at the end.
+    fn next(&mut self) -> Result<Option<T>, Refusal> {
+        match self.come.recv_timeout(self.limit) {
+            Ok(next) => next,
+            // The thread panicked.
+            Err(RecvTimeoutError::Disconnected) => Err(broken()),
+            Err(RecvTimeoutError::Timeout) => {
+                let message = format!("the reader gave nothing for {} s", self.limit.as_secs());
+                Err(Refusal::new("reader_stuck", message, "文件内容异常，读取没有结果"))
+            }
+        }
+    }
 }
 
 /// The file's types with every text column as a dictionary: a value that stands in many rows is held

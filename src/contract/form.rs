@@ -10,10 +10,9 @@ use arrow::array::Array;
 use calamine::{Reader, Xls, Xlsx};
 
 use super::intake::FileRows;
-use super::limits::Limits;
-use super::refusal::Refusal;
 use super::{read_file, text_column};
 use crate::domain::{Contract, PulledFile};
+use crate::guard::{Limits, Refusal};
 
 /// A form as it was read. No `Debug`: cells hold what people wrote.
 pub struct Form {
@@ -79,7 +78,7 @@ impl From<Refusal> for FormRefusal {
 /// # Errors
 /// When the file cannot be read whole: damaged, too large, another format, macros, no such headings.
 pub fn read(path: &Path, name: &str, contract: &Contract, limits: &Limits) -> Result<Form, FormRefusal> {
-    let bytes = std::fs::metadata(path).map_err(|error| super::text_file::unreadable(&error))?.len();
+    let bytes = std::fs::metadata(path).map_err(|error| crate::guard::unreadable(&error))?.len();
     let file = PulledFile {
         path: path.to_owned(),
         name: name.to_owned(),
@@ -165,7 +164,7 @@ fn has_extension(path: &Path, wanted: &str) -> bool {
 fn refuse_macros(path: &Path) -> Result<(), Refusal> {
     /// Directory entry of the macros of an XLS workbook, as UTF-16.
     const XLS_MACROS: &str = "_VBA_PROJECT_CUR";
-    let unreadable = |error: std::io::Error| super::text_file::unreadable(&error);
+    let unreadable = |error: std::io::Error| crate::guard::unreadable(&error);
     let macros = if has_extension(path, "xlsx") {
         let file = File::open(path).map_err(unreadable)?;
         let archive = zip::ZipArchive::new(BufReader::new(file));
@@ -193,7 +192,7 @@ fn formulas(path: &Path, rows: &FileRows) -> Result<BTreeSet<Place>, Refusal> {
     let broken = || Refusal::new("file_truncated", "formulas of a sheet", "文件损坏或不完整（工作簿打不开）");
     let mut found = BTreeSet::new();
     if has_extension(path, "xlsx") {
-        let file = File::open(path).map_err(|error| super::text_file::unreadable(&error))?;
+        let file = File::open(path).map_err(|error| crate::guard::unreadable(&error))?;
         let mut book: Xlsx<_> = Xlsx::new(BufReader::new(file)).map_err(|_| broken())?;
         for (sheet, _) in &rows.columns {
             let mut cells =
@@ -206,7 +205,7 @@ fn formulas(path: &Path, rows: &FileRows) -> Result<BTreeSet<Place>, Refusal> {
             }
         }
     } else if has_extension(path, "xls") {
-        let file = File::open(path).map_err(|error| super::text_file::unreadable(&error))?;
+        let file = File::open(path).map_err(|error| crate::guard::unreadable(&error))?;
         let mut book: Xls<_> = Xls::new(BufReader::new(file)).map_err(|_| broken())?;
         for (sheet, _) in &rows.columns {
             let range = book.worksheet_formula(&rows.sheets[usize::from(*sheet)]).map_err(|_| broken())?;

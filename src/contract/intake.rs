@@ -11,11 +11,11 @@ use arrow::record_batch::RecordBatch;
 
 use super::delimited::Row;
 use super::heading::{ColumnPlan, Headings, normalise};
-use super::limits::Limits;
 use super::notes::Notes;
-use super::refusal::Refusal;
 use crate::diag::{Diagnostic, Level, Spot};
 use crate::domain::{Contract, Quarantined};
+use crate::guard::Limits;
+use crate::guard::Refusal;
 
 /// The cells of one row, by column.
 pub(super) trait Cells {

@@ -16,7 +16,6 @@ mod form;
 mod garbage_tests;
 mod heading;
 mod intake;
-mod limits;
 mod notes;
 mod ole_guard;
 mod refusal;
@@ -26,7 +25,6 @@ mod sniff;
 mod text;
 mod text_file;
 mod workbook;
-mod zip_guard;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,15 +36,15 @@ use rayon::prelude::*;
 
 pub use form::{Form, FormRefusal, FormRow, HeldRow, read as read_form};
 pub use heading::normalise as normalised_heading;
-pub use limits::Limits;
 
 use crate::diag::{Diagnostic, Level, Spot};
 use crate::domain::{
     CheckedExtract, Contract, Day, ExtractState, FileReport, Format, PulledExtract, PulledFile, RawTable,
 };
+pub use crate::guard::Limits;
+use crate::guard::Refusal;
 use completeness::Volume;
 use intake::{FileRows, Intake};
-use refusal::Refusal;
 
 /// What the last accepted delivery of an extract was like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

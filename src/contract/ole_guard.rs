@@ -1,8 +1,7 @@
 //! Looks through an XLS workbook before a reader opens it: chains of sectors that run in circles,
 //! streams that point outside, and tables that would need more memory than the file is worth.
 
-use super::limits::Limits;
-use super::refusal::Refusal;
+use crate::guard::{Limits, Refusal};
 
 /// First bytes of an OLE compound file.
 pub(super) const MAGIC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";

@@ -1,41 +1,4 @@
-//! Why a whole file is not used: a code, a sentence for engineers, a sentence for the owner.
-
-use crate::diag::{Diagnostic, Spot};
-
-/// A file that is refused whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    /// Stable code.
-    pub(super) code: &'static str,
-    /// For engineers, English, places only.
-    pub(super) message: String,
-    /// For the owner, Chinese, places only.
-    pub(super) reason: String,
-    /// Sheet and row, where known.
-    pub(super) sheet: String,
-    /// Row as Excel shows it, 0 unknown.
-    pub(super) row: u32,
-}
-
-impl Refusal {
-    pub(super) fn new(code: &'static str, message: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { code, message: message.into(), reason: reason.into(), sheet: String::new(), row: 0 }
-    }
-
-    /// The same with the place where reading stopped.
-    pub(super) fn at(mut self, sheet: &str, row: u32) -> Self {
-        sheet.clone_into(&mut self.sheet);
-        self.row = row;
-        self
-    }
-
-    /// What the engineers' report says.
-    pub(super) fn diagnostic(&self, file: &str) -> Diagnostic {
-        let spot =
-            Spot { file: file.to_owned(), sheet: self.sheet.clone(), line: self.row, column: String::new() };
-        Diagnostic::error(self.code, spot, format!("file refused: {}", self.message))
-    }
-}
+//! What the owner of a file is told that was refused before it was read.
 
 /// The owner's sentence for files that were refused before they were read; the codes are those of
 /// the pull stage.

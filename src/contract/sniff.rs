@@ -5,9 +5,9 @@ use std::io::Read;
 use std::path::Path;
 
 use super::ole_guard;
-use super::refusal::Refusal;
-use super::text_file::unreadable;
 use crate::domain::{Contract, Format};
+use crate::guard::Refusal;
+use crate::guard::unreadable;
 
 /// What the first bytes say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

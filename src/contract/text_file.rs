@@ -8,11 +8,10 @@ use encoding_rs::{GB18030, UTF_8};
 use super::delimited::{self, Row, Step};
 use super::heading::Headings;
 use super::intake::{Cells, Intake, SheetEnd};
-use super::limits::Limits;
-use super::refusal::Refusal;
 use super::text::{self, Decoded, Sniffed};
 use crate::diag::{Diagnostic, Level, Spot};
 use crate::domain::Contract;
+use crate::guard::{Limits, Refusal};
 
 /// Reads the file at `path` whole; `name` is its delivered name.
 pub(super) fn read(
@@ -22,7 +21,7 @@ pub(super) fn read(
     limits: &Limits,
     intake: &mut Intake<'_>,
 ) -> Result<(), Refusal> {
-    let unreadable = |error: io::Error| unreadable(&error);
+    let unreadable = |error: io::Error| crate::guard::unreadable(&error);
     let sniffed = text::sniff(path).map_err(unreadable)?;
     let (encoding, skip) = match sniffed {
         Sniffed::Certain(encoding, skip) => (encoding, skip),
@@ -67,10 +66,6 @@ pub(super) fn read(
     }
 }
 
-pub(super) fn unreadable(error: &io::Error) -> Refusal {
-    Refusal::new("unreadable", format!("cannot read: {error}"), "文件无法读取")
-}
-
 /// Pushes every row; returns how many there were.
 fn stream(
     decoded: &mut Decoded,
@@ -111,7 +106,7 @@ fn stream(
                 }
                 decoded.forget(at);
                 at = 0;
-                decoded.more().map_err(|error| unreadable(&error))?;
+                decoded.more().map_err(|error| crate::guard::unreadable(&error))?;
             }
             Step::End => return Ok(u64::from(row)),
             Step::Unclosed => {

@@ -9,13 +9,13 @@ use calamine::{Data, Dimensions, Range, Reader, Sheet, SheetType, SheetVisible, 
 
 use super::cell;
 use super::intake::{Intake, SheetEnd};
-use super::limits::Limits;
 use super::ole_guard;
-use super::refusal::Refusal;
-use super::text_file::{too_many_columns, unreadable};
-use super::zip_guard;
+use super::text_file::too_many_columns;
 use crate::diag::{Diagnostic, Level, Spot};
 use crate::domain::{Contract, FieldKind};
+use crate::guard::Limits;
+use crate::guard::Refusal;
+use crate::guard::{check_zip, unreadable};
 
 /// Rows of a sheet can be no more than this.
 const SHEET_ROWS_MAX: u32 = 1 << 20;
@@ -36,7 +36,7 @@ fn broken(error: &impl std::fmt::Display) -> Refusal {
 
 /// Reads an Office Open XML workbook.
 pub(super) fn read_xlsx(job: &mut Job<'_, '_>) -> Result<(), Refusal> {
-    let facts = zip_guard::check(job.path, job.limits)?;
+    let facts = check_zip(job.path, job.limits)?;
     let file = File::open(job.path).map_err(|error| unreadable(&error))?;
     let mut book: Xlsx<_> =
         Xlsx::new(BufReader::new(file)).map_err(|_| broken(&"not an XLSX workbook, or damaged"))?;

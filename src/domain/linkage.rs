@@ -147,6 +147,26 @@ pub struct Judgement {
     pub verdict: Verdict,
 }
 
+/// Two rows that were one person last night, with others whose file did not come whole tonight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// Mention index.
+    pub left: u32,
+    /// Mention index.
+    pub right: u32,
+    /// The weaker of the grades that the two had.
+    pub grade: Grade,
+}
+
+/// What is known of rows before tonight's are compared.
+#[derive(Clone, Copy, Default)]
+pub struct KnownBefore<'a> {
+    /// What people decided.
+    pub judgements: &'a [Judgement],
+    /// Persons that missing rows held together.
+    pub remembered: &'a [Remembered],
+}
+
 /// Identities of a run. Vectors of mention length are indexed by mention.
 pub struct Resolution {
     /// Identity of each mention.

@@ -16,6 +16,7 @@ mod mention;
 mod policy;
 mod records;
 mod resident_id;
+mod school;
 mod sentence;
 
 pub use answer::{Answer, GivenAnswer, MentionRef, Outcome, Phase, Silence, is_one_officer};
@@ -31,8 +32,8 @@ pub use finding::{
 pub use kept::KeptRows;
 pub use link_figures::{DriftFigure, HiddenFigure, LevelFigure, LinkFigures, PassFigure, Ranged, RoleFigure};
 pub use linkage::{
-    Grade, Identity, IdentityEvent, IdentityId, Judgement, Link, LinkSummary, Lookup, NearMiss,
-    NearMissFinder, Resolution, ReviewPair, Verdict,
+    Grade, Identity, IdentityEvent, IdentityId, Judgement, KnownBefore, Link, LinkSummary, Lookup, NearMiss,
+    NearMissFinder, Remembered, Resolution, ReviewPair, Verdict,
 };
 pub use masked::Masked;
 pub use mention::{
@@ -45,4 +46,5 @@ pub use records::{
     row_keys,
 };
 pub use resident_id::ResidentId;
+pub use school::{SchoolName, SchoolStage};
 pub use sentence::{Sentence, SentenceValue};

@@ -1,6 +1,6 @@
 //! Why two rows are one person or not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use super::run::FinishedRun;
 use super::sides::{Side, Words};
 use super::table::each_row;
 use crate::comparator;
-use crate::domain::Link;
+use crate::domain::{Grade, KnownBefore, Link, Remembered};
 use crate::kernel::weight;
 use crate::link::{self, Compared, Linked, Prepared, Settings, Step, Story, Treated, Waterfall};
 use crate::report::artifacts::RowIndex;
@@ -192,7 +192,9 @@ pub fn pair(
     let at = (rebuilt.at(&index, &left.mention)?, rebuilt.at(&index, &right.mention)?);
     let prepared = Prepared::new(&rebuilt.mentions, &rebuilt.records, &plan.tables, &plan.link)
         .map_err(|problem| ExplainError::Changed(problem.message))?;
-    let vectors = link::compare(link::block(&prepared, &rebuilt.judgements, run.linkage));
+    let remembered = remembered(run, &index, rebuilt.mentions.mentions.len())?;
+    let known = KnownBefore { judgements: &rebuilt.judgements, remembered: &remembered };
+    let vectors = link::compare(link::block(&prepared, known, run.linkage));
     let model = link::fit(&vectors, &plan.model);
     let weighed = vectors.explain(&model, at.0, at.1);
     let linked = link::score(vectors, &model);
@@ -314,6 +316,34 @@ pub(super) const NEAR_MISS: [&str; 10] = [
     "grade",
     "difference",
 ];
+
+/// What the run knew from the night before and tonight's rows do not say.
+fn remembered(
+    run: &FinishedRun,
+    index: &RowIndex<'_>,
+    mentions: usize,
+) -> Result<Vec<Remembered>, ExplainError> {
+    let mut named: Vec<(Named, Named, Grade)> = Vec::new();
+    let columns: Vec<&str> = PAIR.into_iter().chain(["pass"]).collect();
+    each_row(&run.artifact("links.parquet"), &columns, |cells| {
+        if cells.text(9) == link::REMEMBERED {
+            let grade =
+                [Grade::A, Grade::B, Grade::C].into_iter().find(|grade| cells.text(8) == grade.letter());
+            let (left, right) = ends(cells);
+            named.push((left, right, grade.unwrap_or(Grade::D)));
+        }
+    })?;
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let at: BTreeMap<(&str, &str, &str), u32> = (0..).take(mentions).map(|at| (index.name(at), at)).collect();
+    let find =
+        |name: &Named| at.get(&(name.extract.as_str(), name.row_key.as_str(), name.role.as_str())).copied();
+    let found = named.iter().filter_map(|(left, right, grade)| {
+        Some(Remembered { left: find(left)?, right: find(right)?, grade: *grade })
+    });
+    Ok(found.collect())
+}
 
 /// Whether linking again gave the links of the run, one by one.
 fn reproduced(run: &FinishedRun, index: &RowIndex<'_>, links: &[Link]) -> Result<bool, ExplainError> {

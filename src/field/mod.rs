@@ -15,6 +15,7 @@ mod numeral;
 pub mod phone;
 pub mod resident_id;
 pub mod roll_number;
+pub mod school;
 pub mod sex;
 pub mod text;
 

@@ -3,7 +3,7 @@
 use super::Cell;
 use super::date::{self, Part};
 use super::text::is_nothing;
-use crate::domain::Month;
+use crate::domain::{Day, Month};
 
 const REASON: &str = "不是年月";
 
@@ -20,7 +20,10 @@ pub fn parse(raw: &str) -> Cell<Month> {
     let found = match text.and_then(|text| date::parts(&text)).as_deref() {
         Some([Part { value, length: 6, .. }]) => month(value / 100, value % 100),
         Some([Part { value: year, length: 4, .. }, Part { value, .. }]) => month(*year, *value),
-        _ => date::parse(raw).day.map(crate::domain::Day::month),
+        _ => date::parse(raw)
+            .day
+            .map(Day::ymd)
+            .and_then(|(year, number, _)| month(year.cast_unsigned(), number)),
     };
     found.map_or(Cell::Unreadable(REASON), Cell::Value)
 }

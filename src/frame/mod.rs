@@ -5,6 +5,7 @@
 //! warnings. Contracts are not known here: a table is taken as it is. This module must never let the place of
 //! a row in its file show.
 
+mod budget;
 mod build;
 mod csv_file;
 mod parquet_file;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use crate::comparator::generic::{Column, Format, Frame, Texts};
 use crate::diag::{Diagnostic, Spot};
 use crate::domain::sha256_of;
+use crate::guard::Limits;
 
 /// One table to read.
 #[derive(Clone, Debug)]
@@ -76,16 +78,29 @@ pub struct Tables {
 /// Reads tables; of each the `wanted` columns.
 ///
 /// # Errors
-/// Files that cannot be read, columns that are not there, ids that are missing or stand twice.
+/// Files that cannot be read or are past a limit, columns that are not there, ids that are missing or stand twice.
 pub fn read(
     tables: &[TableSpec],
     wanted: &[String],
     columns: &BTreeMap<String, ColumnSpec>,
 ) -> Result<Tables, Vec<Diagnostic>> {
+    read_within(tables, wanted, columns, &Limits::FOR_A_COUNTY)
+}
+
+/// The same within limits.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_within(
+    tables: &[TableSpec],
+    wanted: &[String],
+    columns: &BTreeMap<String, ColumnSpec>,
+    limits: &Limits,
+) -> Result<Tables, Vec<Diagnostic>> {
     let mut all = Vec::new();
     let (mut problems, mut warnings, mut digests) = (Vec::new(), Vec::new(), Vec::new());
     for table in tables {
-        match read_one(table, wanted) {
+        match read_one(table, wanted, limits) {
             Ok((raw, digest)) => {
                 all.push(raw);
                 digests.push(digest);
@@ -95,6 +110,11 @@ pub fn read(
     }
     if !problems.is_empty() {
         return Err(problems);
+    }
+    let rows: usize = all.iter().map(|raw| raw.ids.len()).sum();
+    if u32::try_from(rows).is_err() {
+        let message = "all tables together have more than 4 billion rows";
+        return Err(vec![Diagnostic::error("table_unreadable", tables[0].spot.clone(), message)]);
     }
     let (mut ids, mut source) = (Texts::default(), Vec::new());
     for (at, raw) in (0_u16..).zip(&all) {
@@ -143,21 +163,26 @@ pub(crate) struct Raw {
     columns: Vec<build::Part>,
 }
 
-fn read_one(table: &TableSpec, wanted: &[String]) -> Result<(Raw, String), Vec<Diagnostic>> {
+fn read_one(table: &TableSpec, wanted: &[String], limits: &Limits) -> Result<(Raw, String), Vec<Diagnostic>> {
     let file = table.path.display().to_string();
     let spot = Spot::file(file.as_str());
     let unreadable = |error: &io::Error| {
         let message = format!("read {file}: {error}");
         vec![Diagnostic::error("file_unreadable", table.spot.clone(), message)]
     };
+    let bytes = std::fs::metadata(&table.path).map_err(|error| unreadable(&error))?.len();
+    if bytes > limits.file_bytes_max {
+        let message = format!("the file is larger than {} MiB", limits.file_bytes_max >> 20);
+        return Err(vec![Diagnostic::error("table_unreadable", spot, message)]);
+    }
     let (digest, _) = File::open(&table.path).and_then(sha256_of).map_err(|error| unreadable(&error))?;
     let headings: Vec<&str> = wanted.iter().map(|column| table.heading(column)).collect();
     let extension = table.path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let read = match extension.as_str() {
-        "csv" => csv_file::read(&table.path, b',', &table.id, &headings),
-        "tsv" => csv_file::read(&table.path, b'\t', &table.id, &headings),
-        "parquet" => parquet_file::read(&table.path, &table.id, &headings),
-        "xlsx" => workbook::read(&table.path, table.sheet.as_deref(), &table.id, &headings),
+        "csv" => csv_file::read(&table.path, b',', &table.id, &headings, limits),
+        "tsv" => csv_file::read(&table.path, b'\t', &table.id, &headings, limits),
+        "parquet" => parquet_file::read(&table.path, &table.id, &headings, limits),
+        "xlsx" => workbook::read(&table.path, table.sheet.as_deref(), &table.id, &headings, limits),
         _ => Err(Refused::at(0, "the extension is none of csv, tsv, parquet, xlsx")),
     };
     let raw = read.map_err(|refused| {

@@ -11,21 +11,26 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
+use super::budget::Budget;
 use super::build::{Part, TextPart};
 use super::{Raw, Refused, places};
 use crate::comparator::generic::{Cell, Codes, Kind, MISSING, Texts};
 use crate::domain::Day;
+use crate::guard::Limits;
 
 /// Rows decoded at once.
 const BATCH_ROWS: usize = 1 << 16;
 /// A text of the dictionary that has no code yet.
 const NOT_YET: u32 = u32::MAX;
 
-pub(super) fn read(path: &Path, id: &str, wanted: &[&str]) -> Result<Raw, Vec<Refused>> {
+pub(super) fn read(path: &Path, id: &str, wanted: &[&str], limits: &Limits) -> Result<Raw, Vec<Refused>> {
     let broken = |_| Refused::at(0, "the Parquet file is broken or cut off");
     let open = || File::open(path).map_err(|_| Refused::at(0, "the file cannot be opened"));
     let builder = ParquetRecordBatchReaderBuilder::try_new(open()?).map_err(broken)?;
+    let mut budget = Budget::new(limits);
+    within(builder.metadata(), &mut budget, limits)?;
     let schema = builder.schema().clone();
     let headings: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let (id_at, at) = places(&headings, id, wanted)?;
@@ -47,9 +52,9 @@ pub(super) fn read(path: &Path, id: &str, wanted: &[&str]) -> Result<Raw, Vec<Re
             let column = |name: &str| {
                 batch.column_by_name(name).ok_or_else(|| Refused::at(0, "a column vanished while reading"))
             };
-            push_ids(&mut ids, column(id)?, id)?;
+            push_ids(&mut ids, column(id)?, id, &mut budget)?;
             for (part, name) in parts.iter_mut().zip(wanted) {
-                part.push(column(name)?, name)?;
+                part.push(column(name)?, name, &mut budget)?;
             }
         }
     }
@@ -70,12 +75,32 @@ fn dictionaries(schema: &SchemaRef, id_at: usize) -> SchemaRef {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
-fn push_ids(ids: &mut Texts, column: &ArrayRef, name: &str) -> Result<(), Vec<Refused>> {
+/// Whether rows, columns and what the file unpacks to are within the limits.
+fn within(metadata: &ParquetMetaData, budget: &mut Budget<'_>, limits: &Limits) -> Result<(), Vec<Refused>> {
+    let columns = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+    let sizes = columns.map(|column| column.uncompressed_size().max(0));
+    if sizes.fold(0, i64::saturating_add).unsigned_abs() > limits.zip_unpacked_max {
+        let most = limits.zip_unpacked_max >> 20;
+        return Err(Refused::at(0, format!("the file unpacks to more than {most} MiB")));
+    }
+    budget.columns(metadata.file_metadata().schema_descr().num_columns(), 0)?;
+    budget.rows(u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(u64::MAX), 0)
+}
+
+fn push_ids(
+    ids: &mut Texts,
+    column: &ArrayRef,
+    name: &str,
+    budget: &mut Budget<'_>,
+) -> Result<(), Vec<Refused>> {
     let texts = cast(column, &DataType::Utf8).map_err(|_| unfit(name))?;
     let before = ids.len();
     for (row, text) in texts.as_string::<i32>().iter().enumerate() {
         match text {
-            Some(text) if !text.is_empty() => ids.push(text),
+            Some(text) if !text.is_empty() => {
+                budget.cell(text.len(), 0)?;
+                ids.push(text);
+            }
             _ => {
                 let message = format!("row {} of the data has no id in `{name}`", before + row + 1);
                 return Err(Refused::at(0, message));
@@ -104,11 +129,13 @@ impl Building {
         }
     }
 
-    fn push(&mut self, column: &ArrayRef, name: &str) -> Result<(), Vec<Refused>> {
+    fn push(&mut self, column: &ArrayRef, name: &str, budget: &mut Budget<'_>) -> Result<(), Vec<Refused>> {
         match self {
             Self::Text(part) => {
                 let column: &DictionaryArray<Int32Type> =
                     column.as_dictionary_opt().ok_or_else(|| unfit(name))?;
+                let texts = column.values().as_string_opt::<i32>().ok_or_else(|| unfit(name))?;
+                texts.iter().flatten().try_for_each(|text| budget.cell(text.len(), 0))?;
                 push_texts(part, column).ok_or_else(|| unfit(name))
             }
             Self::Cells { kind, codes, rows } => {

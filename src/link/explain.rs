@@ -103,6 +103,7 @@ pub fn pass_title(pass: &str) -> &'static str {
         "couple" => "父母双方姓名均相同",
         "model" => "模型综合比对",
         "judgement" => "人工认定",
+        super::REMEMBERED => "上一晚已认定为同一人（相关数据本次未完整收到）",
         "equal_id" => "身份证号相等",
         _ => "其他",
     }

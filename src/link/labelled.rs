@@ -16,7 +16,7 @@ use super::scorer::Scorer;
 use super::settings::Settings;
 use super::sure::{Pairs, block, judged};
 use crate::comparator;
-use crate::domain::{Judgement, Verdict};
+use crate::domain::{Judgement, KnownBefore, Verdict};
 use crate::kernel::em::LevelTable;
 use crate::kernel::learn::rest;
 use crate::kernel::observed::Observed;
@@ -91,7 +91,7 @@ struct Told {
 /// about doubtful pairs tell nothing.
 pub fn learn(prepared: &Prepared<'_>, judgements: &[Judgement], frozen: &LinkModel) -> Learned {
     let settings = prepared.settings;
-    let pairs = block(prepared, &[], Linkage::Model);
+    let pairs = block(prepared, KnownBefore::default(), Linkage::Model);
     let told = Told::of(&pairs, judgements);
     let (m, u) = frozen.tables(settings);
     let mut count = 0;

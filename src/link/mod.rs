@@ -38,7 +38,7 @@ pub use model::{LevelModel, LinkModel, Negative};
 pub use near::Linked;
 pub use prepare::Prepared;
 pub use settings::{Attribute, BlockingRule, ComparisonSetting, Drift, KeyPart, Settings};
-pub use sure::{Pairs, block};
+pub use sure::{Pairs, REMEMBERED, block};
 pub use waterfall::{Flip, Step, Waterfall};
 
 /// How persons are linked.

@@ -16,7 +16,7 @@ use crate::tables::Tables;
 pub struct Prepared<'a> {
     pub(super) set: &'a MentionSet,
     pub(super) settings: &'a Settings,
-    pub(super) names: NameBook<'a>,
+    pub(super) names: NameBook<&'a Tables>,
     /// Digest of (extract, row key, role) of each mention: it names the mention for ever and decides
     /// every tie, so no result depends on the order of rows.
     pub(super) key: Vec<u64>,
@@ -213,7 +213,7 @@ pub(super) struct Frequency {
 }
 
 impl Frequency {
-    fn count(set: &MentionSet, book: &NameBook<'_>, roles: &[Vec<Role>]) -> Self {
+    fn count(set: &MentionSet, book: &NameBook<&Tables>, roles: &[Vec<Role>]) -> Self {
         let is_reference =
             |mention: &Mention| roles[usize::from(mention.extract)][usize::from(mention.role)].reference;
         let any = set.mentions.par_iter().any(is_reference);
@@ -248,7 +248,7 @@ impl Frequency {
         frequency
     }
 
-    fn add_name(&mut self, book: &NameBook<'_>, name: NameId, count: u32) {
+    fn add_name(&mut self, book: &NameBook<&Tables>, name: NameId, count: u32) {
         if !book.tells(name) {
             return;
         }
@@ -265,7 +265,7 @@ impl Frequency {
     }
 
     /// Chance that another person has exactly this name.
-    pub(super) fn of_name(&self, book: &NameBook<'_>, name: NameId) -> f64 {
+    pub(super) fn of_name(&self, book: &NameBook<&Tables>, name: NameId) -> f64 {
         let seen = f64::from(self.names.get(&book.hash(name)).copied().unwrap_or(0));
         let total = self.total.max(1.0);
         let composed = self.of_kept(book, name, |_| true);
@@ -274,7 +274,7 @@ impl Frequency {
 
     /// Chance that another person has these characters of the name, the surname counted as one; the
     /// caller says by position which are kept. Lost characters are no evidence.
-    fn of_kept(&self, book: &NameBook<'_>, name: NameId, kept: impl Fn(usize) -> bool) -> f64 {
+    fn of_kept(&self, book: &NameBook<&Tables>, name: NameId, kept: impl Fn(usize) -> bool) -> f64 {
         let (codes, surname) = (book.codes(name), book.surname_len(name));
         let mut chance = 1.0;
         let surname_hash = book.surname_hash(name);
@@ -291,7 +291,13 @@ impl Frequency {
 
     /// Chance that a person who is not the one meant has a name at this level from `a`, where `b` is
     /// the name that was found there.
-    pub(super) fn of_name_level(&self, book: &NameBook<'_>, a: NameId, b: NameId, level: u8) -> Option<f64> {
+    pub(super) fn of_name_level(
+        &self,
+        book: &NameBook<&Tables>,
+        a: NameId,
+        b: NameId,
+        level: u8,
+    ) -> Option<f64> {
         // Shares of the characters that stand in the relation to a given one (IDENTITY.md part 8).
         let changed = match level {
             person_name::EXACT | person_name::FORMER => {

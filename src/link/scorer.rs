@@ -18,6 +18,7 @@ use crate::kernel::em::LevelTable;
 use crate::kernel::pattern::{MAX_COMPARISONS, Pattern};
 use crate::kernel::similarity;
 use crate::kernel::weight;
+use crate::tables::Tables;
 
 /// Most that relatives can add, in bits: a pair that cannot be saved by them is given up before they
 /// are looked up.
@@ -262,7 +263,7 @@ pub(super) fn number(unit: &Unit) -> (Option<crate::domain::ResidentId>, crate::
     unit.weak.map_or((None, crate::domain::IdState::Missing), |(id, state)| (Some(id), state))
 }
 
-fn relative_level(book: &person_name::NameBook<'_>, x: &Relative, y: &Relative) -> u8 {
+fn relative_level(book: &person_name::NameBook<&Tables>, x: &Relative, y: &Relative) -> u8 {
     if (x.kind == Relation::Child) != (y.kind == Relation::Child) {
         return 0;
     }

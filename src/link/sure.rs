@@ -6,7 +6,7 @@ use super::clusters::{Care, Clusters, Reason};
 use super::prepare::{Prepared, content_key};
 use super::unit::Units;
 use super::{Linkage, exact, family, local_key, newborn};
-use crate::domain::{Grade, Judgement, Verdict};
+use crate::domain::{Grade, Judgement, KnownBefore, Remembered, Verdict};
 use crate::kernel::digest;
 
 /// Who could be whom: persons found so far and, for those without a number, the blocking rules.
@@ -22,20 +22,22 @@ pub struct Pairs<'a> {
     pub(super) linkage: Linkage,
 }
 
-/// Runs the sure passes. What a person decided about two rows outranks everything.
-pub fn block<'a>(prepared: &'a Prepared<'a>, judgements: &[Judgement], linkage: Linkage) -> Pairs<'a> {
+/// Runs the sure passes. What a person decided about two rows outranks everything; what was known last night comes
+/// after what tonight's rows say for certain.
+pub fn block<'a>(prepared: &'a Prepared<'a>, known: KnownBefore<'_>, linkage: Linkage) -> Pairs<'a> {
     let mut clusters = Clusters::new(prepared);
     let (mut doubtful, mut alike) = (Vec::new(), Vec::new());
     match linkage {
         Linkage::IdOnly => same_number(prepared, &mut clusters),
         Linkage::Model => {
-            judge(prepared, &mut clusters, judgements);
+            judge(prepared, &mut clusters, known.judgements);
             let bearers = exact::run(prepared, &mut clusters);
             doubtful.extend(bearers.review);
             alike = bearers.pairs;
             doubtful.extend(local_key::run(prepared, &mut clusters));
             exact::copied(prepared, &mut clusters);
             beside(prepared, &mut clusters, &mut doubtful);
+            remember(prepared, &mut clusters, known.remembered);
         }
     }
     clusters.flatten();
@@ -53,6 +55,19 @@ pub(super) fn beside(prepared: &Prepared<'_>, clusters: &mut Clusters, doubtful:
     family::couples(prepared, clusters);
     newborn::run(prepared, clusters);
 }
+
+/// A row that is missing proves nothing: whom it held together last night stays one person, unless tonight's rows
+/// bear two different numbers or somebody said that they are two.
+fn remember(prepared: &Prepared<'_>, clusters: &mut Clusters, remembered: &[Remembered]) {
+    for known in remembered {
+        // They were linked, so they were at least as probable as a link has to be.
+        let reason = Reason::new(REMEMBERED, prepared.settings.link_at, known.grade);
+        clusters.join(known.left, known.right, Care::Keyed, reason);
+    }
+}
+
+/// Name of the pass that keeps persons together.
+pub const REMEMBERED: &str = "remembered";
 
 /// Human judgements: vetoes first, so that no later "same" can slip past one.
 fn judge(prepared: &Prepared<'_>, clusters: &mut Clusters, judgements: &[Judgement]) {

@@ -4,6 +4,7 @@
 //! the tables' rows and ids, never on their order or on the number of threads. This module must not know
 //! what the tables are about.
 
+mod frequency;
 mod known;
 mod output;
 mod report;
@@ -12,11 +13,11 @@ use std::path::Path;
 
 use crate::diag::{Diagnostic, Spot};
 use crate::frame;
-use crate::link::generic::{self, Refused, Resolution, Rows, RuleStudy, Scored, columns_of};
-use crate::link::splink::Model;
+use crate::link::generic::{self, Pair, Refused, Resolution, Rows, RuleStudy, Scored, Setup, columns_of};
+use crate::link::splink::{Model, probability};
 use crate::spec::{LinkingPlan, TableModel};
 
-pub use report::{Expected, Report, RuleReport};
+pub use report::{Expected, PairReport, Report, RuleReport};
 
 /// What an estimate gives.
 #[derive(Clone, Debug)]
@@ -37,7 +38,8 @@ pub fn link(plan: &LinkingPlan, out: &Path) -> Result<(Report, Vec<Diagnostic>),
     let wanted = columns_of(&plan.model, &plan.rules);
     let tables = frame::read(&plan.tables, &wanted, &plan.columns)?;
     let mut frame = tables.frame;
-    let rows = Rows::new(&frame, &plan.model, &plan.rules, &plan.file.display().to_string())?;
+    let (setup, told) = setup(plan)?;
+    let rows = Rows::new(&frame, &plan.model, &plan.rules, &setup, &plan.file.display().to_string())?;
     // Values are in the rows now; what is left of the frame is ids.
     frame.columns.clear();
     let scored = generic::score(&rows, bits(floor(plan)));
@@ -48,7 +50,33 @@ pub fn link(plan: &LinkingPlan, out: &Path) -> Result<(Report, Vec<Diagnostic>),
         vec![Diagnostic::error("out_unwritable", Spot::default(), message)]
     })?;
     let refused = refusals(plan, &rows);
-    Ok((report, tables.warnings.into_iter().chain(refused).collect()))
+    Ok((report, tables.warnings.into_iter().chain(told).chain(refused).collect()))
+}
+
+/// What the plan's linkage takes beside tables and model, and what should be looked at.
+fn setup(plan: &LinkingPlan) -> Result<(Setup, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let (frequencies, told) = frequency::read(plan)?;
+    let (policy, readers) = (Some(plan.policy.clone()), plan.readers.clone());
+    Ok((Setup { policy, frequencies, readers }, told))
+}
+
+/// What is done with a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decision {
+    Link,
+    Review,
+    /// Not written.
+    PassedOver,
+}
+
+/// What is done with a pair, by the thresholds of its tables.
+fn decision(plan: &LinkingPlan, tables: (u16, u16), pair: &Pair) -> Decision {
+    let held = plan.policy.of(tables.0, tables.1);
+    match probability(pair.weight) {
+        probability if probability >= held.link_at => Decision::Link,
+        _ if pair.weight >= bits(held.keep_at) => Decision::Review,
+        _ => Decision::PassedOver,
+    }
 }
 
 /// Blocks that were too large to be looked at, rule by rule.
@@ -75,9 +103,10 @@ fn refusals(plan: &LinkingPlan, rows: &Rows) -> Vec<Diagnostic> {
 
 /// Least probability of a pair that something is done with.
 fn floor(plan: &LinkingPlan) -> f64 {
+    let keep_at = plan.policy.least(|pair| pair.keep_at);
     match plan.resolution {
-        Resolution::Components => plan.keep_at,
-        Resolution::Unattended => plan.keep_at.min(EVEN),
+        Resolution::Components => keep_at,
+        Resolution::Unattended => keep_at.min(EVEN),
     }
 }
 
@@ -87,11 +116,15 @@ const EVEN: f64 = 0.5;
 /// Clusters: of the links when whatever is connected is joined, of all pairs more likely than not when they
 /// are weighed together.
 fn resolve(plan: &LinkingPlan, rows: &Rows, scored: &Scored) -> Vec<u32> {
-    let from = bits(match plan.resolution {
-        Resolution::Components => plan.link_at,
-        Resolution::Unattended => EVEN,
-    });
-    let pairs: Vec<generic::Pair> = scored.pairs.iter().filter(|pair| pair.weight >= from).copied().collect();
+    let joins = |pair: &&Pair| {
+        let link_at = plan.policy.of(rows.source(pair.left), rows.source(pair.right)).link_at;
+        pair.weight
+            >= bits(match plan.resolution {
+                Resolution::Components => link_at,
+                Resolution::Unattended => EVEN,
+            })
+    };
+    let pairs: Vec<Pair> = scored.pairs.iter().filter(joins).copied().collect();
     generic::clusters(rows, &pairs, plan.resolution)
 }
 
@@ -113,12 +146,13 @@ pub fn fit(plan: &LinkingPlan) -> Result<FittedModel, Vec<Diagnostic>> {
     };
     let rules: Vec<_> = fit.known.iter().chain(&fit.training).cloned().collect();
     let tables = frame::read(&plan.tables, &columns_of(&plan.model, &rules), &plan.columns)?;
-    let fitted = generic::fit(&tables.frame, &plan.model, fit, &file)?;
+    let (setup, told) = setup(plan)?;
+    let fitted = generic::fit(&tables.frame, &plan.model, fit, &setup, &file)?;
     let model = TableModel::of(&fitted, tables.frame.len(), &tables.digests, fit.seed);
     let text = model.text(plan).map_err(|error| {
         vec![Diagnostic::error("model_unwritable", Spot::default(), format!("write the model: {error}"))]
     })?;
-    let warnings = tables.warnings.into_iter().chain(fitted.warnings).collect();
+    let warnings = tables.warnings.into_iter().chain(told).chain(fitted.warnings).collect();
     Ok(FittedModel { text, model, warnings })
 }
 
@@ -141,7 +175,8 @@ pub struct BlockingStudy {
 pub fn blocking(plan: &LinkingPlan, known: Option<&Path>) -> Result<BlockingStudy, Vec<Diagnostic>> {
     let bare = Model { comparisons: Vec::new(), ..plan.model.clone() };
     let tables = frame::read(&plan.tables, &columns_of(&bare, &plan.rules), &plan.columns)?;
-    let rows = Rows::new(&tables.frame, &bare, &plan.rules, &plan.file.display().to_string())?;
+    let setup = Setup { policy: Some(plan.policy.clone()), ..Setup::default() };
+    let rows = Rows::new(&tables.frame, &bare, &plan.rules, &setup, &plan.file.display().to_string())?;
     let known = known.map_or(Ok(Vec::new()), |path| known::read(path, &tables.frame))?;
     let found = generic::study(&rows, &known);
     Ok(BlockingStudy {

@@ -13,6 +13,7 @@ use parquet::basic::Compression;
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
+use super::Decision;
 use super::report::Report;
 use crate::comparator::generic::Frame;
 use crate::link::generic::{Pair, Scored};
@@ -39,8 +40,8 @@ pub(super) fn write(
 ) -> io::Result<()> {
     fs::create_dir_all(out)?;
     let facts = Facts { plan, frame, clusters };
-    let least = super::bits(plan.keep_at);
-    let pairs = || scored.pairs.iter().filter(|pair| pair.weight >= least);
+    let written = |pair: &&Pair| facts.decided(pair) != Decision::PassedOver;
+    let pairs = || scored.pairs.iter().filter(written);
     for format in &plan.write {
         match format {
             WriteFormat::Parquet => {
@@ -90,7 +91,12 @@ impl Facts<'_> {
     }
 
     fn decision(&self, pair: &Pair) -> &'static str {
-        if probability(pair.weight) >= self.plan.link_at { "link" } else { "review" }
+        if self.decided(pair) == Decision::Link { "link" } else { "review" }
+    }
+
+    fn decided(&self, pair: &Pair) -> Decision {
+        let table = |row: u32| self.frame.source[row as usize];
+        super::decision(self.plan, (table(pair.left), table(pair.right)), pair)
     }
 
     fn level_names(&self) -> impl Iterator<Item = String> + '_ {
@@ -147,9 +153,6 @@ impl Facts<'_> {
         let mut pairs = pairs.peekable();
         while pairs.peek().is_some() {
             let batch: Vec<&Pair> = pairs.by_ref().take(BATCH).collect();
-            let text = |of: &dyn Fn(&Pair) -> String| -> ArrayRef {
-                Arc::new(StringArray::from_iter_values(batch.iter().map(|pair| of(pair))))
-            };
             let ids = |of: &dyn Fn(&Pair) -> u32| -> Vec<ArrayRef> {
                 let rows = || batch.iter().map(|pair| of(pair));
                 let sources = || StringArray::from_iter_values(rows().map(|row| self.source(row)));
@@ -164,7 +167,8 @@ impl Facts<'_> {
             columns.extend(ids(&|pair| pair.right));
             columns.push(number(&|pair| pair.weight));
             columns.push(number(&|pair| probability(pair.weight)));
-            columns.push(text(&|pair| self.decision(pair).to_owned()));
+            columns
+                .push(Arc::new(StringArray::from_iter_values(batch.iter().map(|pair| self.decision(pair)))));
             columns
                 .push(Arc::new(batch.iter().map(|pair| Some(self.together(pair))).collect::<BooleanArray>()));
             for at in 0..self.plan.model.comparisons.len() {

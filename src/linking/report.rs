@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Decision;
 use crate::comparator::generic::Frame;
 use crate::domain::{LevelFigure, LinkFigures, PassFigure, Ranged};
 use crate::kernel::draws::poisson_range;
 use crate::kernel::observed::Observed;
-use crate::link::generic::{Rows, Scored};
+use crate::link::generic::{Pair, Rows, Scored};
 use crate::link::splink::probability;
 use crate::link::{histogram, pass_title, ranged};
 use crate::spec::LinkingPlan;
@@ -35,6 +36,8 @@ pub struct Report {
     pub review: u64,
     /// Links whose rows came into different clusters all the same.
     pub links_apart: u64,
+    /// What holds between each two tables that are compared, and what was found.
+    pub sources: Vec<PairReport>,
     /// Clusters by number of rows.
     pub clusters: BTreeMap<u64, u64>,
     /// What the model expects.
@@ -52,6 +55,23 @@ pub struct RuleReport {
     pub pairs: u64,
     /// Rows of its largest blocks.
     pub largest: Vec<usize>,
+}
+
+/// Two tables that are compared, or one within itself.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct PairReport {
+    /// Names of the tables.
+    pub sources: [String; 2],
+    /// Whether a person has one row at most in the first when it has one in the second, and the other way.
+    pub one: [bool; 2],
+    /// Probability from which a pair is a link.
+    pub link_at: f64,
+    /// Probability from which a pair is written.
+    pub keep_at: f64,
+    /// Links.
+    pub links: u64,
+    /// Pairs for review.
+    pub review: u64,
 }
 
 /// What the model expects, without any label. Right as far as its probabilities are.
@@ -92,13 +112,21 @@ pub(super) fn of(
         largest: count.largest.clone(),
     });
     let (mut links, mut review, mut apart) = (0, 0, 0);
+    let mut of_sources: BTreeMap<(u16, u16), (u64, u64)> = BTreeMap::new();
     for pair in &scored.pairs {
-        let probability = probability(pair.weight);
-        if probability >= plan.link_at {
-            links += 1;
-            apart += u64::from(clusters[pair.left as usize] != clusters[pair.right as usize]);
-        } else if probability >= plan.keep_at {
-            review += 1;
+        let tables = (rows.source(pair.left), rows.source(pair.right));
+        let found = of_sources.entry(tables).or_default();
+        match super::decision(plan, tables, pair) {
+            Decision::Link => {
+                links += 1;
+                found.0 += 1;
+                apart += u64::from(clusters[pair.left as usize] != clusters[pair.right as usize]);
+            }
+            Decision::Review => {
+                review += 1;
+                found.1 += 1;
+            }
+            Decision::PassedOver => {}
         }
     }
     Report {
@@ -111,14 +139,15 @@ pub(super) fn of(
         links,
         review,
         links_apart: apart,
+        sources: pairs_of_sources(plan, frame, &of_sources),
         clusters: sizes(clusters),
         expected: expected(plan, rows, scored, links),
-        figures: figures(plan, scored, links),
+        figures: figures(plan, rows, scored, links),
     }
 }
 
 /// The model beside what the pairs say of it. Sure passes and deliveries are not told of tables.
-fn figures(plan: &LinkingPlan, scored: &Scored, links: u64) -> LinkFigures {
+fn figures(plan: &LinkingPlan, rows: &Rows, scored: &Scored, links: u64) -> LinkFigures {
     let mut seen = Observed::none(plan.model.comparisons.len());
     scored.pairs.iter().for_each(|pair| seen.add(pair.levels, probability(pair.weight)));
     let mut levels = Vec::new();
@@ -140,12 +169,13 @@ fn figures(plan: &LinkingPlan, scored: &Scored, links: u64) -> LinkFigures {
             }
         }
     }
-    let linked = scored.pairs.iter().map(|pair| probability(pair.weight)).filter(|p| *p >= plan.link_at);
-    let wrong: f64 = linked.map(|probability| 1.0 - probability).sum();
+    let decided =
+        |pair: &Pair| super::decision(plan, (rows.source(pair.left), rows.source(pair.right)), pair);
+    let linked = scored.pairs.iter().filter(|pair| decided(pair) == Decision::Link);
+    let wrong: f64 = linked.map(|pair| 1.0 - probability(pair.weight)).sum();
     let (low, high) = poisson_range(&[wrong], SEED);
     let false_links = Ranged { value: wrong, low, high };
     let share = |count: f64| if links > 0 { count / links as f64 } else { 0.0 };
-    let least = super::bits(plan.keep_at);
     LinkFigures {
         levels,
         passes: vec![PassFigure {
@@ -155,11 +185,39 @@ fn figures(plan: &LinkingPlan, scored: &Scored, links: u64) -> LinkFigures {
             false_links,
         }],
         false_links: Ranged { value: share(wrong), low: share(low), high: share(high) },
-        weights: histogram(scored.pairs.iter().map(|pair| pair.weight).filter(|bits| *bits >= least)),
+        weights: histogram(
+            scored.pairs.iter().filter(|pair| decided(pair) != Decision::PassedOver).map(|pair| pair.weight),
+        ),
         link_bits: super::bits(plan.link_at),
-        review_bits: least,
+        review_bits: super::bits(plan.keep_at),
         ..LinkFigures::default()
     }
+}
+
+/// The pairs of tables that are compared, with their thresholds and what was found.
+fn pairs_of_sources(
+    plan: &LinkingPlan,
+    frame: &Frame,
+    found: &BTreeMap<(u16, u16), (u64, u64)>,
+) -> Vec<PairReport> {
+    let tables = 0..u16::try_from(frame.sources.len()).unwrap_or(u16::MAX);
+    let pairs = tables.clone().flat_map(|one| (one..tables.end).map(move |other| (one, other)));
+    let name = |table: u16| frame.sources[usize::from(table)].clone();
+    pairs
+        .filter(|&(one, other)| plan.policy.looked_at(one, other))
+        .map(|(one, other)| {
+            let held = plan.policy.of(one, other);
+            let (links, review) = found.get(&(one, other)).copied().unwrap_or_default();
+            PairReport {
+                sources: [name(one), name(other)],
+                one: [held.one, plan.policy.of(other, one).one],
+                link_at: held.link_at,
+                keep_at: held.keep_at,
+                links,
+                review,
+            }
+        })
+        .collect()
 }
 
 fn sizes(clusters: &[u32]) -> BTreeMap<u64, u64> {
@@ -175,14 +233,12 @@ fn sizes(clusters: &[u32]) -> BTreeMap<u64, u64> {
 fn expected(plan: &LinkingPlan, rows: &Rows, scored: &Scored, links: u64) -> Expected {
     let (mut linked, mut reviewed, mut below) = (0.0, 0.0, scored.true_below);
     for pair in &scored.pairs {
-        let probability = probability(pair.weight);
-        if probability >= plan.link_at {
-            linked += probability;
-        } else if probability >= plan.keep_at {
-            reviewed += probability;
-        } else {
-            below += probability;
-        }
+        let tables = (rows.source(pair.left), rows.source(pair.right));
+        *match super::decision(plan, tables, pair) {
+            Decision::Link => &mut linked,
+            Decision::Review => &mut reviewed,
+            Decision::PassedOver => &mut below,
+        } += probability(pair.weight);
     }
     let by_prior = plan.model.prior * rows.possible_pairs() as f64;
     let all = (linked + reviewed + below).max(by_prior);

@@ -23,15 +23,15 @@ mod output;
 mod refuted;
 mod stage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::domain::{Day, Judgement, PulledExtract, RecordSet, RuleOutcome, Verdict};
+use crate::domain::{Day, Judgement, KnownBefore, PulledExtract, RecordSet, RuleOutcome, Verdict};
 use crate::ledger::{Delivery, Ledger, Night, Reconciled, Release, RuleRun, RunFacts};
 use crate::link::{self, Linkage};
 use crate::report::{self, Compared, Published, PublishedFile, RuleFacts};
-use crate::resolve::{self, Register};
+use crate::resolve::{self, Register, Tonight};
 use crate::rule::{self, World};
 use crate::source::remote::Clock;
 use crate::spec::Plan;
@@ -141,7 +141,12 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     // 4 block: sure passes, then who could be whom.
     let prepared =
         link::Prepared::new(&mentions, &records, &plan.tables, &plan.link).map_err(RunError::Link)?;
-    let pairs = run.watch.stage(Stage::Block, || link::block(&prepared, &run.judgements, env.linkage));
+    let gaps = run.gaps(&records);
+    let pairs = run.watch.stage(Stage::Block, || {
+        let remembered = run.register.remembered(&Tonight::new(&mentions, &records, prepared.keys(), &gaps));
+        let known = KnownBefore { judgements: &run.judgements, remembered: &remembered };
+        link::block(&prepared, known, env.linkage)
+    });
 
     // 5 compare: candidate pairs -> patterns of levels, lazily.
     let vectors = run.watch.stage(Stage::Compare, || link::compare(pairs));
@@ -158,7 +163,7 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
 
     // 8 resolve: links -> identities with ids that last.
     let (resolution, register) = run.watch.stage(Stage::Resolve, || {
-        resolve::resolve(&mentions, &records, prepared.keys(), &linked.links, &run.register)
+        resolve::resolve(&mentions, &records, prepared.keys(), &linked.links, (&run.register, &gaps))
     });
 
     // 9 judge: rules in SQL -> findings, each with its evidence.
@@ -176,7 +181,8 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     let judged = run.watch.stage(Stage::Judge, || rule::judge(&plan.book, &world, &finder, env.threads))?;
 
     // 10 record: findings against the ledger -> new, kept, changed, withdrawn cases.
-    let recorded = run.watch.stage(Stage::Record, || run.reconcile(&run_id, &judged, &records, &released))?;
+    let recorded =
+        run.watch.stage(Stage::Record, || run.reconcile(&run_id, &judged, (&records, &gaps), &released))?;
 
     // 11 publish: cases -> lists, report, artifacts; then everything appears at once.
     let (before, nights, past) = history::look(&run.ledger, &plan.out, env.as_of)?;
@@ -318,11 +324,20 @@ impl<'a> Run<'a> {
         format!("{}-{}", self.env.as_of.iso().replace('-', ""), &digest[..8])
     }
 
+    /// Extracts whose rows may be missing tonight though they are not gone.
+    fn gaps(&self, records: &[RecordSet]) -> BTreeSet<String> {
+        let gaps = records.iter().filter(|set| {
+            let came = self.last.contains_key(&set.extract);
+            !intake::is_whole(Some(&set.state), true, came)
+        });
+        gaps.map(|set| set.extract.clone()).collect()
+    }
+
     fn reconcile(
         &self,
         run_id: &str,
         judged: &rule::Judged,
-        records: &[RecordSet],
+        (records, gaps): (&[RecordSet], &BTreeSet<String>),
         released: &[Release],
     ) -> Result<Reconciled, RunError> {
         let state = |extract: &str| records.iter().find(|set| set.extract == extract).map(|set| &set.state);
@@ -339,18 +354,13 @@ impl<'a> Run<'a> {
                 Some((rule.id.clone(), if whole { RuleRun::Complete } else { RuleRun::Partial }))
             })
             .collect();
-        let gaps = records.iter().filter(|set| {
-            let came = self.last.contains_key(&set.extract);
-            !intake::is_whole(Some(&set.state), true, came)
-        });
-        let gaps = gaps.map(|set| set.extract.clone()).collect();
         let contracts = self.plan.contracts.iter();
         let titles = contracts.map(|(extract, contract)| (extract.clone(), contract.title.clone())).collect();
         let night = Night {
             run_id,
             as_of: self.env.as_of,
             rules: &rules,
-            gaps: &gaps,
+            gaps,
             editions: &self.plan.book.editions(),
             titles: &titles,
         };

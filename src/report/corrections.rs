@@ -104,7 +104,7 @@ fn correction(
 ) -> Correction {
     let place = (input.place)(row_of).unwrap_or_default();
     let title = input.extracts.iter().find(|extract| extract.id == row_of.extract);
-    let gate = facts.gate(Receiver { id: &recipient.id, context });
+    let gate = facts.gate(Receiver { id: &recipient.id, context, whole: false });
     let plain = |text: &str| gate.cell(PLAIN, text);
     let row = if place.row == 0 { String::new() } else { place.row.to_string() };
     let known = gate.knows(&given.answer.class) && !given.answer.reason.is_empty();

@@ -75,12 +75,14 @@ pub(super) struct Gate<'a> {
     reader: &'a str,
     disclosure: &'a Disclosure,
     about: About,
+    /// Whether what would be masked is left out.
+    whole: bool,
 }
 
 impl<'a> Gate<'a> {
     /// A gate for what is about no person in particular.
     pub(super) const fn new(reader: &'a str, disclosure: &'a Disclosure) -> Self {
-        Self { reader, disclosure, about: About::nobody() }
+        Self { reader, disclosure, about: About::nobody(), whole: false }
     }
 
     /// The same reader's gate for what is about a person.
@@ -88,9 +90,18 @@ impl<'a> Gate<'a> {
         Self { about, ..self }
     }
 
+    /// The same reader's gate that gives a value as it is or not at all: what another system takes in as data
+    /// must not have asterisks in it.
+    pub(super) const fn whole(self) -> Self {
+        Self { whole: true, ..self }
+    }
+
     /// How the reader sees a class.
     pub(super) fn show(self, class: &str) -> Show {
-        self.disclosure.show_of(self.reader, class, self.about)
+        match self.disclosure.show_of(self.reader, class, self.about) {
+            Show::Masked if self.whole => Show::No,
+            show => show,
+        }
     }
 
     /// Whether the reader sees a class as it is.

@@ -43,7 +43,10 @@ use rayon::prelude::*;
 use crate::diag::{Diagnostic, Level, Spot, did_you_mean};
 
 pub use disclosure::{Disclosure, Recipient, RecipientKind, Show};
-pub use docket::{Docket, DocketColumn, DocketFacts, DocketPart, DocketTemplate, PartStanding, TallyBy};
+pub use docket::{
+    CopyColumn, CopyFill, CopyFormat, Docket, DocketColumn, DocketCopy, DocketFacts, DocketPart,
+    DocketTemplate, PartStanding, TallyBy,
+};
 pub use due::Due;
 pub use expected::{Expectation, comparator_title, percent, percent_range};
 pub use input::{

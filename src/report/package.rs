@@ -190,7 +190,7 @@ impl<'a> Package<'a> {
     ) -> Result<Vec<PublishedFile>, ReportError> {
         let folder = out.join("lists").join(&self.folder);
         fs::create_dir_all(&folder).map_err(ReportError::io(&folder))?;
-        let receiver = Receiver { id: &self.recipient.id, context };
+        let receiver = Receiver { id: &self.recipient.id, context, whole: false };
         let day = input.as_of.iso();
         let mut files = Vec::new();
         let mut books: BTreeMap<&str, Vec<BookList<'a>>> = BTreeMap::new();

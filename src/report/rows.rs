@@ -43,6 +43,8 @@ pub(super) struct Context<'a> {
 pub(super) struct Receiver<'a> {
     pub(super) id: &'a str,
     pub(super) context: &'a Context<'a>,
+    /// Whether it gets a value as it is or not at all.
+    pub(super) whole: bool,
 }
 
 /// Stands where a rule's own words would say more than the recipient may know.
@@ -51,7 +53,8 @@ const NEUTRAL: &str = "具体情形涉及不予披露的信息，请按线索编
 impl<'a> Receiver<'a> {
     /// The gate for what is about no person in particular.
     pub(super) const fn gate(self) -> Gate<'a> {
-        Gate::new(self.id, self.context.disclosure)
+        let gate = Gate::new(self.id, self.context.disclosure);
+        if self.whole { gate.whole() } else { gate }
     }
 
     /// The gate for what is about a person.

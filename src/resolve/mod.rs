@@ -9,14 +9,16 @@ mod person;
 mod register;
 mod tree;
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::domain::{Grade, Identity, IdentityEvent, IdentityId, Link, MentionSet, RecordSet, Resolution};
 
-pub use register::{Register, RegisterError};
+pub use register::{Register, RegisterError, Tonight};
 
 /// Identities of tonight, and the register for the next night. `keys` name each mention for ever, as
-/// linkage gives them.
+/// linkage gives them; `gaps` are the extracts that did not come whole.
 ///
 /// # Panics
 /// When mentions name rows that the records do not have, which `link` has refused before.
@@ -25,10 +27,11 @@ pub fn resolve(
     records: &[RecordSet],
     keys: &[u64],
     links: &[Link],
-    last: &Register,
+    (last, gaps): (&Register, &BTreeSet<String>),
 ) -> (Resolution, Register) {
     let forest = tree::Forest::grow(mentions, records, keys, links);
-    let (ids, events, next) = last.follow(&forest, keys);
+    let rows = register::Tonight::new(mentions, records, keys, gaps);
+    let (ids, events, next) = last.follow(&forest, &rows);
     let mut identity = vec![IdentityId(0); mentions.mentions.len()];
     let mut identities: Vec<Identity> = forest
         .persons()

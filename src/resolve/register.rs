@@ -1,37 +1,83 @@
 //! The register: which mention belonged to whom, from one night to the next.
 //!
 //! A Parquet file named by its digest. A mention is named by a digest of extract, row key and role, so
-//! the file holds no value of a person. The first row, key 0, holds the next id to give out: an id is
-//! never used again, also not that of a person who is gone.
+//! the file holds no value of a person. The first row, key 0, holds the last id given out: an id is
+//! never used again, also not that of a person who is gone. Beside its person a mention has the extract it stood in
+//! and its grade: rows of an extract that does not come whole stay in the register, and hold together whom they held
+//! together, until it does.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{AsArray, Int64Array, UInt64Array};
-use arrow::datatypes::{DataType, Field, Int64Type, Schema, UInt64Type};
+use arrow::array::{AsArray, Int64Array, UInt8Array, UInt16Array, UInt64Array};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, UInt8Type, UInt16Type, UInt64Type};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
 
 use super::tidy;
 use super::tree::Forest;
-use crate::domain::{IdentityEvent, IdentityId, hex};
+use crate::domain::{Grade, IdentityEvent, IdentityId, MentionSet, RecordSet, Remembered, hex};
 
 /// Which mention belongs to whom: what one night leaves to the next.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Register {
-    /// (mention, identity), sorted by mention.
-    entries: Vec<(u64, i64)>,
+    /// Sorted by mention.
+    entries: Vec<Entry>,
+    /// Extracts by their number in the entries; empty in registers of older programs.
+    extracts: Vec<String>,
     /// The last id given out.
     last_id: i64,
 }
+
+/// One mention.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    mention: u64,
+    identity: i64,
+    /// Number of its extract.
+    extract: u16,
+    grade: Grade,
+}
+
+/// Tonight's rows, as the register looks at them.
+pub struct Tonight<'a> {
+    mentions: &'a MentionSet,
+    records: &'a [RecordSet],
+    keys: &'a [u64],
+    /// Extracts that did not come whole.
+    gaps: &'a BTreeSet<String>,
+}
+
+impl<'a> Tonight<'a> {
+    /// `keys` name each mention for ever; `gaps` are the extracts that did not come whole.
+    pub const fn new(
+        mentions: &'a MentionSet,
+        records: &'a [RecordSet],
+        keys: &'a [u64],
+        gaps: &'a BTreeSet<String>,
+    ) -> Self {
+        Self { mentions, records, keys, gaps }
+    }
+}
+
+/// Key of the names of extracts in the file's schema.
+const EXTRACTS: &str = "extracts";
+/// Columns of the file, in their order.
+const COLUMNS: [(&str, DataType); 4] = [
+    ("mention", DataType::UInt64),
+    ("identity", DataType::Int64),
+    ("extract", DataType::UInt16),
+    ("grade", DataType::UInt8),
+];
 
 /// The register file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -57,30 +103,24 @@ impl Register {
         if hex(&Sha256::digest(&bytes)) != digest {
             return Err(failed("content differs from its name; restore the file from a copy".into()));
         }
-        let reader = File::open(&path)
+        let builder = File::open(&path)
             .map_err(parquet::errors::ParquetError::from)
             .and_then(ParquetRecordBatchReaderBuilder::try_new)
-            .and_then(ParquetRecordBatchReaderBuilder::build)
             .map_err(|error| failed(error.to_string()))?;
+        let names = builder.schema().metadata().get(EXTRACTS).map_or("", String::as_str);
+        let extracts: Vec<String> = names.split_terminator(' ').map(str::to_owned).collect();
+        let reader = builder.build().map_err(|error| failed(error.to_string()))?;
         let mut entries = Vec::new();
         for batch in reader {
             let batch = batch.map_err(|error| failed(error.to_string()))?;
-            let columns = (batch.column_by_name("mention"), batch.column_by_name("identity"));
-            let (Some(mention), Some(identity)) = columns else {
-                return Err(failed("a column is missing".into()));
-            };
-            let (Some(mention), Some(identity)) =
-                (mention.as_primitive_opt::<UInt64Type>(), identity.as_primitive_opt::<Int64Type>())
-            else {
-                return Err(failed("a column has another type".into()));
-            };
-            entries.extend(mention.values().iter().copied().zip(identity.values().iter().copied()));
+            add_entries(&mut entries, &batch)
+                .ok_or_else(|| failed("a column is missing or of another type".into()))?;
         }
-        let Some((0, last_id)) = entries.first().copied() else {
+        let Some(Entry { mention: 0, identity: last_id, .. }) = entries.first().copied() else {
             return Err(failed("the row with the last id is missing".into()));
         };
         entries.remove(0);
-        Ok(Self { entries, last_id })
+        Ok(Self { entries, extracts, last_id })
     }
 
     /// Writes `<folder>/<digest>.parquet`, synced and renamed into place, and gives the digest.
@@ -114,15 +154,19 @@ impl Register {
     }
 
     fn encode(&self) -> Result<Vec<u8>, parquet::errors::ParquetError> {
-        let first = (0, self.last_id);
-        let rows = || std::iter::once(first).chain(self.entries.iter().copied());
-        let schema = Arc::new(Schema::new(vec![
-            Field::new("mention", DataType::UInt64, false),
-            Field::new("identity", DataType::Int64, false),
-        ]));
-        let mention = UInt64Array::from_iter_values(rows().map(|(mention, _)| mention));
-        let identity = Int64Array::from_iter_values(rows().map(|(_, identity)| identity));
-        let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(mention), Arc::new(identity)])?;
+        let first = Entry { mention: 0, identity: self.last_id, extract: 0, grade: Grade::A };
+        let rows = || std::iter::once(&first).chain(&self.entries);
+        let fields = COLUMNS.map(|(name, kind)| Field::new(name, kind, false)).to_vec();
+        let names = [(EXTRACTS.to_owned(), self.extracts.join(" "))].into();
+        let schema = Arc::new(Schema::new_with_metadata(fields, names));
+        let mention = UInt64Array::from_iter_values(rows().map(|entry| entry.mention));
+        let identity = Int64Array::from_iter_values(rows().map(|entry| entry.identity));
+        let extract = UInt16Array::from_iter_values(rows().map(|entry| entry.extract));
+        let grade = UInt8Array::from_iter_values(rows().map(|entry| entry.grade as u8));
+        let batch = RecordBatch::try_new(
+            Arc::clone(&schema),
+            vec![Arc::new(mention), Arc::new(identity), Arc::new(extract), Arc::new(grade)],
+        )?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_dictionary_enabled(false)
@@ -146,7 +190,46 @@ impl Register {
     }
 
     fn id_of(&self, mention: u64) -> Option<i64> {
-        self.entries.binary_search_by_key(&mention, |entry| entry.0).ok().map(|at| self.entries[at].1)
+        let at = self.entries.binary_search_by_key(&mention, |entry| entry.mention).ok()?;
+        Some(self.entries[at].identity)
+    }
+
+    /// Entries of extracts that did not come whole whose rows are not there tonight.
+    fn unseen(&self, rows: &Tonight<'_>) -> Vec<Entry> {
+        let in_gap: Vec<bool> = self.extracts.iter().map(|extract| rows.gaps.contains(extract)).collect();
+        if !in_gap.contains(&true) {
+            return Vec::new();
+        }
+        let here: FxHashSet<u64> = rows.keys.iter().copied().collect();
+        let unseen = |entry: &&Entry| {
+            in_gap.get(usize::from(entry.extract)).is_some_and(|gap| *gap) && !here.contains(&entry.mention)
+        };
+        self.entries.iter().filter(unseen).copied().collect()
+    }
+
+    /// Tonight's rows of persons of whom a row is unseen because its extract did not come whole: each beside the best
+    /// known row of its person, by person and row.
+    pub fn remembered(&self, rows: &Tonight<'_>) -> Vec<Remembered> {
+        let persons: FxHashSet<i64> = self.unseen(rows).into_iter().map(|entry| entry.identity).collect();
+        if persons.is_empty() {
+            return Vec::new();
+        }
+        let at: FxHashMap<u64, u32> = (0..).zip(rows.keys).map(|(at, key)| (*key, at)).collect();
+        let known = self.entries.iter().filter(|entry| persons.contains(&entry.identity));
+        let mut known: Vec<(i64, Grade, u64, u32)> = known
+            .filter_map(|entry| Some((entry.identity, entry.grade, entry.mention, *at.get(&entry.mention)?)))
+            .collect();
+        known.par_sort_unstable();
+        let pairs = known.chunk_by(|a, b| a.0 == b.0).flat_map(|person| {
+            let (_, _, _, best) = person[0];
+            // Sorted: the other's grade is the weaker one.
+            person[1..].iter().map(move |&(_, grade, _, other)| Remembered {
+                left: best,
+                right: other,
+                grade,
+            })
+        });
+        pairs.collect()
     }
 
     /// The id of each person of tonight, what merged and split, and tomorrow's register.
@@ -156,8 +239,9 @@ impl Register {
     pub(super) fn follow(
         &self,
         forest: &Forest,
-        keys: &[u64],
+        rows: &Tonight<'_>,
     ) -> (Vec<IdentityId>, Vec<IdentityEvent>, Self) {
+        let keys = rows.keys;
         // (mentions shared, old id, person)
         let mut claims: Vec<(usize, i64, usize)> = forest
             .persons()
@@ -197,15 +281,70 @@ impl Register {
                 None => IdentityEvent::Merged { kept: now, ended: IdentityId(old) },
             });
         }
-        let mut entries: Vec<(u64, i64)> = forest
+        // Who has most of the mentions that a person had.
+        let mut heirs: FxHashMap<i64, i64> = FxHashMap::default();
+        for &(_, old, person) in &claims {
+            heirs.entry(old).or_insert(ids[person]);
+        }
+        let next = self.next(rows, (forest, &ids), &heirs, last_id);
+        (ids.into_iter().map(IdentityId).collect(), tidy(events), next)
+    }
+
+    /// The register of the next night: tonight's rows, and those that nobody could have seen.
+    fn next(
+        &self,
+        rows: &Tonight<'_>,
+        (forest, ids): (&Forest, &[i64]),
+        heirs: &FxHashMap<i64, i64>,
+        last_id: i64,
+    ) -> Self {
+        let mut extracts: Vec<String> = rows.records.iter().map(|set| set.extract.clone()).collect();
+        let entry = |at: u32, identity: i64| Entry {
+            mention: rows.keys[at as usize],
+            identity,
+            extract: rows.mentions.mentions[at as usize].extract,
+            grade: forest.grade[at as usize],
+        };
+        let mut entries: Vec<Entry> = forest
             .persons()
-            .zip(&ids)
-            .flat_map(|(members, &id)| members.iter().map(move |&at| (keys[at as usize], id)))
+            .zip(ids)
+            .flat_map(|(members, &id)| members.iter().map(move |&at| entry(at, id)))
             .collect();
+        for mut entry in self.unseen(rows) {
+            let name = &self.extracts[usize::from(entry.extract)];
+            let place = extracts.iter().position(|extract| extract == name).unwrap_or_else(|| {
+                extracts.push(name.clone());
+                extracts.len() - 1
+            });
+            entry.extract = u16::try_from(place).unwrap_or(u16::MAX);
+            entry.identity = heirs.get(&entry.identity).copied().unwrap_or(entry.identity);
+            entries.push(entry);
+        }
         entries.par_sort_unstable();
-        (ids.into_iter().map(IdentityId).collect(), tidy(events), Self { entries, last_id })
+        Self { entries, extracts, last_id }
     }
 }
+
+/// Adds the rows of a batch; `None` when it has other columns. A file of an older program says nothing of extracts
+/// and grades.
+fn add_entries(entries: &mut Vec<Entry>, batch: &RecordBatch) -> Option<()> {
+    let mention = batch.column_by_name("mention")?.as_primitive_opt::<UInt64Type>()?;
+    let identity = batch.column_by_name("identity")?.as_primitive_opt::<Int64Type>()?;
+    let extract = batch.column_by_name("extract").and_then(|column| column.as_primitive_opt::<UInt16Type>());
+    let grade = batch.column_by_name("grade").and_then(|column| column.as_primitive_opt::<UInt8Type>());
+    for at in 0..batch.num_rows() {
+        entries.push(Entry {
+            mention: mention.value(at),
+            identity: identity.value(at),
+            extract: extract.map_or(u16::MAX, |extract| extract.value(at)),
+            grade: grade.map_or(Grade::D, |grade| GRADES[usize::from(grade.value(at)).min(GRADES.len() - 1)]),
+        });
+    }
+    Some(())
+}
+
+/// Grades by their number in the file.
+const GRADES: [Grade; 4] = [Grade::A, Grade::B, Grade::C, Grade::D];
 
 fn file(folder: &Path, digest: &str) -> PathBuf {
     folder.join(format!("{digest}.parquet"))

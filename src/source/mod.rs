@@ -504,6 +504,13 @@ fn set_older_aside(extract: &mut PulledExtract) {
     });
 }
 
+/// Throws bytes at the reader of manifests; for `crate::fuzzing`.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn throw_at_manifest(bytes: &[u8]) {
+    let names = manifest::names(bytes).unwrap_or_default();
+    assert!(names.iter().all(|name| !name.is_empty()), "a file of a manifest has a name");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::fingerprint::Fingerprint;
 use super::linkage::Link;
 use super::place::beside;
-use super::plan::{Plan, Watch};
-use super::raw::{DueIn, PipelineFile, SourceTable};
+use super::plan::{Plan, Traces, Watch};
+use super::raw::{DueIn, PipelineFile, SourceTable, TracesTable};
 use super::read::{ContractFile, unreadable};
 use super::rulebook::Rulebook;
 use super::schemas::Schemas;
@@ -18,6 +18,7 @@ use crate::diag::{Diagnostic, Level, Spot};
 use crate::domain::{Contract, Day};
 use crate::report::{Desk, Due};
 use crate::source::SourceSpec;
+use crate::source::remote::{Address, exposed};
 
 /// Reads a pipeline file and all files it names, and checks them together.
 ///
@@ -297,7 +298,31 @@ impl Draft {
             }
         }
         let metrics = table.metrics.and_then(|written| self.path("watch.metrics", &written));
-        Watch { metrics, hooks: table.hook }
+        let traces = table.traces.and_then(|table| self.traces(&table));
+        Watch { metrics, traces, hooks: table.hook }
+    }
+
+    fn traces(&mut self, table: &TracesTable) -> Option<Traces> {
+        let fault = match Address::parse(&table.endpoint) {
+            Ok(address) if ["http", "https"].contains(&address.scheme.as_str()) => None,
+            Ok(address) => Some(format!("has the scheme `{}`", address.scheme)),
+            Err(fault) => Some(fault),
+        };
+        if let Some(fault) = fault {
+            let spot = self.lines.spot("watch.traces.endpoint");
+            let message = format!("the address of the collector {fault}");
+            let help = "endpoint = \"http://127.0.0.1:4318/v1/traces\"";
+            self.problems.push(Diagnostic::error("collector_address", spot, message).with_help(help));
+            return None;
+        }
+        let headers = table.headers.as_ref().map(|written| beside(&self.folder, written));
+        if let Some(fault) = headers.as_deref().and_then(exposed) {
+            let spot = self.lines.spot("watch.traces.headers");
+            let message = format!("the file of headers {fault}");
+            let help = "what lets a night in is its owner's alone";
+            self.problems.push(Diagnostic::error("secret_exposed", spot, message).with_help(help));
+        }
+        Some(Traces { endpoint: table.endpoint.clone(), headers, seconds: table.seconds })
     }
 
     /// Whether a group is there and may be given files, only the machine of the run can tell.

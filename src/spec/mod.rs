@@ -28,14 +28,15 @@ pub use cases::{RuleTest, test_rules};
 pub use compile::{compile, watchers};
 pub use limits::LimitsTable;
 pub use linking::{
-    BlockTable, ClusterKind, ColumnKind, ColumnTable, ComparisonTable, FitTable, FittedOn, LevelTable,
-    LinkKind, LinkingFile, LinkingPlan, LinkingTable, MeasureWord, ModelComparison, ModelLevel, Purpose,
-    TableModel, TableSource, TrainedOn, WriteFormat, compile_linking,
+    BlockTable, ClusterKind, ColumnKind, ColumnTable, ComparisonTable, FitTable, FittedOn, FrequencySpec,
+    FrequencyTable, LevelTable, LinkKind, LinkingFile, LinkingPlan, LinkingTable, MeasureWord,
+    ModelComparison, ModelLevel, PairTable, Purpose, RowsWord, TableModel, TableSource, TrainedOn,
+    WriteFormat, compile_linking,
 };
-pub use plan::{Plan, Watch};
+pub use plan::{Plan, Traces, Watch};
 pub use raw::{
     DueIn, HookTable, LinkFile, LinkTable, NightEnd, PipelineFile, ReportTable, RulesTable, SourceTable,
-    WatchTable,
+    TracesTable, WatchTable,
 };
 pub use read::contracts_of;
 pub use remotes::{RemoteTable, SecretTable, ZipTable};

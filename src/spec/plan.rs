@@ -123,6 +123,19 @@ impl Plan {
 pub struct Watch {
     /// File of figures for Prometheus' node exporter.
     pub metrics: Option<PathBuf>,
+    /// The collector that gets a trace of the night.
+    pub traces: Option<Traces>,
     /// Programs that are told.
     pub hooks: Vec<HookTable>,
+}
+
+/// A collector of traces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traces {
+    /// Its address.
+    pub endpoint: String,
+    /// File of further headers, its owner's alone.
+    pub headers: Option<PathBuf>,
+    /// Seconds that it may take.
+    pub seconds: u32,
 }

@@ -147,9 +147,31 @@ pub struct WatchTable {
     /// File of figures for Prometheus' node exporter (its textfile collector), replaced after every run.
     #[serde(default)]
     pub metrics: Option<String>,
+    /// A collector of OpenTelemetry that gets a trace of every run: its stages, with counts.
+    #[serde(default)]
+    pub traces: Option<TracesTable>,
     /// Programs that are told.
     #[serde(default)]
     pub hook: Vec<HookTable>,
+}
+
+/// A collector that speaks OTLP over HTTP and takes JSON; `curl` carries it. One that is down fails no night.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TracesTable {
+    /// Where it takes traces: `http://127.0.0.1:4318/v1/traces`.
+    pub endpoint: String,
+    /// File of further headers, one a line (`Authorization: …`); for its owner alone (mode 0600).
+    #[serde(default)]
+    pub headers: Option<String>,
+    /// Seconds that it may take.
+    #[serde(default = "traces_seconds")]
+    #[schemars(range(min = 1, max = 600))]
+    pub seconds: u32,
+}
+
+const fn traces_seconds() -> u32 {
+    10
 }
 
 /// A program that is told how a night ended.
@@ -193,7 +215,7 @@ pub struct LinkFile {
 impl PipelineFile {
     /// What can still be read of a file with problems, so that the files it names are checked in the
     /// same go. What is missing or of another type stays empty; it has been told already.
-    pub(super) fn salvage(text: &str) -> Self {
+    pub(crate) fn salvage(text: &str) -> Self {
         let whole: toml::Table = toml::from_str(text).unwrap_or_default();
         let empty = toml::Table::new();
         let part = |name: &str| whole.get(name).and_then(toml::Value::as_table).unwrap_or(&empty);
@@ -249,6 +271,7 @@ impl PipelineFile {
             },
             watch: WatchTable {
                 metrics: maybe(part("watch"), "metrics"),
+                traces: part("watch").get("traces").and_then(|table| table.clone().try_into().ok()),
                 hook: salvage_hooks(part("watch")),
             },
             limits: part("limits").clone().try_into().unwrap_or_default(),

@@ -11,7 +11,8 @@ use super::raw::SourceTable;
 use crate::diag::{Diagnostic, Spot};
 use crate::domain::{Contract, Day};
 use crate::source::remote::{
-    Address, Archives, Kind, Names, OnFailure, Origin, Patience, Remote, Secret, exposed, plain_folder,
+    Address, Archives, Kind, Names, OnFailure, Origin, Patience, Remote, Secret, connection_fault, exposed,
+    plain_folder,
 };
 use crate::source::{pattern_fault, query_file};
 
@@ -22,7 +23,8 @@ pub struct RemoteTable {
     /// What it is.
     pub kind: Kind,
     /// Where it is: a folder, or `sftp://host:port/folder`, `ftp://…`, `ftps://…`, `http://…`, `https://…`
-    /// (for S3 with the bucket in the host or as first folder), `postgres://host:port/database`.
+    /// (for S3 with the bucket in the host or as first folder), `postgres://host:port/database`;
+    /// for ODBC a connection string without user and password: `Driver={…};Server=…`, or `DSN=…`.
     pub at: String,
     /// Who logs in; for S3 the access key.
     #[serde(default)]
@@ -211,7 +213,7 @@ impl Keys<'_> {
 /// The schemes that a kind may have.
 const fn schemes(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Folder => &[],
+        Kind::Folder | Kind::Odbc => &[],
         Kind::Sftp => &["sftp"],
         Kind::Ftp => &["ftp", "ftps"],
         Kind::Http | Kind::Webdav | Kind::S3 => &["https", "http"],
@@ -279,7 +281,7 @@ impl Draft {
             }
             return None;
         };
-        if table.kind == Kind::Postgres {
+        if table.kind.is_database() {
             return keys.query(source, contract).map(|query| Origin {
                 remote: name.clone(),
                 folder: String::new(),
@@ -355,6 +357,11 @@ impl Keys<'_> {
 }
 
 fn compile(name: &str, table: &RemoteTable, keys: &mut Keys<'_>) -> Option<Remote> {
+    if !table.kind.is_built_in() {
+        let help =
+            "build one with `cargo build --release --features odbc` (Debian: unixodbc-dev), or ask for files";
+        keys.error("not_built_in", "kind", "this program was built without ODBC", help);
+    }
     let address = address(table, keys)?;
     useless(table, keys);
     missing(table, keys);
@@ -392,6 +399,7 @@ fn compile(name: &str, table: &RemoteTable, keys: &mut Keys<'_>) -> Option<Remot
         kind: table.kind,
         address,
         at: beside(&folder, &table.at),
+        connection: table.at.clone(),
         user: table.user.clone().unwrap_or_default(),
         password,
         key: path(&table.key),
@@ -416,9 +424,17 @@ fn compile(name: &str, table: &RemoteTable, keys: &mut Keys<'_>) -> Option<Remot
     })
 }
 
-/// The address; of a folder a place that nobody asks for.
+/// The address; of a folder and for ODBC a place that nobody asks for.
 fn address(table: &RemoteTable, keys: &mut Keys<'_>) -> Option<Address> {
     let schemes = schemes(table.kind);
+    if table.kind == Kind::Odbc {
+        if let Some(fault) = connection_fault(&table.at) {
+            let help = "at = \"Driver={DM8 ODBC DRIVER};Server=10.1.2.3\", or at = \"DSN=county\"";
+            keys.error("remote_address", "at", format!("`at` {fault}"), help);
+            return None;
+        }
+        return Address::parse("odbc://local").ok();
+    }
     let Some(first) = schemes.first() else {
         if table.at.trim().is_empty() || table.at.contains("://") {
             let message = format!("`{}` is no folder of this machine", table.at);
@@ -479,9 +495,9 @@ fn useless(table: &RemoteTable, keys: &mut Keys<'_>) {
         ("region", table.region != region(), kind == Kind::S3),
         ("bucket_in_path", !table.bucket_in_path, kind == Kind::S3),
         ("names", table.names != Names::Utf8, matches!(kind, Kind::Ftp | Kind::Http | Kind::Webdav)),
-        ("folder", table.folder.is_some(), kind != Kind::Postgres),
-        ("marker", table.marker.is_some(), kind != Kind::Postgres),
-        ("zip", table.zip.is_some(), kind != Kind::Postgres),
+        ("folder", table.folder.is_some(), !kind.is_database()),
+        ("marker", table.marker.is_some(), !kind.is_database()),
+        ("zip", table.zip.is_some(), !kind.is_database()),
         ("rate_kib_max", table.rate_kib_max > 0, curl || kind == Kind::Sftp),
     ];
     for (key, _, _) in told.into_iter().filter(|(_, is_told, useful)| *is_told && !useful) {
@@ -527,10 +543,14 @@ fn missing(table: &RemoteTable, keys: &mut Keys<'_>) {
             let both = user == table.password.is_some();
             need(if user { "password" } else { "user" }, both, "both, or neither where everybody may read");
         }
+        Kind::Odbc => {
+            let told = table.password.is_none() || user;
+            need("user", told, "user = \"doudi\": a password is somebody's");
+        }
         Kind::Folder => {}
     }
     let user = table.user.as_deref().unwrap_or_default();
-    if user.contains(':') && kind != Kind::Postgres || user.contains(char::is_control) {
+    if user.contains(':') && !kind.is_database() || user.contains(char::is_control) {
         keys.error(
             "remote_user",
             "user",
@@ -547,7 +567,8 @@ fn in_the_clear(table: &RemoteTable, address: &Address, keys: &mut Keys<'_>) {
         Kind::Ftp => address.scheme == "ftp" && !table.tls,
         Kind::Http | Kind::Webdav | Kind::S3 => address.scheme == "http",
         Kind::Postgres => !table.tls,
-        Kind::Folder | Kind::Sftp => false,
+        // Whether a driver encrypts is told in its own words.
+        Kind::Folder | Kind::Sftp | Kind::Odbc => false,
     };
     if clear && !here {
         let message = "deliveries and passwords may cross the network unencrypted";

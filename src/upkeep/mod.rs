@@ -9,6 +9,7 @@ mod backup;
 mod pack;
 mod purge;
 mod schedule;
+mod trace;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ pub use backup::{Backup, BackupFile, backup, restore};
 pub use pack::{PackJob, pack};
 pub use purge::{Expired, PurgeFacts, PurgePlan, plan_purge, purge};
 pub use schedule::{Entry, Schedule, Unit, rest};
+#[cfg(any(test, fuzzing))]
+pub(crate) use watch::throw_at_manifest;
 pub use watch::{Ended, tell};
 
 use crate::ledger::LedgerError;

@@ -1,4 +1,5 @@
-//! How a night ended, told to those who watch: programs with JSON on their input, figures in a file.
+//! How a night ended, told to those who watch: programs with JSON on their input, figures in a file,
+//! a trace to a collector.
 //!
 //! A hook that fails is a line in the log and nothing else: telling must never change what is told. No
 //! personal value goes out; messages of errors hold none, figures are counts.
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::UpkeepError;
+use super::trace;
 use crate::report::AlarmKind;
 use crate::spec::{HookTable, NightEnd, Watch};
 
@@ -36,17 +38,23 @@ pub struct Ended {
     pub epoch: i64,
     /// One line: what was published, or why nothing was.
     pub message: String,
+    /// Names of the stages of a run, in their order.
+    pub stages: Vec<&'static str>,
 }
 
-/// Writes the figures and runs the hooks; tells what went wrong with them.
+/// Writes the figures, sends the trace and runs the hooks; tells what went wrong with them.
 pub fn tell(watch: &Watch, ended: &Ended, out: &Path) -> Vec<String> {
     let mut failed = Vec::new();
-    if let Some(path) = &watch.metrics {
-        let manifest = ended.run.as_ref().map(|run| out.join(run).join("manifest.json"));
-        let manifest = manifest.and_then(|path| serde_json::from_slice(&fs::read(path).ok()?).ok());
-        if let Err(error) = replace(path, &figures(ended, manifest.as_ref())) {
-            failed.push(error.to_string());
-        }
+    let manifest = ended.run.as_ref().map(|run| out.join(run).join("manifest.json"));
+    let manifest: Option<Value> =
+        manifest.and_then(|path| serde_json::from_slice(&fs::read(path).ok()?).ok());
+    if let Some(path) = &watch.metrics
+        && let Err(error) = replace(path, &figures(ended, manifest.as_ref()))
+    {
+        failed.push(error.to_string());
+    }
+    if let Some(traces) = &watch.traces {
+        failed.extend(trace::send(traces, ended, manifest.as_ref()).err());
     }
     for hook in watch.hooks.iter().filter(|hook| hook.on.contains(&ended.end)) {
         if let Err(error) = call(hook, ended) {
@@ -82,7 +90,7 @@ fn call(hook: &HookTable, ended: &Ended) -> Result<(), String> {
     wait(&mut child, Duration::from_secs(hook.seconds.into()))
 }
 
-fn wait(child: &mut Child, limit: Duration) -> Result<(), String> {
+pub(super) fn wait(child: &mut Child, limit: Duration) -> Result<(), String> {
     let started = Instant::now();
     loop {
         match child.try_wait() {
@@ -174,17 +182,41 @@ impl Figures {
     }
 }
 
-fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+pub(super) fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
-fn items(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
 /// A label's value as the format wants it.
 fn label(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+/// Throws the bytes of a manifest at what is told of a night; for `crate::fuzzing`.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn throw_at_manifest(bytes: &[u8]) {
+    let manifest: Option<Value> = serde_json::from_slice(bytes).ok();
+    let ended = Ended {
+        end: NightEnd::Finished,
+        exit_code: 0,
+        pipeline: "nightly".into(),
+        run: None,
+        as_of: String::new(),
+        at: String::new(),
+        epoch: 0,
+        message: String::new(),
+        stages: vec!["pull", "validate", "judge", "record"],
+    };
+    let text = figures(&ended, manifest.as_ref());
+    assert!(
+        text.lines().all(|line| line.starts_with("doudi_") || line.starts_with('#')),
+        "a line is a figure"
+    );
+    trace::trace(&ended, manifest.as_ref());
+    trace::trace(&ended, manifest.as_ref());
 }
 
 #[cfg(test)]
@@ -201,6 +233,7 @@ mod tests {
             at: "2026-11-20T02:00:00+08:00".into(),
             epoch: 1_795_111_200,
             message: "failed to go on".into(),
+            stages: Vec::new(),
         }
     }
 
@@ -219,7 +252,7 @@ mod tests {
             hook(NightEnd::Held, &["false"], 10),
             hook(NightEnd::Held, &["sleep", "60"], 0),
         ];
-        let failed = tell(&Watch { metrics: None, hooks }, &ended(NightEnd::Held), folder.path());
+        let failed = tell(&Watch { hooks, ..Watch::default() }, &ended(NightEnd::Held), folder.path());
         let told: Value = serde_json::from_slice(&fs::read(heard).unwrap()).unwrap();
         assert_eq!(
             (&told["end"], &told["exit_code"], &told["run"]),
@@ -266,7 +299,7 @@ mod tests {
     fn figures_replace_the_old_ones_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doudi.prom");
-        let watch = Watch { metrics: Some(path.clone()), hooks: Vec::new() };
+        let watch = Watch { metrics: Some(path.clone()), ..Watch::default() };
         for _ in 0..2 {
             assert_eq!(tell(&watch, &ended(NightEnd::Failed), folder.path()), Vec::<String>::new());
         }

@@ -108,7 +108,7 @@ fn lost(surname: &str, given: &str, word: u64) -> String {
 type Pairs = Vec<(NameId, NameId)>;
 
 /// How often each level occurs.
-fn levels(book: &NameBook<'_>, pairs: &Pairs) -> Vec<f64> {
+fn levels(book: &NameBook<&Tables>, pairs: &Pairs) -> Vec<f64> {
     let mut counts = vec![0.0; LADDER.levels.len()];
     for &(a, b) in pairs {
         counts[usize::from(book.compare(a, b))] += 1.0 / pairs.len() as f64;

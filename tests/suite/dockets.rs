@@ -8,6 +8,19 @@ use calamine::{Data, Reader, Xlsx, open_workbook};
 
 use crate::county::{County, NIGHT, copy};
 
+/// Lets the education bureau have numbers in full, of children too.
+fn approve_full_numbers(county: &County) {
+    county.change("schemas/tables/protected.csv", "id_number,14,,", "id_number,14,education,");
+    approve_numbers_from_14(county);
+}
+
+fn approve_numbers_from_14(county: &County) {
+    let table = county.folder.join("schemas/tables/full_approvals.csv");
+    let head = fs::read_to_string(&table).unwrap();
+    fs::write(&table, format!("{head}education,id_number,周某,2026-11-01,2026-11-30,\n")).unwrap();
+    county.change("schemas/tables/disclosure.csv", "education,full,full,masked", "education,full,full,full");
+}
+
 const DAY: &str = "2026-11-20";
 
 /// A ledger as its CSV has it: by heading, row by row.
@@ -246,4 +259,98 @@ fn the_list_of_the_education_bureau_stands_by_the_last_school_that_is_known() {
     let counts = book.worksheet_range("按学校计数").unwrap();
     let total = counts.rows().find(|row| row[0] == "合计").unwrap()[1].to_string();
     assert_eq!(total, list.len().to_string());
+}
+
+/// A copy of the county's files that runs a night of its own.
+fn another_night(name: &str) -> County {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    County::lay_out(&folder)
+}
+
+fn bare_rows(path: &Path) -> Vec<Vec<String>> {
+    let mut book: Xlsx<_> = open_workbook(path).unwrap();
+    let range = book.worksheet_range_at(0).unwrap().unwrap();
+    range.rows().map(|row| row.iter().map(Data::to_string).collect()).collect()
+}
+
+#[test]
+fn a_copy_for_another_system_is_taken_in_as_the_bureaus_own_ledger() {
+    let county = another_night("docket-copies");
+    let lists = |county: &County| county.folder.join("out/latest/lists/education");
+    county.well(&["run", "pipelines/nightly.toml"]);
+    let made = fs::read_dir(lists(&county)).unwrap().map(|entry| entry.unwrap().file_name());
+    let without: Vec<_> = made.filter(|name| name.to_str().unwrap().contains("导入")).collect();
+    assert_eq!(without, Vec::<std::ffi::OsString>::new(), "nobody has approved full numbers");
+
+    approve_full_numbers(&county);
+    county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-21"]);
+    let copy = lists(&county).join("控辍台账_导入_2026-11-21.xlsx");
+    let rows = bare_rows(&copy);
+    let own = bare_own_ledger(&county);
+    assert_eq!(rows[0], own, "the headings of the bureau's own file, in its order");
+    let at = |heading: &str| rows[0].iter().position(|title| title == heading).unwrap();
+    let numbers: Vec<&str> = rows[1..].iter().map(|row| row[at("身份证号")].as_str()).collect();
+    assert!(numbers.iter().all(|number| !number.contains('*')), "no asterisk is data");
+    let known = numbers.iter().filter(|number| number.len() == 18).count();
+    assert!(known * 10 > numbers.len() * 9, "{known} of {}", numbers.len());
+    let places: Vec<String> = (1..rows.len()).map(|place| place.to_string()).collect();
+    assert_eq!(rows[1..].iter().map(|row| row[0].clone()).collect::<Vec<_>>(), places);
+    let kinds: BTreeSet<&str> = rows[1..].iter().map(|row| row[at("类型")].as_str()).collect();
+    let known = ["疑似辍学", "辍学"];
+    assert!(kinds.contains(known[0]) && kinds.iter().all(|kind| known.contains(kind)), "{kinds:?}");
+    // The register of handovers names it like every file that leaves.
+    let lines = county.json(&["handover", "--recipient", "education", "--since", "2026-11-21"]);
+    let line =
+        lines.as_array().unwrap().iter().find(|l| l["path"].as_str().unwrap().contains("控辍台账_导入"));
+    assert_eq!(line.unwrap()["rows"], rows.len() - 1);
+
+    // The bureau delivers it as its ledger the next night: every row passes the contract.
+    let inbox = county.folder.join("fixtures/demo/education");
+    for file in fs::read_dir(&inbox).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.file_name().unwrap().to_str().unwrap().starts_with("控辍台账_") {
+            fs::remove_file(file).unwrap();
+        }
+    }
+    fs::copy(&copy, inbox.join("控辍台账_20261121.xlsx")).unwrap();
+    county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-22"]);
+    let manifest = fs::read(county.folder.join("out/latest/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let extracts = manifest["extracts"].as_array().unwrap();
+    let ledger = extracts.iter().find(|extract| extract["extract"] == "dropout_ledger").unwrap();
+    let mut files = ledger["files"].as_array().unwrap().iter();
+    let taken = files.find(|file| file["name"] == "控辍台账_20261121.xlsx").unwrap();
+    let counts =
+        ["rows_read", "rows_accepted", "rows_quarantined"].map(|count| taken[count].as_u64().unwrap());
+    let all = u64::try_from(rows.len() - 1).unwrap();
+    assert_eq!(counts, [all, all, 0]);
+}
+
+/// Headings of the ledger that the bureau of the demo county delivers.
+fn bare_own_ledger(county: &County) -> Vec<String> {
+    let inbox = county.folder.join("fixtures/demo/education");
+    let mut files = fs::read_dir(inbox).unwrap().map(|entry| entry.unwrap().path());
+    let own =
+        files.find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("控辍台账_")).unwrap();
+    let headings = bare_rows(&own).into_iter().find(|row| row.iter().any(|cell| cell == "序号")).unwrap();
+    headings.iter().map(|heading| heading.replace('（', "(").replace('）', ")")).collect()
+}
+
+#[test]
+fn a_copy_leaves_out_the_number_of_a_child_that_nobody_approved() {
+    let county = another_night("docket-copies-14");
+    approve_numbers_from_14(&county);
+    county.well(&["run", "pipelines/nightly.toml"]);
+    let rows = ledger(&county, "适龄儿童台账_导入");
+    assert_eq!(rows.len(), ledger(&county, "适龄儿童台账").len());
+    let long = |row: &&BTreeMap<String, String>| row["学籍主号"].len() >= 18;
+    let (whole, none) =
+        (rows.iter().filter(long).count(), rows.iter().filter(|r| r["学籍主号"].is_empty()).count());
+    assert!(whole > 10 && none > 10, "{whole} of 14 and older, {none} younger");
+    assert_eq!(whole + none, rows.len(), "a number is whole or not there");
+    for row in &rows {
+        assert!(!row.values().any(|cell| cell.contains('*') || cell.contains("（略）")), "{row:?}");
+        assert!(["是", "否"].contains(&row["休学中"].as_str()));
+        assert_eq!(row["父亲姓名"], "", "the matrix grants the bureau no relatives");
+    }
 }

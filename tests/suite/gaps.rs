@@ -161,3 +161,48 @@ fn what_did_not_come_silences_the_rules_that_depend_on_it_and_changes_nothing_el
     only_those_are_silent(&plan, &whole, &absent, &touched, &silent);
     assert!(absent.0.contains("e_child_card_changed") && !absent.0.contains("e_dead_paid"), "{:?}", absent.0);
 }
+
+/// Identity of each mention of the last run.
+fn persons(county: &County) -> BTreeMap<Vec<String>, String> {
+    let rows = county.rows("mentions.parquet", &["extract", "row_key", "role", "identity_id"]);
+    rows.into_iter().map(|row| (row[..3].to_vec(), row[3].clone())).collect()
+}
+
+#[test]
+fn whom_missing_rows_held_together_stays_one_person_until_they_are_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    county.well(&["run", "pipelines/nightly.toml"]);
+    let first = persons(&county);
+    let register = county.folder.join("fixtures/demo/public-security");
+    let aside = county.folder.join("aside");
+    fs::rename(&register, &aside).unwrap();
+    // Two nights: the second one starts from a night that had no police file either.
+    for day in ["2026-11-21", "2026-11-22"] {
+        county.well(&["run", "pipelines/nightly.toml", "--as-of", day]);
+        let links = county.rows("links.parquet", &["pass", "grade"]);
+        let remembered = links.iter().filter(|link| link[0] == "remembered").count();
+        assert!(remembered > 20, "{day}: {remembered} links are remembered");
+        let now = persons(&county);
+        assert!(now.len() < first.len() && now.keys().all(|row| first.contains_key(row)));
+        let mut parts: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
+        for (row, person) in &now {
+            parts.entry(&first[row]).or_default().insert(person);
+        }
+        // Whose rows bear two numbers is one person only while the police's rows say so.
+        let numbers = county.rows("identities.parquet", &["identity_id", "resident_id"]);
+        let number: BTreeMap<&String, &String> = numbers.iter().map(|row| (&row[0], &row[1])).collect();
+        for (old, parts) in parts.iter().filter(|(_, parts)| parts.len() > 1) {
+            let borne: BTreeSet<&String> = parts.iter().map(|part| number[*part]).collect();
+            let two = borne.len() == parts.len() && borne.iter().all(|number| !number.is_empty());
+            assert!(two, "{day}: {old} came apart for another reason");
+        }
+        let kept = now.iter().filter(|(row, person)| first[*row] == **person).count();
+        assert!(kept * 1000 > now.len() * 995, "{day}: {kept} of {} kept their person", now.len());
+    }
+    fs::rename(&aside, &register).unwrap();
+    county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-23"]);
+    assert!(persons(&county) == first, "the third night knows everybody by the first night's number");
+    let links = county.rows("links.parquet", &["pass"]);
+    assert!(links.iter().all(|link| link[0] != "remembered"), "what tonight's rows say needs no memory");
+}

@@ -173,13 +173,16 @@ fn who_watches_is_told_of_a_good_night_and_of_a_failed_one() {
         "pipelines/nightly.toml",
         "[report]",
         &format!(
-            "[watch]\nmetrics = \"{}\"\n[[watch.hook]]\non = [\"finished\", \"failed\"]\n\
-             command = [\"tee\", \"-a\", \"{}\"]\n\n[report]",
+            "[watch]\nmetrics = \"{}\"\n[watch.traces]\nendpoint = \"http://127.0.0.1:1/v1/traces\"\n\
+             [[watch.hook]]\non = [\"finished\", \"failed\"]\ncommand = [\"tee\", \"-a\", \"{}\"]\n\n[report]",
             figures.display(),
             heard.display()
         ),
     );
-    county.well(&["run", "pipelines/nightly.toml"]);
+    let night = county.doudi(&["run", "pipelines/nightly.toml"]);
+    let said = String::from_utf8_lossy(&night.stderr);
+    // Nobody listens there, which is a line in the log and fails no night.
+    assert!(night.status.success() && said.contains("the collector http://127.0.0.1:1/v1/traces "), "{said}");
     let text = fs::read_to_string(&figures).unwrap();
     assert!(text.contains("\ndoudi_rule_ran{pipeline=\"nightly\",rule=\"z_id_invalid\"} 1\n"), "{text}");
     assert!(text.contains("\ndoudi_extract_records{pipeline=\"nightly\",extract=\"population\""), "{text}");

@@ -2,6 +2,7 @@
 
 use super::cell::{Cell, Kind};
 use super::term::Term;
+use crate::comparator::named::Named;
 
 /// Which row of the pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,9 @@ pub enum Measure {
     SharedItems,
     /// Cosine of two rows of numbers.
     Cosine,
+    /// The level that a comparator of people's fields gives. It reads values by tables, so it is worked out where
+    /// those are at hand (`link::generic`), and is not known to [`super::Judge`].
+    Named(Named),
 }
 
 /// How a measure is held against a bound.
@@ -137,6 +141,18 @@ impl Condition {
         if let [one] = columns[..] { Some(one) } else { None }
     }
 
+    /// The column whose values have to be the same, equal or by a comparator, when the condition says nothing else.
+    pub fn same_column(&self) -> Option<&str> {
+        match self {
+            Self::Measured { measure: Measure::Named(_), left: Operand::Term(_, term), bound, .. }
+                if *bound <= 1.0 =>
+            {
+                Some(&term.column)
+            }
+            other => other.exact_column(),
+        }
+    }
+
     /// The columns that must be equal, when the condition is nothing but equalities of untouched columns.
     pub fn exact_columns(&self) -> Option<Vec<&str>> {
         match self {
@@ -203,7 +219,8 @@ impl Measure {
             | Self::JaroWinkler
             | Self::Jaccard
             | Self::QgramJaccard(_)
-            | Self::TokenSet => matches!(kind, Kind::Text),
+            | Self::TokenSet
+            | Self::Named(_) => matches!(kind, Kind::Text),
             Self::Seconds => matches!(kind, Kind::Day | Kind::Moment),
             Self::Difference | Self::PercentDifference => matches!(kind, Kind::Number),
             Self::SharedItems => matches!(kind, Kind::List),

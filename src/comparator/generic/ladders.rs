@@ -4,6 +4,7 @@ use super::condition::{Condition, Measure, Relation};
 use super::ladder::{Ladder, Rung, When};
 use super::term::{Step, Term};
 use super::{Format, Operand};
+use crate::comparator::named::Named;
 
 /// A unit of time. Months and years are those of Splink: a year has 365.25 days, a month is a twelfth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +119,20 @@ pub fn reversible(name: &str, first: &Term, second: &Term) -> Ladder {
         rung(format!("{} equal", first.column), Condition::same(first)),
     ];
     ladder(name, null, rungs)
+}
+
+/// The ladder of a comparator of people's fields; rungs bear the labels that officers read.
+pub fn named(name: &str, comparator: Named, term: &Term) -> Ladder {
+    let up_to = |level: f64| Condition::measured(Measure::Named(comparator), term, Relation::AtMost, level);
+    let null = Condition::Any(vec![Condition::missing(term), up_to(0.0)]);
+    let levels = comparator.ladder().levels;
+    let mut rungs = vec![Rung { label: "missing".into(), when: When::Null(null) }];
+    for (level, found) in levels.iter().enumerate().skip(1) {
+        let last = level + 1 == levels.len();
+        let when = if last { When::Else } else { When::Holds(up_to(level as f64)) };
+        rungs.push(Rung { label: found.label.to_owned(), when });
+    }
+    Ladder { name: name.to_owned(), rungs }
 }
 
 fn equal(term: &Term) -> Rung {

@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::compared::{Compared, TermColumn};
+use super::compared::{Compared, Shares, TermColumn};
 use super::quick::Sketch;
 use super::rows::Rows;
+use super::setup::Setup;
 use crate::comparator::generic::{
     Condition, Frame, Ladder, MISSING, Operand, Rung, Term, When, joined_codes, number,
 };
@@ -71,13 +72,7 @@ impl Rule {
         if let Some(limit) = &blocking.limit {
             (codes, refused) = limited(codes, limit, frame);
         }
-        let rest = (!rest.is_empty()).then(|| {
-            let rung = Rung { label: String::new(), when: When::Holds(Condition::All(rest)) };
-            let ladder = Ladder { name: String::new(), rungs: vec![rung] };
-            let comparison =
-                Comparison { ladder, description: String::new(), parameters: vec![Parameters::default()] };
-            Compared::new(&comparison, Vec::new(), &[], &std::collections::BTreeMap::new(), frame)
-        });
+        let rest = if rest.is_empty() { None } else { Some(held(rest, frame)?) };
         let columns = terms.into_iter().map(|term| term.column).collect();
         Ok(Self { rest, columns, codes, refused })
     }
@@ -108,6 +103,15 @@ impl Rule {
             .as_ref()
             .is_none_or(|rest| rest.level(rest.codes[left as usize], rest.codes[right as usize]) == 1)
     }
+}
+
+/// A condition on the rows of a frame: level 1 where it holds.
+fn held(parts: Vec<Condition>, frame: &Frame) -> Result<Compared, String> {
+    let rung = Rung { label: String::new(), when: When::Holds(Condition::All(parts)) };
+    let ladder = Ladder { name: String::new(), rungs: vec![rung] };
+    let parameters = vec![Parameters::default()];
+    let comparison = Comparison { ladder, description: String::new(), parameters };
+    Compared::new(&comparison, Vec::new(), &[], &Shares::new(), frame, &Setup::default())
 }
 
 /// Splits blocks that are too large, and takes those that still are out of the rule.
@@ -278,15 +282,16 @@ impl Groups {
     }
 
     /// Walks all pairs: for each row of each group `visit` gets the group, the row's place and the place of
-    /// its first partner; all rows from there on are partners. What the pieces gave comes out in order.
+    /// its first partner; all rows from there on are partners, as far as [`Rows::looked_at`] says so. What the
+    /// pieces gave comes out in order.
     pub(super) fn walk<State: Send, Out: Send>(
         &self,
         rows: &Rows,
-        link_type: LinkType,
         init: impl Fn() -> State + Sync + Send,
         piece: impl Fn() -> Out + Sync + Send,
         visit: impl Fn(&mut State, &mut Out, &Lane, usize, usize) + Sync + Send,
     ) -> Vec<Out> {
+        let plain = rows.policy().plain();
         let work = |(lane, state): &mut (Lane, State), piece_of: &Piece| {
             let mut out = piece();
             for bounds in &self.bounds[piece_of.groups.clone()] {
@@ -294,7 +299,7 @@ impl Groups {
                 lane.fill(group, rows);
                 let range = piece_of.rows.clone().unwrap_or(0..group.len());
                 for at in range {
-                    let first = first_partner(group, at, rows, link_type);
+                    let first = first_partner(group, at, rows, plain);
                     if first < group.len() {
                         visit(state, &mut out, lane, at, first);
                     }
@@ -349,11 +354,12 @@ fn split(group: usize, size: usize, pieces: &mut Vec<Piece>) {
     }
 }
 
-/// Rows are sorted by table, so the partners of a row in other tables are all behind those of its own.
-fn first_partner(group: &[u32], at: usize, rows: &Rows, link_type: LinkType) -> usize {
-    match link_type {
-        LinkType::DedupeOnly | LinkType::LinkAndDedupe => at + 1,
-        LinkType::LinkOnly => {
+/// Rows are sorted by table, so the partners of a row in other tables are all behind those of its own. Where the
+/// tables differ in whom they are compared with, who visits leaves out what is not looked at.
+fn first_partner(group: &[u32], at: usize, rows: &Rows, plain: Option<LinkType>) -> usize {
+    match plain {
+        None | Some(LinkType::DedupeOnly | LinkType::LinkAndDedupe) => at + 1,
+        Some(LinkType::LinkOnly) => {
             let own = rows.source(group[at]);
             at + group[at..].partition_point(|&row| rows.source(row) == own)
         }

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use super::named::{self, Values};
 use super::quick::Quick;
+use super::setup::Setup;
 use crate::comparator::generic::{
     Cell, Codes, Column, Condition, Frame, Judge, MISSING, Operand, Side, Term, Terms, When, joined_codes,
 };
@@ -27,6 +29,8 @@ pub(super) struct Compared {
     width: usize,
     cells: Vec<Cell>,
     judge: Judge,
+    /// The values as a comparator of people's fields reads them; it judges then.
+    named: Option<Values>,
     weights: Vec<LevelWeight>,
     /// Columns whose frequencies count, by their places in the scorer.
     frequency_places: Vec<usize>,
@@ -47,7 +51,7 @@ pub(super) struct Bounds {
 pub(super) type Shares = BTreeMap<String, Vec<f64>>;
 
 impl Compared {
-    /// Makes a comparison ready. `weights` are those of its levels, `frequency_columns` the columns they
+    /// Makes a comparison ready, or tells what keeps its column from being read. `weights` are those of its levels, `frequency_columns` the columns they
     /// name by place, `shares` their frequencies.
     pub(super) fn new(
         comparison: &Comparison,
@@ -55,7 +59,8 @@ impl Compared {
         frequency_columns: &[String],
         shares: &Shares,
         frame: &Frame,
-    ) -> Self {
+        setup: &Setup,
+    ) -> Result<Self, String> {
         let mut terms = Terms::default();
         let judge = Judge::new(&comparison.ladder, &mut terms);
         let mut places: Vec<usize> = weights.iter().filter_map(LevelWeight::frequency_column).collect();
@@ -79,6 +84,7 @@ impl Compared {
         let unknown = std::iter::repeat_n(f64::NEG_INFINITY, places.len());
         let frequencies = unknown.chain(first_row.iter().flat_map(|&row| share(row))).collect();
         let last = comparison.ladder.levels().last().copied().unwrap_or(0);
+        let named = named::values(&comparison.ladder, &firsts(&cells, width), setup.readers.as_ref())?;
         let mut made = Self {
             codes,
             equal_levels: Vec::new(),
@@ -89,6 +95,7 @@ impl Compared {
             width,
             cells,
             judge,
+            named,
             weights,
             frequency_places: places,
             frequencies,
@@ -98,7 +105,7 @@ impl Compared {
         // Different codes must be different texts, or equal texts could be told to be far apart.
         let one_text = width == 1 && all.iter().all(|term| *term == all[0]);
         made.quick = if one_text { Quick::new(&comparison.ladder, &made.cells) } else { None };
-        made
+        Ok(made)
     }
 
     /// Number of codes, the missing one included.
@@ -119,7 +126,15 @@ impl Compared {
         if left == MISSING || right == MISSING {
             return 0;
         }
-        self.judge.level(self.row(left), self.row(right)).unwrap_or(0)
+        self.judged(left, right)
+    }
+
+    /// The level of two codes that both hold something.
+    fn judged(&self, left: u32, right: u32) -> u8 {
+        match &self.named {
+            Some(named) => named.level(left, right),
+            None => self.judge.level(self.row(left), self.row(right)).unwrap_or(0),
+        }
     }
 
     /// What a level of two codes weighs: m against u, and the adjustment by frequency.
@@ -148,10 +163,12 @@ impl Compared {
                 let missing = |term: &Term| {
                     terms.all().iter().position(|known| known == term).is_some_and(|at| row[at] == Cell::Null)
                 };
-                code > 0
-                    && [Side::Left, Side::Right]
-                        .into_iter()
-                        .all(|side| missing_alone(condition, side, &missing))
+                let silent = self
+                    .named
+                    .as_ref()
+                    .is_some_and(|named| named.silent(crate::comparator::generic::number(code)));
+                let sides = [Side::Left, Side::Right];
+                code > 0 && (silent || sides.into_iter().all(|side| missing_alone(condition, side, &missing)))
             })
             .collect();
         for code in &mut self.codes {
@@ -193,8 +210,7 @@ impl Compared {
             .collect();
         for at in 1..self.count() {
             let code = crate::comparator::generic::number(at);
-            let row = self.row(code);
-            let level = self.judge.level(row, row).unwrap_or(0);
+            let level = self.judged(code, code);
             let (bits, frequency) = self.parts(level, code, code);
             self.equal_levels.push(level);
             let most = possible.iter().map(|&level| self.most(level, code, &least)).fold(f64::MIN, f64::max);
@@ -251,6 +267,11 @@ impl<'a> TermColumn<'a> {
         let code = self.code(row as usize) as usize;
         self.made.as_ref().map_or(&self.column.values[code], |(_, values)| &values[code])
     }
+}
+
+/// The first cell of each code.
+fn firsts(cells: &[Cell], width: usize) -> Vec<Cell> {
+    cells.iter().step_by(width.max(1)).cloned().collect()
 }
 
 /// One code for several terms, counting up from 1, and the first row of each code.

@@ -9,7 +9,6 @@ use super::score::{Memory, full_levels, hash};
 use crate::comparator::generic::{MISSING, number};
 use crate::kernel::digest::chain;
 use crate::kernel::pattern::{MAX_LEVELS, Pattern, PatternCounts};
-use crate::link::splink::LinkType;
 
 /// Random pairs drawn at once.
 const DRAWN: u64 = 1 << 14;
@@ -32,11 +31,8 @@ type Different = Vec<[u64; MAX_LEVELS]>;
 /// Shares of levels among all pairs that could be looked at.
 pub(super) fn levels(rows: &Rows, wanted: u64, seed: u64) -> Levels {
     let possible = rows.possible_pairs();
-    let (different, drawn) = if possible <= wanted {
-        (every_pair(rows), possible)
-    } else {
-        (drawn_pairs(rows, wanted, seed), wanted)
-    };
+    let (different, drawn) =
+        if possible <= wanted { (every_pair(rows), possible) } else { drawn_pairs(rows, wanted, seed) };
     let mut found = Levels { shares: Vec::new(), filled: Vec::new(), drawn };
     for (at, compared) in rows.comparisons().iter().enumerate() {
         let (equal, both) = equal_pairs(rows, at);
@@ -63,34 +59,24 @@ fn equal_pairs(rows: &Rows, comparison: usize) -> ([u64; MAX_LEVELS], u64) {
     let compared = &rows.comparisons()[comparison];
     let mut per_code: FxHashMap<(u32, u16), u64> = FxHashMap::default();
     for row in all(rows) {
-        let source = if rows.link_type() == LinkType::LinkOnly { rows.source(row) } else { 0 };
-        *per_code.entry((rows.codes(row)[comparison], source)).or_insert(0) += 1;
+        *per_code.entry((rows.codes(row)[comparison], rows.source(row))).or_insert(0) += 1;
     }
     let mut counted: Vec<((u32, u16), u64)> = per_code.into_iter().collect();
     counted.sort_unstable();
-    let (mut by_level, mut both_by_source) = ([0; MAX_LEVELS], std::collections::BTreeMap::new());
+    let policy = rows.policy();
+    let (mut by_level, mut both) = ([0; MAX_LEVELS], vec![0; policy.tables()]);
     for of_code in counted.chunk_by(|a, b| a.0.0 == b.0.0) {
         let code = of_code[0].0.0;
         if code != MISSING {
-            let sizes: Vec<u64> = of_code.iter().map(|(_, count)| *count).collect();
-            by_level[usize::from(compared.equal_levels[code as usize])] += pairs(&sizes, rows.link_type());
+            let mut sizes = vec![0; policy.tables()];
             for ((_, source), n) in of_code {
-                *both_by_source.entry(*source).or_insert(0) += n;
+                sizes[usize::from(*source)] = *n;
+                both[usize::from(*source)] += n;
             }
+            by_level[usize::from(compared.equal_levels[code as usize])] += policy.pairs(&sizes);
         }
     }
-    let sizes: Vec<u64> = both_by_source.into_values().collect();
-    (by_level, pairs(&sizes, rows.link_type()))
-}
-
-/// Pairs of rows of these tables.
-fn pairs(sizes: &[u64], link_type: LinkType) -> u64 {
-    let two = |n: u64| n * n.saturating_sub(1) / 2;
-    let all = two(sizes.iter().sum());
-    match link_type {
-        LinkType::LinkOnly => all - sizes.iter().copied().map(two).sum::<u64>(),
-        LinkType::DedupeOnly | LinkType::LinkAndDedupe => all,
-    }
+    (by_level, policy.pairs(&both))
 }
 
 fn add(rows: &Rows, memory: &mut Memory, different: &mut Different, left: u32, right: u32) {
@@ -119,7 +105,7 @@ fn every_pair(rows: &Rows) -> Different {
     let of_row = |memory: &mut Memory, left: u32| {
         let mut different = vec![[0; MAX_LEVELS]; comparisons];
         for right in left + 1..count {
-            if rows.link_type() != LinkType::LinkOnly || rows.source(left) != rows.source(right) {
+            if rows.looked_at(left, right) {
                 add(rows, memory, &mut different, left, right);
             }
         }
@@ -128,27 +114,30 @@ fn every_pair(rows: &Rows) -> Different {
     merged((0..count).into_par_iter().map_init(|| Memory::new(comparisons), of_row).collect(), comparisons)
 }
 
-fn drawn_pairs(rows: &Rows, wanted: u64, seed: u64) -> Different {
+/// Levels of pairs drawn at random, and how many were found: where few tables are compared, most draws are no pair.
+fn drawn_pairs(rows: &Rows, wanted: u64, seed: u64) -> (Different, u64) {
     let comparisons = rows.comparisons().len();
     let count = rows.len() as u64;
     let part = |memory: &mut Memory, part: u64| {
-        let mut different = vec![[0; MAX_LEVELS]; comparisons];
+        let (mut different, mut found) = (vec![[0; MAX_LEVELS]; comparisons], 0);
         for at in part * DRAWN..((part + 1) * DRAWN).min(wanted) {
             // Draws that are no pair are drawn again, so that no table counts more than its share.
             let draw = |again: u64| {
                 let row = |salt: u64| u32::try_from(mix(seed, at, again * 2 + salt) % count).unwrap_or(0);
                 let (a, b) = (row(0), row(1));
-                let apart = rows.link_type() != LinkType::LinkOnly || rows.source(a) != rows.source(b);
-                (a != b && apart).then_some((a.min(b), a.max(b)))
+                (a != b && rows.looked_at(a, b)).then_some((a.min(b), a.max(b)))
             };
             if let Some((left, right)) = (0..64).find_map(draw) {
                 add(rows, memory, &mut different, left, right);
+                found += 1;
             }
         }
-        different
+        (different, found)
     };
     let parts = (0..wanted.div_ceil(DRAWN)).into_par_iter();
-    merged(parts.map_init(|| Memory::new(comparisons), part).collect(), comparisons)
+    let parts: Vec<(Different, u64)> = parts.map_init(|| Memory::new(comparisons), part).collect();
+    let drawn = parts.iter().map(|(_, found)| found).sum();
+    (merged(parts.into_iter().map(|(different, _)| different).collect(), comparisons), drawn)
 }
 
 /// A well mixed number from three.
@@ -169,11 +158,12 @@ pub(super) fn pairs_of(rows: &Rows, rule: usize, earlier: std::ops::Range<usize>
                         && code(at) == code(right)
                         && rows.rules()[other].rest_holds(lane.rows[at], lane.rows[right])
                 });
-                !before && rows.rules()[rule].rest_holds(lane.rows[at], lane.rows[right])
+                let (left, right) = (lane.rows[at], lane.rows[right]);
+                !before && rows.looked_at(left, right) && rows.rules()[rule].rest_holds(left, right)
             })
             .count() as u64;
     };
-    groups.walk(rows, rows.link_type(), || (), || 0, visit).into_iter().sum()
+    groups.walk(rows, || (), || 0, visit).into_iter().sum()
 }
 
 /// Patterns of the pairs of a rule; of about `most` of them when there are more, those of rows drawn by
@@ -187,13 +177,14 @@ pub(super) fn patterns_of(rows: &Rows, rule: usize, most: u64) -> (PatternCounts
                 return;
             }
             for right in first..lane.rows.len() {
-                if rows.rules()[rule].rest_holds(lane.rows[at], lane.rows[right]) {
+                let (left, other) = (lane.rows[at], lane.rows[right]);
+                if rows.looked_at(left, other) && rows.rules()[rule].rest_holds(left, other) {
                     *found.entry(full_levels(memory, rows, lane, at, right)).or_insert(0) += 1;
                 }
             }
         };
     let init = || Memory::new(rows.comparisons().len());
-    let parts = groups.walk(rows, rows.link_type(), init, FxHashMap::default, visit);
+    let parts = groups.walk(rows, init, FxHashMap::default, visit);
     let mut counts = PatternCounts::default();
     for part in parts {
         let mut part: Vec<(Pattern, u64)> = part.into_iter().collect();

@@ -9,6 +9,7 @@
 use super::bootstrap::errors_of_m;
 use super::counts::{Levels, levels, pairs_of, patterns_of};
 use super::rows::Rows;
+use super::setup::Setup;
 use crate::comparator::generic::Frame;
 use crate::diag::{Diagnostic, Spot};
 use crate::kernel::em::{self, LevelTable, Start};
@@ -82,9 +83,15 @@ const PASSES: usize = 3;
 /// # Errors
 /// What [`Rows::new`] tells, no training rule, a comparison that no training rule leaves free, no way to
 /// a prior.
-pub fn fit(frame: &Frame, model: &Model, plan: &FitPlan, file: &str) -> Result<Fitted, Vec<Diagnostic>> {
+pub fn fit(
+    frame: &Frame,
+    model: &Model,
+    plan: &FitPlan,
+    setup: &Setup,
+    file: &str,
+) -> Result<Fitted, Vec<Diagnostic>> {
     let rules: Vec<Blocking> = plan.training.iter().chain(&plan.known).cloned().collect();
-    let rows = Rows::new(frame, model, &rules, file)?;
+    let rows = Rows::new(frame, model, &rules, setup, file)?;
     let free = free(&rows, model, plan);
     problems_of(model, plan, &free, file)?;
     let random = levels(&rows, plan.random_pairs, plan.seed);
@@ -278,7 +285,7 @@ impl State {
             let agree = |column: &String| {
                 model.comparisons.iter().enumerate().find_map(|(at, comparison)| {
                     let exact = comparison.ladder.rungs.iter().position(|rung| {
-                        rung.when.condition().and_then(|condition| condition.exact_column())
+                        rung.when.condition().and_then(|condition| condition.same_column())
                             == Some(column.as_str())
                     })?;
                     let level = usize::from(comparison.ladder.levels()[exact]);

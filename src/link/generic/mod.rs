@@ -12,16 +12,22 @@ mod bootstrap;
 mod compared;
 mod counts;
 mod fit;
+mod named;
+mod policy;
 mod quick;
 mod resolve;
 mod rows;
 mod score;
+mod setup;
 #[cfg(test)]
 mod tests;
 
 pub use block::Refused;
 pub use blocking::{RuleStudy, study};
 pub use fit::{FitPlan, Fitted, Session, fit};
+pub use named::Readers;
+pub use policy::{PairPolicy, Policy, Rows as RowsOfPerson};
 pub use resolve::{Resolution, clusters};
 pub use rows::{Rows, columns_of};
 pub use score::{Pair, RuleCount, Scored, score};
+pub use setup::Setup;

@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::policy::Policy;
 use super::rows::Rows;
 use super::score::Pair;
 use crate::comparator::generic::number;
 use crate::kernel::{assignment, union_find::UnionFind};
-use crate::link::splink::LinkType;
 
 /// Rows of a component whose pairs are all weighed; a larger one is cut at its weakest links first.
 const WEIGHED_MAX: usize = 200;
@@ -113,16 +113,17 @@ fn resolved(rows: &Rows, members: Vec<u32>, links: &[Pair], cut: f64) -> Vec<Vec
             (weights[a][b], weights[b][a]) = (weight, weight);
         }
     }
-    let one_each = rows.link_type() == LinkType::LinkOnly;
+    let policy = rows.policy();
     let sources: Vec<u16> = members.iter().map(|&row| rows.source(row)).collect();
     let first = sources[0];
     let two_tables = sources.iter().any(|source| *source != first)
         && sources.iter().skip_while(|source| **source == first).all(|s| Some(s) == sources.last());
+    let one_each = sources.iter().all(|&table| policy.of(table, table).one);
     let groups = if one_each && two_tables {
         let split = sources.partition_point(|source| *source == first);
         assigned(&weights, split)
     } else {
-        agreed(&weights, |a, b| !one_each || sources[a] != sources[b])
+        agreed(&weights, &sources, policy)
     };
     groups.into_iter().map(|group| group.into_iter().map(|at| members[at]).collect()).collect()
 }
@@ -136,12 +137,22 @@ fn assigned(weights: &[Vec<f64>], split: usize) -> Vec<Vec<usize>> {
 }
 
 /// Clusters that grow by the two whose rows speak most for each other, on the average, while what speaks
-/// for it outweighs what speaks against; then rows that would rather be elsewhere move.
-fn agreed(weights: &[Vec<f64>], may: impl Fn(usize, usize) -> bool) -> Vec<Vec<usize>> {
+/// for it outweighs what speaks against; then rows that would rather be elsewhere move. A cluster never holds
+/// more rows of a table than the policy allows; rows of tables that are not compared say nothing of each other.
+fn agreed(weights: &[Vec<f64>], sources: &[u16], policy: &Policy) -> Vec<Vec<usize>> {
     let says = |a: usize, b: usize| {
-        if may(a, b) { weights[a][b].clamp(-SAY_MAX, SAY_MAX) } else { f64::NEG_INFINITY }
+        let compared = policy.looked_at(sources[a], sources[b]);
+        if compared { weights[a][b].clamp(-SAY_MAX, SAY_MAX) } else { 0.0 }
+    };
+    let allowed = |a: &[usize], b: &[usize]| {
+        let mut rows = vec![0; policy.tables()];
+        a.iter().chain(b).for_each(|&row| rows[usize::from(sources[row])] += 1);
+        policy.allows(&rows)
     };
     let between = |a: &[usize], b: &[usize]| -> f64 {
+        if !allowed(a, b) {
+            return f64::NEG_INFINITY;
+        }
         a.iter().map(|&one| b.iter().map(|&other| says(one, other)).sum::<f64>()).sum()
     };
     let mut groups: Vec<Vec<usize>> = (0..weights.len()).map(|row| vec![row]).collect();
@@ -202,6 +213,7 @@ mod tests {
 
     use super::*;
     use crate::kernel::pattern::Pattern;
+    use crate::link::splink::LinkType;
 
     fn link(left: u32, right: u32) -> Pair {
         Pair { left, right, levels: Pattern::default(), weight: 5.0 }
@@ -235,16 +247,20 @@ mod tests {
     #[test]
     fn a_weak_bridge_does_not_hold() {
         let weights = matrix(4, &[(0, 1, 9.0), (2, 3, 9.0), (1, 2, 3.0)]);
-        assert_eq!(agreed(&weights, |_, _| true), [vec![0, 1], vec![2, 3]]);
+        let any = Policy::new(LinkType::DedupeOnly, 1, 0.9, 0.5);
+        assert_eq!(agreed(&weights, &[0; 4], &any), [vec![0, 1], vec![2, 3]]);
         let strong = matrix(3, &[(0, 1, 9.0), (1, 2, 9.0), (0, 2, -2.0)]);
-        assert_eq!(agreed(&strong, |_, _| true), [vec![0, 1, 2]]);
+        assert_eq!(agreed(&strong, &[0; 3], &any), [vec![0, 1, 2]]);
     }
 
     #[test]
     fn rows_of_one_table_stay_apart_where_each_person_has_one_row() {
         let weights = matrix(3, &[(0, 1, 9.0), (1, 2, 8.0), (0, 2, 7.0)]);
-        let sources = [0, 0, 1];
-        assert_eq!(agreed(&weights, |a, b| sources[a] != sources[b]), [vec![0], vec![1, 2]]);
+        let mut policy = Policy::new(LinkType::LinkOnly, 2, 0.9, 0.5);
+        assert_eq!(agreed(&weights, &[0, 0, 1], &policy), [vec![0], vec![1, 2]]);
+        // Several rows of the first table for one of the second: what the two say of each other does not count.
+        policy.hold(0, 1, super::super::RowsOfPerson::ManyToOne);
+        assert_eq!(agreed(&weights, &[0, 0, 1], &policy), [vec![0, 1, 2]]);
     }
 
     #[test]

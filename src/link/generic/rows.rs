@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 
 use super::block::{Refused, Rule};
 use super::compared::{Compared, Shares, upper};
+use super::policy::Policy;
+use super::setup::Setup;
 use crate::comparator::generic::{Condition, Frame, Operand, number};
 use crate::diag::{Diagnostic, Spot};
 use crate::kernel::pattern::Pattern;
-use crate::link::splink::{Blocking, Comparison, LinkType, Model, Scorer};
+use crate::link::splink::{Blocking, Comparison, Model, Scorer};
 
 /// The rows of a frame as a model sees them.
 #[derive(Debug)]
 pub struct Rows {
     sources: Vec<u16>,
-    tables: usize,
-    link_type: LinkType,
+    policy: Policy,
     prior: f64,
     comparisons: Vec<Compared>,
     rules: Vec<Rule>,
@@ -37,6 +38,7 @@ impl Rows {
         frame: &Frame,
         model: &Model,
         rules: &[Blocking],
+        setup: &Setup,
         file: &str,
     ) -> Result<Self, Vec<Diagnostic>> {
         let scorer = Scorer::new(model, file)?;
@@ -44,19 +46,26 @@ impl Rows {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let shares = shares(frame, scorer.frequency_columns());
-        let comparisons: Vec<Compared> = model
-            .comparisons
-            .iter()
-            .zip(scorer.level_weights())
-            .map(|(comparison, weights)| {
-                Compared::new(comparison, weights.to_vec(), scorer.frequency_columns(), &shares, frame)
-            })
-            .collect();
+        let shares = shares(frame, scorer.frequency_columns(), setup);
+        let (mut comparisons, mut problems) = (Vec::new(), Vec::new());
+        for (comparison, weights) in model.comparisons.iter().zip(scorer.level_weights()) {
+            let frequent = scorer.frequency_columns();
+            match Compared::new(comparison, weights.to_vec(), frequent, &shares, frame, setup) {
+                Ok(compared) => comparisons.push(compared),
+                Err(problem) => {
+                    let column = format!("comparison {}", comparison.ladder.name);
+                    let told =
+                        Diagnostic::error("column_misfit", Spot { column, ..Spot::file(file) }, problem);
+                    problems.push(told.with_help("compare such a column by another measure"));
+                }
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         let mut rows = Self {
             sources: frame.source.clone(),
-            tables: frame.sources.len(),
-            link_type: model.link_type,
+            policy: setup.policy_of(model, frame.sources.len()),
             prior: scorer.prior(),
             width: model.comparisons.len() + rules.len(),
             comparisons,
@@ -69,7 +78,6 @@ impl Rows {
             let codes = std::mem::take(&mut rows.comparisons[at].codes);
             rows.put(at, &codes);
         }
-        let mut problems = Vec::new();
         for (at, blocking) in rules.iter().enumerate() {
             match Rule::new(blocking, frame) {
                 Ok(rule) => {
@@ -109,9 +117,14 @@ impl Rows {
         self.sources.is_empty()
     }
 
-    /// Which pairs are looked at.
-    pub const fn link_type(&self) -> LinkType {
-        self.link_type
+    /// Which tables are linked with which.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Whether a pair is looked at, by the tables of its rows.
+    pub(super) fn looked_at(&self, left: u32, right: u32) -> bool {
+        self.policy.looked_at(self.source(left), self.source(right))
     }
 
     /// Weight of the prior in bits.
@@ -126,14 +139,9 @@ impl Rows {
 
     /// Number of all pairs that could be looked at.
     pub fn possible_pairs(&self) -> u64 {
-        let two = |n: u64| n * n.saturating_sub(1) / 2;
-        let all = two(self.len() as u64);
-        let mut sizes = vec![0_u64; self.tables];
+        let mut sizes = vec![0_u64; self.policy.tables()];
         self.sources.iter().for_each(|&source| sizes[usize::from(source)] += 1);
-        match self.link_type {
-            LinkType::LinkOnly => all - sizes.into_iter().map(two).sum::<u64>(),
-            LinkType::DedupeOnly | LinkType::LinkAndDedupe => all,
-        }
+        self.policy.pairs(&sizes)
     }
 
     pub(super) fn codes(&self, row: u32) -> &[u32] {
@@ -196,9 +204,15 @@ fn place(file: &str, at: usize) -> Spot {
     Spot { column: format!("blocking rule {}", at + 1), ..Spot::file(file) }
 }
 
-/// log2 of the share of each value among those that are not missing, over all tables together.
-fn shares(frame: &Frame, columns: &[String]) -> Shares {
+/// log2 of the share of each value: as a given table has it, else among the values that are not missing, over all
+/// tables together.
+fn shares(frame: &Frame, columns: &[String], setup: &Setup) -> Shares {
     let of = |name: &String| {
+        if let Some(given) = setup.frequencies.get(name) {
+            let values = frame.columns[name].values.iter();
+            let bits = values.map(|value| given.of(value).map_or(f64::NEG_INFINITY, f64::log2));
+            return (name.clone(), bits.collect());
+        }
         let counts = frame.columns[name].counts();
         let total: u64 = counts.iter().skip(1).sum();
         let mut bits: Vec<f64> = counts.iter().map(|&count| (count as f64 / total as f64).log2()).collect();

@@ -78,7 +78,7 @@ pub fn score(rows: &Rows, floor: f64) -> Scored {
             bound.visit(rule, memory, found, lane, at, first);
         };
         let init = || Memory::new(rows.comparisons().len());
-        let pieces = groups.walk(rows, rows.link_type(), init, Found::default, visit);
+        let pieces = groups.walk(rows, init, Found::default, visit);
         let mut count = RuleCount { pairs: 0, largest: groups.largest(3) };
         for piece in pieces {
             count.pairs += piece.looked_at;
@@ -138,6 +138,8 @@ struct Bound<'a> {
     order: Vec<usize>,
     /// The pairs of one row in so many are scored in full.
     one_in: u64,
+    /// Whether some tables are compared and others not, so that each pair has to be asked.
+    mixed: bool,
 }
 
 impl<'a> Bound<'a> {
@@ -153,7 +155,8 @@ impl<'a> Bound<'a> {
         order.sort_by(|a, b| takes(b).total_cmp(&takes(a)).then(a.cmp(b)));
         let least = upper(floor) - MARGIN;
         let one_in = (rows.len() as u64).div_ceil(SAMPLED_ROWS).max(1);
-        Self { rows, floor, least, prior: upper(rows.prior()), order, one_in }
+        let mixed = rows.policy().plain().is_none();
+        Self { rows, floor, least, prior: upper(rows.prior()), order, one_in, mixed }
     }
 
     /// All pairs of one row of a group.
@@ -207,8 +210,8 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// The same, a partner at a time, with the pairs of earlier rules struck out; how many. What is not equal
-    /// is in the row's ceiling already.
+    /// The same, a partner at a time, with the pairs of earlier rules and those that are not looked at struck out;
+    /// how many. What is not equal is in the row's ceiling already.
     fn one_by_one(&self, rule: usize, lane: &Lane, at: usize, first: usize, bounds: &mut Vec<f32>) -> usize {
         let left = lane.rows[at];
         let (own, ceiling) = (self.rows.codes(left), self.rows.ceiling(left));
@@ -221,7 +224,8 @@ impl<'a> Bound<'a> {
                 *own != MISSING && own == other && (!rule.has_rest() || rule.rest_holds(left, right))
             });
             let found = &self.rows.rules()[rule];
-            if before || (found.has_rest() && !found.rest_holds(left, right)) {
+            let unlooked = self.mixed && !self.rows.looked_at(left, right);
+            if before || unlooked || (found.has_rest() && !found.rest_holds(left, right)) {
                 bounds.push(EARLIER);
                 struck += 1;
                 continue;
@@ -238,7 +242,7 @@ impl<'a> Bound<'a> {
         struck
     }
 
-    /// Strikes out the pairs that an earlier rule brings; how many.
+    /// Strikes out the pairs that an earlier rule brings, and those that are not looked at; how many.
     fn earlier(&self, rule: usize, lane: &Lane, at: usize, first: usize, bounds: &mut [f32]) -> usize {
         let comparisons = self.rows.comparisons().len();
         let mut any = false;
@@ -267,6 +271,14 @@ impl<'a> Bound<'a> {
             any = true;
             for (bound, &right) in bounds.iter_mut().zip(&lane.rows[first..]) {
                 if !self.rows.rules()[rule].rest_holds(lane.rows[at], right) {
+                    *bound = EARLIER;
+                }
+            }
+        }
+        if self.mixed {
+            any = true;
+            for (bound, &right) in bounds.iter_mut().zip(&lane.rows[first..]) {
+                if !self.rows.looked_at(lane.rows[at], right) {
                     *bound = EARLIER;
                 }
             }

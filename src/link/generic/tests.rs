@@ -128,7 +128,7 @@ proptest! {
         let model = model(LinkType::ALL[link]);
         let rules: [&[&str]; 3] = [&["town"], &["born", "code"], &["name"]];
         let blocking: Vec<Blocking> = rules.iter().map(|rule| rule_on(rule)).collect();
-        let ready = Rows::new(&frame, &model, &blocking, "m").unwrap();
+        let ready = Rows::new(&frame, &model, &blocking, &Setup::default(), "m").unwrap();
         let found = score(&ready, floor);
         let expected = plain(&frame, &model, &rules, floor);
         prop_assert_eq!(found.pairs.len(), expected.len());
@@ -163,7 +163,7 @@ fn blocks_that_are_too_large_are_split_and_what_stays_too_large_is_refused_and_t
     let (frame, model) = (frame(&rows), model(LinkType::DedupeOnly));
     let pairs = |limit: Option<BlockLimit>| {
         let rules = [Blocking { limit, ..rule_on(&["town"]) }];
-        let rows = Rows::new(&frame, &model, &rules, "m").unwrap();
+        let rows = Rows::new(&frame, &model, &rules, &Setup::default(), "m").unwrap();
         let scored = score(&rows, -100.0);
         let found: Vec<(u32, u32)> = scored.pairs.iter().map(|pair| (pair.left, pair.right)).collect();
         (found, rows.refused()[0])
@@ -185,7 +185,7 @@ fn blocks_that_are_too_large_are_split_and_what_stays_too_large_is_refused_and_t
     assert_eq!((found, refused.pairs), (vec![(9, 10)], two(9) as u64));
 
     let unknown = [Blocking { limit: limit(4, &["none"]), ..rule_on(&["town"]) }];
-    let problems = Rows::new(&frame, &model, &unknown, "m").unwrap_err();
+    let problems = Rows::new(&frame, &model, &unknown, &Setup::default(), "m").unwrap_err();
     assert!(problems[0].message.contains("no column `none`"), "{problems:?}");
 }
 
@@ -221,7 +221,7 @@ fn a_fit_finds_the_m_u_and_prior_that_the_rows_were_made_with() {
         training: vec![rule_on(&["name", "town"]), rule_on(&["born", "code"])],
         training_pairs: 1_000_000,
     };
-    let found = fit(&frame, &plain, &plan, "m").unwrap();
+    let found = fit(&frame, &plain, &plan, &Setup::default(), "m").unwrap();
     assert_eq!(found.warnings, []);
     for (at, &kinds) in kinds.iter().enumerate() {
         let [_, equal, other] = &found.model.comparisons[at].parameters[..] else { panic!() };

@@ -205,7 +205,7 @@ fn base_rung(comparison: &Comparison, rung: usize, adjustment: &Adjustment) -> O
     }
     let wanted = adjustment.column.to_lowercase();
     comparison.ladder.rungs.iter().position(|rung| {
-        let exact = rung.when.condition().and_then(|condition| condition.exact_column());
+        let exact = rung.when.condition().and_then(|condition| condition.same_column());
         exact.is_some_and(|column| column.to_lowercase() == wanted)
     })
 }

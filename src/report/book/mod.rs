@@ -15,7 +15,7 @@ mod progress;
 
 use std::path::Path;
 
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError};
 
 pub(super) use cover::{NotRun, SummaryCounts, SummaryRow};
 pub(super) use docket::{DocketBook, DocketSheet, TallySheet, write_docket};
@@ -134,6 +134,28 @@ pub(super) fn write_table(
     cover::table(sheet, &look, columns, rows)?;
     look::paper(sheet, &book.receiver, book.run_id);
     sheet.protect();
+    workbook.save(path)
+}
+
+/// Writes a workbook of one sheet with nothing but headings and rows, all cells text: for another system.
+pub(super) fn write_bare(
+    path: &Path,
+    book: &Book<'_>,
+    titles: &[&str],
+    rows: &[Vec<String>],
+) -> Result<(), XlsxError> {
+    let mut workbook = Workbook::new();
+    workbook.set_properties(&properties(book)?);
+    let text = Format::new().set_num_format("@");
+    let sheet = workbook.add_worksheet();
+    sheet.set_name(&book.title)?;
+    let lines = std::iter::once(titles.to_vec())
+        .chain(rows.iter().map(|row| row.iter().map(String::as_str).collect()));
+    for (row, line) in (0..).zip(lines) {
+        for (at, cell) in (0..).zip(line).filter(|(_, cell)| !cell.is_empty()) {
+            sheet.write_string_with_format(row, at, cell, &text)?;
+        }
+    }
     workbook.save(path)
 }
 

@@ -7,7 +7,7 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 
 use super::rows::{Sheets, Table, Tally};
-use super::{DocketFacts, TallyBy};
+use super::{DocketFacts, TallyBy, copies};
 use crate::report::book::{self, Book, DocketBook, DocketSheet, TallySheet};
 use crate::report::flat::{disarmed, for_spreadsheets};
 use crate::report::input::PublishInput;
@@ -51,6 +51,7 @@ pub(in crate::report) fn write<'a>(
             }
         }
         sheets = Some(built);
+        files.extend(copies::write((input, docket), (receiver, rows), cases, folder)?);
     }
     let book = Book::plain(&template.book, title, input.run_id, input.as_of);
     let parts = sheets.iter().flat_map(|sheets| &sheets.parts);

@@ -3,6 +3,7 @@
 //! A list asks about cases; a ledger is what an office keeps. Its rows are those of one view, its columns are
 //! data in `pipelines/dockets/<docket>.toml`; parts of it hold the rows of open or confirmed cases.
 
+mod copies;
 mod files;
 mod rows;
 
@@ -51,6 +52,64 @@ pub struct DocketTemplate {
     /// Ledgers of cases.
     #[serde(default)]
     pub part: Vec<DocketPart>,
+    /// Copies that another system takes in. They hold numbers in full or none, so a recipient gets them only while
+    /// full numbers are approved for it.
+    #[serde(default)]
+    pub copy: Vec<DocketCopy>,
+}
+
+/// Rows of ledgers under the headings that another system asks for, nothing else in the file.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocketCopy {
+    /// Name of the file, before the day.
+    pub title: String,
+    /// Kind of the file.
+    pub format: CopyFormat,
+    /// Titles of the ledgers whose rows stand in it, one after the other.
+    pub of: Vec<String>,
+    /// Columns, in the order of the other system.
+    pub column: Vec<CopyColumn>,
+}
+
+/// Kind of a copy's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyFormat {
+    /// A workbook of one sheet, all cells text, not protected.
+    Xlsx,
+    /// UTF-8 with byte-order mark.
+    Csv,
+}
+
+/// A column of a copy. One without anything but its heading stays empty: the other system wants the heading.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CopyColumn {
+    /// Heading that the other system asks for.
+    pub title: String,
+    /// Headings of the ledger; the first whose cell is not empty counts.
+    #[serde(default)]
+    pub from: Vec<String>,
+    /// What the other system says for a word of ours; other words become `value`. Empty: words stay as they are.
+    #[serde(default)]
+    pub words: IndexMap<String, String>,
+    /// What stands there when there is nothing else.
+    #[serde(default)]
+    pub value: String,
+    /// Instead of all that: what no column of the ledger says.
+    #[serde(default)]
+    pub fill: Option<CopyFill>,
+}
+
+/// What a copy tells of a row beside its columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyFill {
+    /// Place of the row in the copy, from 1 on.
+    Number,
+    /// The word under which the owner registers those of this part.
+    Registered,
 }
 
 /// A column of the view.
@@ -182,6 +241,9 @@ impl Docket {
                     near,
                 );
             }
+        }
+        for copy in &template.copy {
+            copies::check(template, copy, &mut report);
         }
         let sheets = template.part.iter().map(|part| &part.title).chain([&template.title]);
         let sheets = sheets.chain(template.tally_by.iter().map(|by| &by.sheet));

@@ -63,16 +63,24 @@ const WHO: [(&str, f64); 7] = [
     ("身份证号", 20.0),
 ];
 const IDENTITY: &str = "identity";
-const NUMBER: &str = "id_number";
+pub(super) const NUMBER: &str = "id_number";
+/// Also the heading of the answer column in the lists.
+const WHEREABOUTS: &str = "去向";
 /// What an officer wrote in words, and who it was, stays with the case.
-const OF_CASES: [(&str, f64); 6] = [
+const OF_CASES: [(&str, f64); 7] = [
     ("线索编号", 12.0),
     ("疑似类型", 16.0),
     ("依据（证据摘要）", 52.0),
     ("首次列出", 11.0),
     ("核查结果", 12.0),
+    (WHEREABOUTS, 10.0),
     ("核查时间", 11.0),
 ];
+
+/// Headings that every ledger of cases has, in their order.
+pub(super) fn fixed_headings<'h>() -> impl Iterator<Item = &'h str> {
+    WHO.into_iter().chain(OF_CASES).map(|(heading, _)| heading)
+}
 
 impl Sheets {
     /// The ledger; `None` when the recipient may not know who is who.
@@ -321,6 +329,7 @@ fn case_cell(column: usize, facts: &CaseFacts<'_>, input: &PublishInput<'_>, gat
         2 => input.desk.template(&facts.rule.list).map_or_else(String::new, |list| facts.reason(list, gate)),
         3 => facts.case.first_seen.iso(),
         4 => answer.map_or_else(String::new, |answer| answer_words(answer, gate)),
+        5 => answer.and_then(|answer| answer.fields.get(WHEREABOUTS).cloned()).unwrap_or_default(),
         _ => answer.and_then(|answer| answer.checked_on).map_or_else(String::new, Day::iso),
     };
     gate.cell(PLAIN, &text)

@@ -16,6 +16,9 @@ mod fetch_tests;
 mod folder;
 mod inbox;
 mod listing;
+mod odbc;
+#[cfg(feature = "odbc")]
+mod odbc_carrier;
 mod postgres;
 mod program;
 mod s3;
@@ -32,10 +35,14 @@ use serde::{Deserialize, Serialize};
 pub use address::{Address, plain_folder};
 pub use error::{Fault, PullError};
 pub use fetch::{Fetch, Fetched, FetchedFile, FileState, fetch, look};
+pub use odbc::{CARRY, connection_fault};
+#[cfg(feature = "odbc")]
+pub use odbc_carrier::carry;
 pub use secret::{Secret, exposed};
 
 use curl::{Curl, Manner};
 use folder::Folder;
+use odbc::Odbc;
 use postgres::Database;
 use s3::Bucket;
 use sftp::Sftp;
@@ -68,13 +75,25 @@ pub enum Kind {
     S3,
     /// PostgreSQL and what speaks like it, by a query for each extract; `psql` asks.
     Postgres,
+    /// What speaks ODBC (达梦, Oracle), by a query for each extract; in builds with the feature `odbc`.
+    Odbc,
 }
 
 impl Kind {
+    /// Whether this program was built to pull from it.
+    pub const fn is_built_in(self) -> bool {
+        !matches!(self, Self::Odbc) || cfg!(feature = "odbc")
+    }
+
+    /// Whether it is asked by queries and has no folders.
+    pub const fn is_database(self) -> bool {
+        matches!(self, Self::Postgres | Self::Odbc)
+    }
+
     /// The program that carries the files; `None` where none is needed.
     pub const fn program(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::Folder => None,
+            Self::Folder | Self::Odbc => None,
             Self::Sftp => Some(("sftp", "openssh-client")),
             Self::Ftp | Self::Http | Self::Webdav | Self::S3 => Some(("curl", "curl")),
             Self::Postgres => Some(("psql", "postgresql-client")),
@@ -143,10 +162,12 @@ pub struct Remote {
     pub name: String,
     /// What it is.
     pub kind: Kind,
-    /// Where it is; of no use for a folder.
+    /// Where it is; of no use for a folder and for ODBC.
     pub address: Address,
     /// The folder, for [`Kind::Folder`].
     pub at: PathBuf,
+    /// The connection string without user and password, for [`Kind::Odbc`].
+    pub connection: String,
     /// Who logs in; the access key of S3.
     pub user: String,
     /// The password; the secret key of S3.
@@ -244,7 +265,49 @@ fn transport<'a>(
         Kind::Webdav => Box::new(curl(Manner::WebDav)),
         Kind::S3 => Box::new(Bucket { remote, secret: password.unwrap_or_default(), clock }),
         Kind::Postgres => Box::new(Database { remote, password, queries, aside }),
+        Kind::Odbc => Box::new(Odbc { remote, password, queries }),
     })
+}
+
+/// Throws bytes at what reads servers' answers and addresses; for `crate::fuzzing`.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn throw_at_listings(bytes: &[u8]) {
+    for names in [Names::Utf8, Names::Gb18030] {
+        listing::names(bytes, names);
+        listing::webdav(bytes, names);
+    }
+    if let Some(page) = listing::objects(bytes, "out/") {
+        assert!(page.files.iter().all(|file| !file.name.is_empty()), "an object has a name");
+    }
+    let text = String::from_utf8_lossy(bytes);
+    listing::head("a", &text);
+    if let Some(folder) = plain_folder(&text) {
+        assert!(
+            !folder.starts_with('/') && folder.split('/').all(|part| part != ".."),
+            "a folder lies below"
+        );
+    }
+    let _ = Address::parse(&text);
+}
+
+/// Throws an archive at what unpacks it into an empty folder; for `crate::fuzzing`.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn throw_at_archive(from: &Path, folder: &Path) {
+    let unpack = archive::Unpack {
+        remote: "r",
+        name: "archive.zip",
+        password: Some("secret"),
+        bytes_max: 16 << 20,
+        wanted: &|_| true,
+    };
+    if let Ok(unpacked) = unpack.run(from, folder) {
+        assert!(
+            unpacked.taken.iter().all(|name| address::is_plain_name(name)),
+            "names that come out are plain"
+        );
+        let there = std::fs::read_dir(folder).into_iter().flatten().count();
+        assert_eq!(there, unpacked.taken.len(), "what was taken lies in the folder");
+    }
 }
 
 #[cfg(test)]
@@ -258,6 +321,7 @@ mod tests {
             kind: Kind::Folder,
             address: Address::parse(at).unwrap(),
             at: PathBuf::new(),
+            connection: String::new(),
             user: String::new(),
             password: None,
             key: None,

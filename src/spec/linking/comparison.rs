@@ -3,6 +3,7 @@
 use super::Draft;
 use super::raw::{ComparisonTable, MeasureWord};
 use crate::comparator::generic::{Condition, Ladder, Measure, Operand, Term, When, ladders};
+use crate::comparator::named::Named;
 use crate::kernel::pattern::{MAX_COMPARISONS, MAX_LEVELS};
 use crate::link::splink::{self, Adjustment, Comparison, Parameters};
 
@@ -16,6 +17,16 @@ pub(super) fn comparisons(draft: &mut Draft) -> Vec<Comparison> {
     let mut made: Vec<Comparison> = Vec::new();
     for (at, table) in tables.iter().enumerate() {
         let key = format!("link.comparison[{at}]");
+        for (part, value) in
+            [("inexact_frequency", table.inexact_frequency), ("least_frequency", table.least_frequency)]
+        {
+            if !(0.0..=1.0).contains(&value)
+                || (value > 0.0 && !table.term_frequency && table.level.is_empty())
+            {
+                let help = "a share between 0 and 1, beside term_frequency = true";
+                draft.error("out_of_range", &format!("{key}.{part}"), "the share adjusts nothing", help);
+            }
+        }
         match ladder(table) {
             Ok(ladder) => {
                 if ladder.level_count() > MAX_LEVELS {
@@ -65,6 +76,13 @@ fn ladder(table: &ComparisonTable) -> Result<Ladder, Wrong> {
             Ok(ladders::exact(&name, term))
         } else {
             wrong("at", "`exact` has no thresholds")
+        };
+    }
+    if let Some(named) = measure.named() {
+        return if table.at.is_empty() {
+            Ok(ladders::named(&name, named, term))
+        } else {
+            wrong("at", "the comparator has its own levels and no thresholds")
         };
     }
     at_thresholds(table, measure, &name, term)
@@ -119,7 +137,13 @@ fn at_thresholds(
         MeasureWord::Years => date(ladders::Unit::Year),
         MeasureWord::Difference => rising().map(|()| ladders::number(name, term, &table.at)),
         MeasureWord::Percent => rising().map(|()| ladders::percent(name, term, &table.at)),
-        MeasureWord::Exact | MeasureWord::Reversed => Ok(ladders::exact(name, term)),
+        MeasureWord::Exact
+        | MeasureWord::Reversed
+        | MeasureWord::PersonName
+        | MeasureWord::ResidentId
+        | MeasureWord::AddressCn
+        | MeasureWord::Phone
+        | MeasureWord::School => Ok(ladders::exact(name, term)),
     }
 }
 
@@ -146,15 +170,82 @@ fn in_full(table: &ComparisonTable) -> Result<Ladder, Wrong> {
     Ok(ladders::ladder(&name, Condition::Any(missing), rungs))
 }
 
+impl MeasureWord {
+    /// All of them.
+    pub const ALL: [Self; 19] = [
+        Self::Exact,
+        Self::Levenshtein,
+        Self::DamerauLevenshtein,
+        Self::Jaro,
+        Self::JaroWinkler,
+        Self::Jaccard,
+        Self::Qgram,
+        Self::TokenSet,
+        Self::Days,
+        Self::Months,
+        Self::Years,
+        Self::Difference,
+        Self::Percent,
+        Self::Reversed,
+        Self::PersonName,
+        Self::ResidentId,
+        Self::AddressCn,
+        Self::Phone,
+        Self::School,
+    ];
+
+    /// The word in pipelines.
+    pub fn word(self) -> String {
+        serde_json::to_value(self).ok().and_then(|word| Some(word.as_str()?.to_owned())).unwrap_or_default()
+    }
+
+    /// The levels of a measure, for people; those of the comparators of people's fields are their ladders'.
+    pub const fn levels(self) -> &'static str {
+        match self {
+            Self::Exact => "null, equal, different",
+            Self::Reversed => "null, both equal, places changed, second equal, first equal, different",
+            _ => "null, equal, one for each threshold of `at`, different",
+        }
+    }
+
+    /// The comparator of people's fields that the word means.
+    pub const fn named(self) -> Option<Named> {
+        match self {
+            Self::PersonName => Some(Named::PersonName),
+            Self::ResidentId => Some(Named::ResidentId),
+            Self::AddressCn => Some(Named::AddressCn),
+            Self::Phone => Some(Named::Phone),
+            Self::School => Some(Named::School),
+            _ => None,
+        }
+    }
+}
+
 fn with_frequencies(ladder: Ladder, table: &ComparisonTable) -> Comparison {
-    let adjustment =
-        |column: &str| Adjustment { column: column.to_owned(), weight: 1.0, minimum_u: 0.0, own_u: false };
+    let adjustment = |column: &str, weight: f64| Adjustment {
+        column: column.to_owned(),
+        weight,
+        minimum_u: table.least_frequency,
+        own_u: false,
+    };
     let mut full = table.level.iter();
+    let alike = table.columns.first().filter(|_| table.columns.len() == 1 && table.level.is_empty());
     let parameters = ladder.rungs.iter().map(|rung| {
         let When::Holds(condition) = &rung.when else { return Parameters::default() };
         let named = full.next().and_then(|level| level.term_frequency.as_deref());
-        let exact = condition.exact_column().filter(|_| table.term_frequency);
-        Parameters { frequency: named.or(exact).map(adjustment), ..Parameters::default() }
+        let frequency = match (named, condition.same_column(), alike) {
+            // Of levels in full, those say what adjusts them that want it.
+            (Some(column), None, _) if table.inexact_frequency > 0.0 => {
+                Some(adjustment(column, table.inexact_frequency))
+            }
+            (Some(column), ..) => Some(adjustment(column, 1.0)),
+            (None, Some(column), _) if table.term_frequency => Some(adjustment(column, 1.0)),
+            (None, None, Some(column)) if table.term_frequency && table.inexact_frequency > 0.0 => {
+                Some(adjustment(column, table.inexact_frequency))
+            }
+            _ => None,
+        };
+        Parameters { frequency, ..Parameters::default() }
     });
     let parameters = parameters.collect();
     Comparison { description: ladder.name.clone(), parameters, ladder }

@@ -3,6 +3,7 @@
 mod comparison;
 mod model;
 mod raw;
+mod setup;
 #[cfg(test)]
 mod tests;
 
@@ -16,13 +17,13 @@ use super::toml_check::{KeyLines, check_toml_at};
 use crate::comparator::generic::{Condition, Format, Term};
 use crate::diag::{Diagnostic, Level, Spot};
 use crate::frame::{ColumnSpec, Reading, TableSpec};
-use crate::link::generic::{FitPlan, Resolution};
+use crate::link::generic::{FitPlan, Policy, Readers, Resolution};
 use crate::link::splink::{self, BlockLimit, Blocking, LinkType, Model};
 
 pub use model::{FittedOn, ModelComparison, ModelLevel, TableModel, TrainedOn};
 pub use raw::{
-    BlockTable, ClusterKind, ColumnKind, ColumnTable, ComparisonTable, FitTable, LevelTable, LinkKind,
-    LinkingFile, LinkingTable, MeasureWord, TableSource, WriteFormat,
+    BlockTable, ClusterKind, ColumnKind, ColumnTable, ComparisonTable, FitTable, FrequencyTable, LevelTable,
+    LinkKind, LinkingFile, LinkingTable, MeasureWord, PairTable, RowsWord, TableSource, WriteFormat,
 };
 
 /// What a pipeline of sources and `[link]` says, checked.
@@ -48,16 +49,37 @@ pub struct LinkingPlan {
     pub rules: Vec<Blocking>,
     /// How each rule is written, for people.
     pub rule_words: Vec<String>,
-    /// Probability from which a pair is a link.
+    /// Which tables are linked with which, and from which probability on.
+    pub policy: Policy,
+    /// Probability from which a pair is a link where no pair of tables says another.
     pub link_at: f64,
-    /// Probability from which a pair is written.
+    /// Probability from which a pair is written where no pair of tables says another.
     pub keep_at: f64,
+    /// Tables of how frequent values are, by the column they are for.
+    pub frequencies: Vec<FrequencySpec>,
+    /// What the comparators of people's fields look up, where one is used.
+    pub readers: Option<Readers>,
     /// How links become clusters.
     pub resolution: Resolution,
     /// Files that are written.
     pub write: Vec<WriteFormat>,
     /// How a model is estimated.
     pub fit: Option<FitPlan>,
+}
+
+/// A table of how frequent the values of a column are.
+#[derive(Clone, Debug)]
+pub struct FrequencySpec {
+    /// The column.
+    pub column: String,
+    /// The table; its id is the column with the values.
+    pub table: TableSpec,
+    /// Column with the frequencies.
+    pub frequency: String,
+    /// What they are parts of; none: their sum.
+    pub total: Option<f64>,
+    /// Frequency of values that the table does not have.
+    pub unlisted: Option<f64>,
 }
 
 /// What the plan is for: `fit` writes the model that `link` reads.
@@ -90,6 +112,9 @@ pub fn compile_linking(
     let tables = draft.tables();
     let columns = draft.columns();
     draft.thresholds();
+    let policy = draft.policy();
+    let frequencies = draft.frequencies();
+    let readers = draft.readers();
     let rules = draft.blocks("link.block", &draft.raw.link.block.clone());
     let fit = draft.fit();
     let (model, of_splink) = draft.model(purpose);
@@ -113,8 +138,11 @@ pub fn compile_linking(
         rule_words: if own { numbered(rules.len()) } else { link.block.iter().map(words).collect() },
         rules,
         model,
+        policy,
         link_at: link.link_at,
         keep_at: link.keep_at.min(link.link_at),
+        frequencies,
+        readers,
         resolution: match link.clusters {
             ClusterKind::Unattended => Resolution::Unattended,
             ClusterKind::Components => Resolution::Components,
@@ -214,10 +242,16 @@ impl Draft {
     }
 
     fn thresholds(&mut self) {
-        let (link, keep) = (self.raw.link.link_at, self.raw.link.keep_at);
-        for (key, value) in [("link.link_at", link), ("link.keep_at", keep)] {
+        let link = &self.raw.link;
+        let mut all =
+            vec![("link.link_at".to_owned(), link.link_at), ("link.keep_at".to_owned(), link.keep_at)];
+        for (at, pair) in link.pair.iter().enumerate() {
+            let of = |key: &str, value: Option<f64>| Some((format!("link.pair[{at}].{key}"), value?));
+            all.extend(of("link_at", pair.link_at).into_iter().chain(of("keep_at", pair.keep_at)));
+        }
+        for (key, value) in all {
             if !(value > 0.0 && value < 1.0) {
-                self.error("out_of_range", key, "a probability between 0 and 1 is needed", "");
+                self.error("out_of_range", &key, "a probability between 0 and 1 is needed", "");
             }
         }
     }

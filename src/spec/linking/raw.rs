@@ -13,6 +13,10 @@ pub struct LinkingFile {
     pub title: String,
     /// Folder that the results are written to. `link --out` replaces it.
     pub out: String,
+    /// Folder of the tables of characters, names, regions and places that `person_name`, `resident_id`, `address_cn`
+    /// and `school` look up; left out: the bundled ones.
+    #[serde(default)]
+    pub tables: Option<String>,
     /// The tables, by name.
     pub source: IndexMap<String, TableSource>,
     /// What columns hold, by name; a column that is not named here is taken as its file has it.
@@ -86,6 +90,19 @@ pub struct LinkingTable {
     /// How links become clusters.
     #[serde(default)]
     pub clusters: ClusterKind,
+    /// Whether pairs of sources that no `pair` names are looked at as `type` says; false: only those named.
+    #[serde(default = "yes")]
+    pub other_pairs: bool,
+    /// What holds between two sources, where it differs from the rest.
+    #[serde(default)]
+    pub pair: Vec<PairTable>,
+    /// How frequent the values of columns are, by column, for `term_frequency`; columns that are not named here are
+    /// counted in the sources.
+    #[serde(default)]
+    pub frequency: IndexMap<String, FrequencyTable>,
+    /// Day of the data, `YYYY-MM-DD`: nobody is born after it. `resident_id` needs it.
+    #[serde(default)]
+    pub as_of: Option<String>,
     /// What is compared; left out with a model of Splink, which says so itself.
     #[serde(default)]
     pub comparison: Vec<ComparisonTable>,
@@ -95,6 +112,10 @@ pub struct LinkingTable {
     /// Files that are written.
     #[serde(default = "formats")]
     pub write: Vec<WriteFormat>,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 const fn link_at() -> f64 {
@@ -107,6 +128,69 @@ const fn keep_at() -> f64 {
 
 fn formats() -> Vec<WriteFormat> {
     vec![WriteFormat::Parquet, WriteFormat::Csv]
+}
+
+/// What holds between two sources, or within one that is named twice.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PairTable {
+    /// Names of two sources; the same name twice: within it.
+    pub sources: [String; 2],
+    /// Whether their rows are compared.
+    #[serde(default = "yes")]
+    pub look: bool,
+    /// How many rows of one person they may hold; left out: `one_to_one` with `link_only`, else any. Clusters that
+    /// are resolved `unattended` keep to it.
+    #[serde(default)]
+    pub rows: Option<RowsWord>,
+    /// Probability from which a pair is a link; left out: `link.link_at`.
+    #[serde(default)]
+    pub link_at: Option<f64>,
+    /// Probability from which a pair is written; left out: `link.keep_at`.
+    #[serde(default)]
+    pub keep_at: Option<f64>,
+}
+
+/// How many rows of one person two sources may hold, the first named before the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RowsWord {
+    /// One in each.
+    OneToOne,
+    /// One in the first, several in the second.
+    OneToMany,
+    /// Several in the first, one in the second.
+    ManyToOne,
+    /// Several in each.
+    ManyToMany,
+}
+
+/// A table of how frequent values are, such as the names of a register.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FrequencyTable {
+    /// File: `.csv`, `.tsv` (UTF-8), `.parquet` or `.xlsx`.
+    pub file: String,
+    /// Column with the values, each once; they are read as the column that is compared.
+    #[serde(default = "value_column")]
+    pub value: String,
+    /// Column with the frequencies: counts or shares, above 0.
+    #[serde(default = "frequency_column")]
+    pub frequency: String,
+    /// What the frequencies are parts of; left out: their sum.
+    #[serde(default)]
+    pub total: Option<f64>,
+    /// Frequency of values that the table does not have; left out: not known, and not adjusted by.
+    #[serde(default)]
+    pub unlisted: Option<f64>,
+}
+
+fn value_column() -> String {
+    "value".to_owned()
+}
+
+fn frequency_column() -> String {
+    "frequency".to_owned()
 }
 
 /// Formats of results.
@@ -164,6 +248,13 @@ pub struct ComparisonTable {
     /// Rare values weigh more when they agree.
     #[serde(default)]
     pub term_frequency: bool,
+    /// Share of the adjustment that levels get on which values are alike but not the same; the more frequent of the
+    /// two values counts. The level of all others never gets any.
+    #[serde(default)]
+    pub inexact_frequency: f64,
+    /// Frequencies below this share count as this: one row is not a frequency.
+    #[serde(default)]
+    pub least_frequency: f64,
     /// Levels in full, best first, in the SQL of DuckDB: `levenshtein(a_l, a_r) <= 1`. The missing level
     /// comes before them and the level of all others after them by themselves.
     #[serde(default)]
@@ -202,6 +293,16 @@ pub enum MeasureWord {
     Percent,
     /// Two columns that may have changed places.
     Reversed,
+    /// Chinese names: characters, sounds, look-alikes, lost characters, former names.
+    PersonName,
+    /// Resident numbers (身份证号) in their parts, by what each is worth.
+    ResidentId,
+    /// Chinese addresses: village group, village, town.
+    AddressCn,
+    /// Telephone numbers.
+    Phone,
+    /// Names of schools.
+    School,
 }
 
 /// One level.

@@ -19,8 +19,9 @@ use doudi::report::{
 pub(crate) const TOWNS: [&str; 3] = ["甲镇", "乙街道", "丙镇"];
 
 /// All agencies that get lists.
-pub(crate) const AGENCIES: [&str; 10] = [
+pub(crate) const AGENCIES: [&str; 11] = [
     "civil-affairs",
+    "civil-affairs-relief",
     "education",
     "disability-federation",
     "public-security",
@@ -82,6 +83,7 @@ pub(crate) fn docket(classes: &[String], count: i64) -> (DocketTemplate, KeptRow
         tally_by: Vec::new(),
         what: vec!["说明".into()],
         column: classes.iter().map(column).collect(),
+        copy: Vec::new(),
         part: vec![part("疑似台账", PartStanding::Open), part("属实台账", PartStanding::Confirmed)],
     };
     let rows = usize::try_from(count).unwrap();

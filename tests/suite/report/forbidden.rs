@@ -25,7 +25,7 @@ use super::lists::{cells, ends, files, workbook_text};
 
 /// Recipient → classes that must not reach it (rule book G: recipient column matrix; G17 cases of minors,
 /// G18 HIV). Who is not in the rule book's matrix gets who somebody is and the question, as the police do.
-const FORBIDDEN: [(&str, &[&str]); 12] = [
+const FORBIDDEN: [(&str, &[&str]); 13] = [
     ("education", &["custody", "illness", "bank", "hiv", "case", "screening", "money"]),
     ("disability-federation", &["custody", "illness", "bank", "hiv", "case", "money", "screening"]),
     ("public-security", &QUESTION_ONLY),
@@ -37,6 +37,11 @@ const FORBIDDEN: [(&str, &[&str]); 12] = [
     ("emergency", &QUESTION_ONLY),
     ("town", &["custody", "illness", "bank", "hiv", "case", "money", "assessment"]),
     ("civil-affairs", &["bank", "hiv", "employment", "screening"]),
+    // The section for relief needs who is in custody (a household's head count), not why a child is looked after.
+    (
+        "civil-affairs-relief",
+        &["bank", "hiv", "employment", "screening", "assessment", "illness", "case", "staff"],
+    ),
     // Reads a notice.
     (
         "family",

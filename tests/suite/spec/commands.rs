@@ -118,7 +118,7 @@ fn list_knows_every_kind() {
     for (what, one, some, columns) in [
         ("rules", "rule", "u_orphan", 5),
         ("contracts", "extract", "student_roll", 5),
-        ("comparators", "comparator", "person_name", 2),
+        ("comparators", "comparator", "person_name", 3),
         ("tables", "table", "codes/yes_no", 4),
         ("recipients", "recipient", "civil-affairs", 4),
     ] {

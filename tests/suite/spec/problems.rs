@@ -196,3 +196,30 @@ fn towns_that_must_be_there_are_towns_that_an_extract_can_tell() {
     told.sort_unstable();
     assert_eq!(told, ["no_town_field", "unknown_town", "unknown_value"]);
 }
+
+#[test]
+fn a_collector_of_traces_has_an_address_without_secrets_and_headers_of_its_own() {
+    let told = |traces: &str| {
+        let copy = Copy::new();
+        copy.append("pipelines/nightly.toml", &format!("\n[watch.traces]\n{traces}"));
+        copy.told()
+    };
+    let wrong = [
+        ("endpoint = \"collector:4318\"\n", "the address of the collector has no scheme"),
+        ("endpoint = \"grpc://collector:4317\"\n", "has the scheme `grpc`"),
+        ("endpoint = \"https://me:hunter2@h/v1/traces\"\n", "names a user"),
+        (
+            "endpoint = \"http://h/v1/traces\"\nheaders = \"gone\"\n",
+            "the file of headers pipelines/gone cannot be read",
+        ),
+        ("endpoint = \"http://h/v1/traces\"\nseconds = 0\n", "watch.traces.seconds"),
+        ("endpont = \"http://h/v1/traces\"\n", "did you mean `endpoint`?"),
+    ];
+    for (traces, words) in wrong {
+        let told = told(traces);
+        assert!(told.contains("error[") && told.contains(words), "{words}\n\n{told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+    let sound = told("endpoint = \"http://127.0.0.1:4318/v1/traces\"\n");
+    assert!(!sound.contains("error["), "{sound}");
+}

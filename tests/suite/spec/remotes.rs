@@ -133,6 +133,46 @@ fn a_database_is_asked_by_one_select_whose_rows_are_a_csv_file() {
 }
 
 #[test]
+fn odbc_takes_a_connection_string_without_secrets_and_a_program_built_for_it() {
+    let without: &[&str] = if cfg!(feature = "odbc") { &[] } else { &["built without ODBC"] };
+    let tells_also = |remote: &str, source: &str, expected: &[&str]| {
+        tells(&format!("kind = \"odbc\"\n{remote}"), source, &[without, expected].concat());
+    };
+    let driver = "at = \"Driver={DM8 ODBC DRIVER};Server=10.1.2.3;TCP_PORT=5236\"\n";
+    tells_also(
+        "at = \"10.1.2.3\"\n",
+        "",
+        &["`at` is no connection string", "a database is asked by a query"],
+    );
+    tells_also(
+        "at = \"Server=h\"\n",
+        "query = \"none.sql\"\n",
+        &["names neither a driver", "read the query"],
+    );
+    tells_also(
+        "at = \"DSN=county;PWD=hunter2\"\nuser = \"u\"\n",
+        "",
+        &["holds `PWD`, which has keys of its own", "a database is asked by a query"],
+    );
+    tells_also(driver, "", &["a database is asked by a query"]);
+    tells_also(
+        &format!("{driver}password = {{ file = \"closed\" }}\ntls = true\nfolder = \"x\"\n"),
+        "",
+        &[
+            "missing key `user`",
+            "`tls` says nothing",
+            "`folder` says nothing",
+            "a database is asked by a query",
+        ],
+    );
+    let copy = with(&format!("kind = \"odbc\"\n{driver}"), "query = \"q.sql\"\n");
+    fs::write(copy.path("pipelines/q.sql"), "SELECT 1 ORDER BY 1").unwrap();
+    let told = copy.told();
+    assert_eq!(told.matches("error[").count(), without.len(), "{told}");
+    assert_eq!(told.contains("cargo build --release --features odbc"), !cfg!(feature = "odbc"), "{told}");
+}
+
+#[test]
 fn where_deliveries_lie_and_what_comments_say_is_no_part_of_the_digest() {
     let hash = |copy: &Copy| compile(&copy.pipeline()).unwrap().0.hash;
     let plain = hash(&Copy::new());

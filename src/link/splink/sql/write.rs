@@ -63,7 +63,7 @@ fn measured(measure: Measure, left: &str, right: &str) -> Result<String, String>
             Ok(format!("(ABS({left} - {right}) / (CASE WHEN {right} > {left} THEN {right} ELSE {left} END))"))
         }
         Measure::SharedItems => Ok(format!("array_length(list_intersect({left}, {right}))")),
-        Measure::QgramJaccard(_) | Measure::TokenSet => {
+        Measure::QgramJaccard(_) | Measure::TokenSet | Measure::Named(_) => {
             Err(format!("DuckDB has no function for {measure:?}"))
         }
     }

@@ -9,7 +9,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::limits::Limits;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, unreadable};
 
 /// Entries below this size are not suspected for their ratio alone.
 const RATIO_FROM: u64 = 16 << 20;
@@ -21,14 +21,17 @@ const MERGE_MARK: &[u8] = b"mergeCell ";
 
 /// What was seen in the container.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct ZipFacts {
+pub struct ZipFacts {
     /// Whether some sheet has merged cells.
-    pub(super) merges: bool,
+    pub merges: bool,
 }
 
 /// Unpacks everything once within the limits.
-pub(super) fn check(path: &Path, limits: &Limits) -> Result<ZipFacts, Refusal> {
-    let file = File::open(path).map_err(|error| super::text_file::unreadable(&error))?;
+///
+/// # Errors
+/// What is broken, encrypted or past a limit.
+pub fn check(path: &Path, limits: &Limits) -> Result<ZipFacts, Refusal> {
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
     if archive.len() > limits.zip_entries_max {
         return Err(bomb(format!("container with more than {} entries", limits.zip_entries_max)));

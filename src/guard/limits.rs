@@ -39,6 +39,9 @@ pub struct Limits {
     /// Largest text of one field over all rows of a file (2 GiB less a row), what Arrow's 32-bit
     /// offsets can address.
     pub column_bytes_max: usize,
+    /// Seconds in which the reader of a Parquet file must give its next rows (120): far more than any sound file
+    /// takes, for what is refused must not depend on how busy a machine is.
+    pub reader_seconds_max: u64,
 }
 
 impl Limits {
@@ -60,6 +63,7 @@ impl Limits {
         xls_bytes_max: 256 << 20,
         text_bytes_max: 1 << 30,
         column_bytes_max: (2 << 30) - (8 << 20),
+        reader_seconds_max: 120,
     };
 }
 
