@@ -5,7 +5,7 @@ use crate::diag::{Diagnostic, Spot};
 use crate::domain::{DriftFigure, LinkSummary};
 use crate::link::Drift;
 
-/// Says which roles do not fit the model any more.
+/// Says which roles do not fit the model any more, in the log too.
 ///
 /// # Errors
 /// [`RunError::Held`] when there are such and the pipeline wants the run held.
@@ -13,6 +13,9 @@ pub(super) fn look(drift: Drift, summary: &LinkSummary) -> Result<Vec<Diagnostic
     let figures = summary.figures.iter().flat_map(|figures| &figures.drift);
     let alarms: Vec<Diagnostic> = figures.filter(|figure| figure.alarm).map(told).collect();
     if drift != Drift::Hold || alarms.is_empty() {
+        for told in &alarms {
+            tracing::warn!(code = told.code, at = %told.spot, "{}", told.message);
+        }
         return Ok(alarms);
     }
     let mut reasons: Vec<String> =

@@ -157,9 +157,6 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     // 7 score: patterns -> links and pairs for review.
     let linked = run.watch.stage(Stage::Score, || link::score(vectors, &model));
     let drifted = drift::look(plan.link.drift, &linked.summary)?;
-    for told in &drifted {
-        tracing::warn!(code = told.code, at = %told.spot, "{}", told.message);
-    }
 
     // 8 resolve: links -> identities with ids that last.
     let (resolution, register) = run.watch.stage(Stage::Resolve, || {
