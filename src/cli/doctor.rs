@@ -13,8 +13,8 @@ use crate::spec::compile;
 /// Options of `doctor`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Looks at folders and their permissions, programs and secrets of remotes (nothing is connected to), free disk and memory, the clock, ledger, register, hooks and the
-last good night. Puts nothing right.
+Looks at folders and their permissions, groups of recipients, programs and secrets of remotes (nothing is
+connected to), free disk and memory, the clock, ledger, register, hooks and the last good night. Puts nothing right.
 
 Examples:
   doudi doctor pipelines/nightly.toml

@@ -44,7 +44,8 @@ A night that is held because an extract did not come, or is outside its toleranc
 run, and no case is withdrawn because of it. The ledger, the manifest and page one say who did it and why.
 
 Exit codes: 0 done · 1 a bug · 2 wrong use or configuration · 3 held: required data is missing or
-outside its tolerance · 4 deliveries, remotes or folders cannot be read or written · 5 another run is at work.")]
+outside its tolerance · 4 deliveries, remotes or folders cannot be read or written, or a stage took longer
+than its limit ([limits] of the pipeline) · 5 another run is at work.")]
 pub(super) struct RunArgs {
     /// The pipeline file.
     #[arg(value_name = "PIPELINE")]
