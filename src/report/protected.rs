@@ -117,6 +117,10 @@ mod tests {
         };
         let expected = [
             ("civil-affairs", "bank employment hiv id_number screening".to_owned()),
+            (
+                "civil-affairs-relief",
+                but("address contact relative school watch_group money disability custody"),
+            ),
             ("education", but("address contact school watch_group disability")),
             ("disability-federation", but("address contact disability")),
             ("public-security", but("")),

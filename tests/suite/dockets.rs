@@ -354,3 +354,78 @@ fn a_copy_leaves_out_the_number_of_a_child_that_nobody_approved() {
         assert_eq!(row["父亲姓名"], "", "the matrix grants the bureau no relatives");
     }
 }
+
+/// Lets the police have numbers in full.
+fn approve_questions(county: &County) {
+    let table = county.folder.join("schemas/tables/full_approvals.csv");
+    let head = fs::read_to_string(&table).unwrap();
+    fs::write(&table, format!("{head}public-security,id_number,周某,2026-11-01,2026-11-30,\n")).unwrap();
+    county.change(
+        "schemas/tables/disclosure.csv",
+        "public-security,full,full,masked",
+        "public-security,full,full,full",
+    );
+}
+
+/// Rows of a CSV of the police, given or asked, by heading.
+fn police_rows(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
+    let text = fs::read(path).unwrap();
+    let (text, ..) = match std::str::from_utf8(&text) {
+        Ok(text) => (text.to_owned().into(), (), ()),
+        Err(_) => (encoding_rs::GB18030.decode(&text).0, (), ()),
+    };
+    let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let texts = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<String>>();
+    let head = texts(reader.headers().unwrap());
+    (head, reader.records().map(|record| texts(&record.unwrap())).collect())
+}
+
+#[test]
+fn the_police_are_asked_about_parents_alone_and_their_hits_come_back_as_an_extract() {
+    let county = another_night("docket-questions");
+    let asked = |day: &str| {
+        county.folder.join(format!("out/latest/lists/public-security/公安比对查询名单_{day}.csv"))
+    };
+    county.well(&["run", "pipelines/nightly.toml"]);
+    assert!(!asked(DAY).exists(), "nobody has approved full numbers");
+
+    approve_questions(&county);
+    county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-21"]);
+    let inbox = county.folder.join("fixtures/demo/public-security");
+    let held = inbox.join("羁押强戒_20261119.csv");
+    let (head, mut questions) = police_rows(&asked("2026-11-21"));
+    assert_eq!(head, police_rows(&held).0, "the headings under which the police answer");
+    assert!(questions.len() > 5, "{} questions", questions.len());
+    for question in &questions {
+        assert!(question[2].is_empty() || question[2].len() == 18, "a number is whole or not there");
+        assert!(question[3..].iter().all(String::is_empty), "what is asked is not told");
+        let born: u32 = question[2].get(6..10).map_or(1980, |year| year.parse().unwrap());
+        assert!(born < 2009, "parents are asked about, not children");
+    }
+    let lists = fs::read_dir(asked("2026-11-21").parent().unwrap()).unwrap();
+    let of_question =
+        lists.filter(|file| file.as_ref().unwrap().file_name().to_str().unwrap().contains("比对"));
+    assert_eq!(of_question.count(), 1, "nothing of it but the list of questions");
+
+    // The police answer what they found, and nothing else.
+    questions.retain(|question| question[2].len() == 18);
+    questions.truncate(2);
+    let answers: Vec<String> = questions
+        .iter()
+        .map(|hit| format!("{},{},{},刑事拘留,2026-10-01,,,", hit[0], hit[1], hit[2]))
+        .collect();
+    fs::remove_file(&held).unwrap();
+    let text = format!("{}\r\n{}\r\n", head.join(","), answers.join("\r\n"));
+    fs::write(inbox.join("羁押强戒_20261121.csv"), text).unwrap();
+    county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-22"]);
+    let rows = county.rows("records/custody.parquet", &["record_number", "measure"]);
+    let expected: Vec<Vec<String>> =
+        questions.iter().map(|hit| vec![hit[0].clone(), "刑事拘留".to_owned()]).collect();
+    assert_eq!(rows.into_iter().collect::<BTreeSet<_>>(), expected.into_iter().collect::<BTreeSet<_>>());
+    let hits = county.identities("custody", "subject", "record_number");
+    let parents = county.rows("identities.parquet", &["identity_id", "resident_id"]);
+    for hit in &questions {
+        let of_hit = parents.iter().find(|row| row[0] == hits[&hit[0]]).unwrap();
+        assert_eq!(of_hit[1], hit[2], "the hit is linked to the person who was asked about");
+    }
+}

@@ -279,7 +279,7 @@ fn decided(county: &County, clue: &str) {
     assert!(county.well(&["case", "list"]).contains(clue), "somebody has to decide");
 
     county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-21"]);
-    let lists = county.folder.join("out/latest/lists/civil-affairs");
+    let lists = county.folder.join("out/latest/lists/civil-affairs-relief");
     let list = fs::read_to_string(lists.join("应退未退疑似清单_2026-11-21.csv")).unwrap();
     let line = list.lines().find(|line| line.contains(clue)).unwrap();
     assert!(line.contains("【异议复核中】"), "{line}");

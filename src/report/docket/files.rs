@@ -30,6 +30,11 @@ pub(in crate::report) fn write<'a>(
     folder: &Path,
 ) -> Result<Vec<Written>, ReportError> {
     let template = docket.template;
+    if template.copies_only {
+        let rows = docket.rows.rows.as_ref().ok();
+        let copies = rows.map(|rows| copies::write((input, docket), (receiver, rows), cases, folder));
+        return copies.transpose().map(Option::unwrap_or_default);
+    }
     let day = input.as_of.iso();
     let path = folder.join(format!("{}_{day}.xlsx", template.book));
     let mut files = Vec::new();

@@ -56,6 +56,10 @@ pub struct DocketTemplate {
     /// full numbers are approved for it.
     #[serde(default)]
     pub copy: Vec<DocketCopy>,
+    /// Whether the copies are all there is: a list of persons to be asked about, say, of which the one who is asked
+    /// gets no more columns than that.
+    #[serde(default)]
+    pub copies_only: bool,
 }
 
 /// Rows of ledgers under the headings that another system asks for, nothing else in the file.

@@ -84,6 +84,7 @@ pub(crate) fn docket(classes: &[String], count: i64) -> (DocketTemplate, KeptRow
         what: vec!["说明".into()],
         column: classes.iter().map(column).collect(),
         copy: Vec::new(),
+        copies_only: false,
         part: vec![part("疑似台账", PartStanding::Open), part("属实台账", PartStanding::Confirmed)],
     };
     let rows = usize::try_from(count).unwrap();
