@@ -156,6 +156,7 @@ pub(super) fn write_bare(
             sheet.write_string_with_format(row, at, cell, &text)?;
         }
     }
+    sheet.autofit();
     workbook.save(path)
 }
 
