@@ -184,10 +184,7 @@ impl Desk {
 
     fn tell<'a>(&'a self, record: &'a CaseRecord) -> Told<'a> {
         let rule = self.plan.book.rules.iter().find(|rule| rule.id == record.rule());
-        let due = rule
-            .map(|rule| &rule.header)
-            .map(|head| self.plan.desk.due.on(record.listed_on, head.due_days, head.severity))
-            .filter(|_| record.phase.asks());
+        let due = rule.map(|rule| self.plan.due(rule, record.listed_on)).filter(|_| record.phase.asks());
         let town = record.finding().and_then(|finding| self.towns.get(&finding.identity.0));
         Told {
             record,

@@ -396,9 +396,7 @@ fn cases(
             Phase::Answered | Phase::Approved | Phase::Objected => count.answered += 1,
             Phase::New | Phase::Sent | Phase::Reopened | Phase::Disputed => {
                 let rule = plan.book.rules.iter().find(|rule| rule.id == case.rule());
-                let due = rule
-                    .map(|rule| &rule.header)
-                    .map(|head| plan.desk.due.on(case.listed_on, head.due_days, head.severity));
+                let due = rule.map(|rule| plan.due(rule, case.listed_on));
                 count.open += 1;
                 count.new += u64::from(Some(case.listed_on) == last);
                 count.overdue += u64::from(due.is_some() && due < last);

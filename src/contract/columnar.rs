@@ -22,8 +22,7 @@ use parquet::file::metadata::ParquetMetaData;
 use super::cell;
 use super::intake::Cells;
 use super::workbook::Job;
-use crate::guard::Refusal;
-use crate::guard::unreadable;
+use crate::guard::{Refusal, unreadable};
 
 /// Rows decoded at once.
 const BATCH_ROWS: usize = 4_096;

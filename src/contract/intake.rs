@@ -14,8 +14,7 @@ use super::heading::{ColumnPlan, Headings, normalise};
 use super::notes::Notes;
 use crate::diag::{Diagnostic, Level, Spot};
 use crate::domain::{Contract, Quarantined};
-use crate::guard::Limits;
-use crate::guard::Refusal;
+use crate::guard::{Limits, Refusal};
 
 /// The cells of one row, by column.
 pub(super) trait Cells {

@@ -41,8 +41,7 @@ use crate::diag::{Diagnostic, Level, Spot};
 use crate::domain::{
     CheckedExtract, Contract, Day, ExtractState, FileReport, Format, PulledExtract, PulledFile, RawTable,
 };
-pub use crate::guard::Limits;
-use crate::guard::Refusal;
+pub use crate::guard::{Limits, Refusal};
 use completeness::Volume;
 use intake::{FileRows, Intake};
 

@@ -6,8 +6,7 @@ use std::path::Path;
 
 use super::ole_guard;
 use crate::domain::{Contract, Format};
-use crate::guard::Refusal;
-use crate::guard::unreadable;
+use crate::guard::{Refusal, unreadable};
 
 /// What the first bytes say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

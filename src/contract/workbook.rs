@@ -13,9 +13,7 @@ use super::ole_guard;
 use super::text_file::too_many_columns;
 use crate::diag::{Diagnostic, Level, Spot};
 use crate::domain::{Contract, FieldKind};
-use crate::guard::Limits;
-use crate::guard::Refusal;
-use crate::guard::{check_zip, unreadable};
+use crate::guard::{Limits, Refusal, check_zip, unreadable};
 
 /// Rows of a sheet can be no more than this.
 const SHEET_ROWS_MAX: u32 = 1 << 20;

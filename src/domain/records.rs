@@ -116,6 +116,16 @@ pub enum ExtractState {
 }
 
 impl ExtractState {
+    /// The word in manifests and for rules.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Incomplete(_) => "incomplete",
+            Self::Missing => "missing",
+            Self::Refused(_) => "refused",
+        }
+    }
+
     /// Adds a reason why absence is not to be believed; what is missing or refused stays so.
     pub fn add(&mut self, reason: String) {
         match self {

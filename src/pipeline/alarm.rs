@@ -17,20 +17,22 @@ use crate::kernel::outlier::{Reading, chance};
 use crate::report::{Alarm, AlarmKind, Compared, RuleFacts};
 use crate::spec::{AlarmsTable, Plan};
 
-/// What of a manifest is compared, or of what will stand in tonight's.
+/// What of a manifest is counted, or of what will stand in tonight's.
 #[derive(Deserialize)]
 pub(super) struct Counted {
-    extracts: Vec<CountedExtract>,
+    pub(super) extracts: Vec<CountedExtract>,
     rules: Vec<CountedRule>,
     identities: Identities,
 }
 
 #[derive(Deserialize)]
-struct CountedExtract {
+pub(super) struct CountedExtract {
     extract: String,
+    pub(super) agency: String,
     state: String,
     files: Vec<CountedFile>,
     records: u64,
+    pub(super) quarantined: u64,
     /// Empty cells by column; manifests of older programs have none.
     #[serde(default)]
     nulls: BTreeMap<String, u64>,
@@ -53,6 +55,16 @@ struct CountedRule {
 struct Identities {
     /// Rows that name a person, and how many persons are named by so many.
     sizes: Vec<(u64, u64)>,
+}
+
+impl CountedExtract {
+    pub(super) fn is_whole(&self) -> bool {
+        self.state == ExtractState::Complete.word()
+    }
+
+    pub(super) fn rows_read(&self) -> u64 {
+        self.files.iter().map(|file| file.rows_read).sum()
+    }
 }
 
 /// A series of numbers over the nights.
@@ -81,11 +93,9 @@ impl Figures {
         let mut add = |kind, name: &str, column: &str, reading| {
             series.insert(Series { kind, name: name.to_owned(), column: column.to_owned() }, reading);
         };
-        let whole =
-            counted.extracts.iter().filter(|extract| extract.state == state_word(&ExtractState::Complete));
+        let whole = counted.extracts.iter().filter(|extract| extract.is_whole());
         for extract in whole.clone() {
-            let read = extract.files.iter().map(|file| file.rows_read).sum();
-            add(AlarmKind::Rows, &extract.extract, "", Reading::Count(read));
+            add(AlarmKind::Rows, &extract.extract, "", Reading::Count(extract.rows_read()));
             for (column, &hits) in &extract.nulls {
                 let share = Reading::Share { hits, of: extract.records };
                 add(AlarmKind::Nulls, &extract.extract, column, share);
@@ -136,16 +146,6 @@ impl Figures {
             return Vec::new();
         }
         known.into_iter().map(|(_, reading)| reading).collect()
-    }
-}
-
-/// The word of a state in the manifest.
-pub(super) const fn state_word(state: &ExtractState) -> &'static str {
-    match state {
-        ExtractState::Complete => "complete",
-        ExtractState::Incomplete(_) => "incomplete",
-        ExtractState::Missing => "missing",
-        ExtractState::Refused(_) => "refused",
     }
 }
 
@@ -273,7 +273,7 @@ mod tests {
 
     /// A night with one extract, one column, one rule.
     fn night(rows: u64, nulls: u64, findings: Option<u64>) -> Figures {
-        let extract = |name: &str, state: &str| json!({ "extract": name, "state": state, "files": [{ "sha256": format!("{rows} {nulls}"), "rows_read": rows }], "records": rows, "nulls": { "a": nulls } });
+        let extract = |name: &str, state: &str| json!({ "extract": name, "agency": "a", "quarantined": 0, "state": state, "files": [{ "sha256": format!("{rows} {nulls}"), "rows_read": rows }], "records": rows, "nulls": { "a": nulls } });
         let parts = json!({
             "extracts": [extract("whole", "complete"), extract("half", "incomplete")],
             "rules": [{ "rule": "r", "findings": findings.unwrap_or(0), "not_run": findings.is_none().then_some("缺") }],

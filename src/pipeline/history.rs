@@ -5,8 +5,6 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use serde::Deserialize;
-
 use super::RunError;
 use super::alarm::{Counted, Figures};
 use crate::domain::Day;
@@ -42,36 +40,17 @@ pub(super) fn look(ledger: &Ledger, out: &Path, as_of: Day) -> Result<Earlier, R
     Ok((before, nights, figures))
 }
 
-/// What of a manifest is needed.
-#[derive(Deserialize)]
-struct Manifest {
-    extracts: Vec<Extract>,
-}
-
-#[derive(Deserialize)]
-struct Extract {
-    agency: String,
-    state: String,
-    quarantined: u64,
-    files: Vec<Rows>,
-}
-
-#[derive(Deserialize)]
-struct Rows {
-    rows_read: u64,
-}
-
 fn night(run: &RunRecord, out: &Path) -> Option<(NightFacts, Figures)> {
     let file = File::open(out.join(&run.run_id).join("manifest.json")).ok()?;
-    let whole: serde_json::Value = serde_json::from_reader(BufReader::new(file)).ok()?;
-    let figures = Figures::of(&Counted::deserialize(&whole).ok()?);
-    let manifest = Manifest::deserialize(&whole).ok()?;
+    let counted: Counted = serde_json::from_reader(BufReader::new(file)).ok()?;
+    let figures = Figures::of(&counted);
     let mut agencies: BTreeMap<String, AgencyNight> = BTreeMap::new();
-    for extract in manifest.extracts {
+    for extract in counted.extracts {
+        let (whole, read) = (extract.is_whole(), extract.rows_read());
         let agency = agencies.entry(extract.agency).or_default();
         agency.extracts += 1;
-        agency.whole += u32::from(extract.state == "complete");
-        agency.read += extract.files.iter().map(|file| file.rows_read).sum::<u64>();
+        agency.whole += u32::from(whole);
+        agency.read += read;
         agency.held += extract.quarantined;
     }
     Some((NightFacts { as_of: run.as_of, agencies }, figures))

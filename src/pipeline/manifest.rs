@@ -169,7 +169,7 @@ fn extract(delivered: &Delivered, facts: &ExtractFacts, records: Option<&RecordS
     let counts = delivered.counts.iter().find(|counts| counts.extract == facts.id);
     json!({
         "extract": facts.id, "agency": facts.agency, "completeness": facts.completeness,
-        "state": alarm::state_word(&facts.state), "reasons": reasons,
+        "state": facts.state.word(), "reasons": reasons,
         "as_of": facts.as_of.map(Day::iso), "files": files.collect::<Vec<_>>(),
         "records": facts.records, "nulls": records.map(nulls).unwrap_or_default(), "quarantined": facts.quarantined.len(),
         "quarantined_at_standardise": counts.map_or(0, |counts| counts.quarantined),

@@ -6,14 +6,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::ReportError;
 use super::book::{self, Book};
 use super::disclosure::Recipient;
-use super::flat::{disarmed, for_spreadsheets};
 use super::gate::{Cleared, PLAIN};
 use super::input::PublishInput;
 use super::outcomes::{EVIDENCE, SUBJECT};
 use super::rows::{CaseFacts, Context, Receiver};
+use super::{ReportError, flat};
 use crate::domain::{Day, Evidence, GivenAnswer};
 
 const COLUMNS: [(&str, f64); 10] = [
@@ -129,7 +128,7 @@ pub(super) fn write(
     corrections: &[Correction],
 ) -> Result<Vec<PathBuf>, ReportError> {
     let csv = folder.join(format!("{stem}.csv"));
-    write_csv(&csv, corrections).map_err(ReportError::io(&csv))?;
+    flat::texts(&csv, COLUMNS.iter().map(|(title, _)| *title), numbered(corrections))?;
     let xlsx = folder.join(format!("{stem}.xlsx"));
     let book = Book::plain("纠错回传", head.receiver, head.run_id, head.as_of);
     book::write_table(&xlsx, &book, &COLUMNS, numbered(corrections))
@@ -141,13 +140,4 @@ fn numbered(corrections: &[Correction]) -> impl Iterator<Item = Vec<String>> {
     (1..).zip(corrections).map(|(number, Correction(cells)): (usize, _)| {
         std::iter::once(number.to_string()).chain(cells.iter().cloned().map(Cleared::into_text)).collect()
     })
-}
-
-fn write_csv(path: &Path, corrections: &[Correction]) -> std::io::Result<()> {
-    let mut csv = for_spreadsheets(path)?;
-    csv.write_record(COLUMNS.iter().map(|(title, _)| *title))?;
-    for cells in numbered(corrections) {
-        csv.write_record(cells.iter().map(|cell| disarmed(cell)))?;
-    }
-    csv.flush()
 }

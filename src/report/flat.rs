@@ -36,8 +36,29 @@ fn write_csv(path: &Path, rows: &ListRows<'_>) -> std::io::Result<()> {
     csv.flush()
 }
 
+/// Writes CSV of headings and rows of text.
+pub(super) fn texts<'t, R>(
+    path: &Path,
+    headings: impl Iterator<Item = &'t str>,
+    rows: impl Iterator<Item = R>,
+) -> Result<(), ReportError>
+where
+    R: IntoIterator,
+    R::Item: AsRef<str>,
+{
+    let write = || {
+        let mut csv = for_spreadsheets(path)?;
+        csv.write_record(headings)?;
+        for row in rows {
+            csv.write_record(row.into_iter().map(|cell| disarmed(cell.as_ref())))?;
+        }
+        csv.flush()
+    };
+    write().map_err(ReportError::io(path))
+}
+
 /// A CSV as spreadsheets read it: UTF-8 with byte-order mark, CRLF.
-pub(super) fn for_spreadsheets(path: &Path) -> std::io::Result<csv::Writer<BufWriter<File>>> {
+fn for_spreadsheets(path: &Path) -> std::io::Result<csv::Writer<BufWriter<File>>> {
     let mut file = BufWriter::new(File::create(path)?);
     file.write_all("\u{feff}".as_bytes())?;
     Ok(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file))
@@ -54,7 +75,7 @@ fn cell(column: &Series, row: usize) -> String {
 }
 
 /// The text with an apostrophe before what a spreadsheet would run as a formula.
-pub(super) fn disarmed(text: &str) -> String {
+fn disarmed(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
         format!("'{text}")
     } else {

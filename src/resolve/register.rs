@@ -186,14 +186,10 @@ impl Register {
     }
 
     /// Entries of extracts that did not come whole whose rows are not there tonight.
-    fn unseen(&self, rows: &Tonight<'_>) -> Vec<Entry> {
-        let in_gap: Vec<bool> = self.extracts.iter().map(|extract| rows.gaps.contains(extract)).collect();
-        if !in_gap.contains(&true) {
-            return Vec::new();
-        }
-        let here: FxHashSet<u64> = rows.keys.iter().copied().collect();
+    fn unseen(&self, gaps: &BTreeSet<String>, is_here: impl Fn(u64) -> bool) -> Vec<Entry> {
+        let in_gap: Vec<bool> = self.extracts.iter().map(|extract| gaps.contains(extract)).collect();
         let unseen = |entry: &&Entry| {
-            in_gap.get(usize::from(entry.extract)).is_some_and(|gap| *gap) && !here.contains(&entry.mention)
+            in_gap.get(usize::from(entry.extract)).is_some_and(|gap| *gap) && !is_here(entry.mention)
         };
         self.entries.iter().filter(unseen).copied().collect()
     }
@@ -201,11 +197,12 @@ impl Register {
     /// Tonight's rows of persons of whom a row is unseen because its extract did not come whole: each beside the best
     /// known row of its person, by person and row.
     pub fn remembered(&self, rows: &Tonight<'_>) -> Vec<Remembered> {
-        let persons: FxHashSet<i64> = self.unseen(rows).into_iter().map(|entry| entry.identity).collect();
-        if persons.is_empty() {
+        if !self.extracts.iter().any(|extract| rows.gaps.contains(extract)) {
             return Vec::new();
         }
         let at: FxHashMap<u64, u32> = (0..).zip(rows.keys).map(|(at, key)| (*key, at)).collect();
+        let unseen = self.unseen(rows.gaps, |mention| at.contains_key(&mention));
+        let persons: FxHashSet<i64> = unseen.into_iter().map(|entry| entry.identity).collect();
         let known = self.entries.iter().filter(|entry| persons.contains(&entry.identity));
         let mut known: Vec<(i64, Grade, u64, u32)> = known
             .filter_map(|entry| Some((entry.identity, entry.grade, entry.mention, *at.get(&entry.mention)?)))
@@ -301,7 +298,10 @@ impl Register {
             .zip(ids)
             .flat_map(|(members, &id)| members.iter().map(move |&at| entry(at, id)))
             .collect();
-        for mut entry in self.unseen(rows) {
+        entries.par_sort_unstable();
+        let is_here = |mention| entries.binary_search_by_key(&mention, |entry| entry.mention).is_ok();
+        let mut unseen = self.unseen(rows.gaps, is_here);
+        for entry in &mut unseen {
             let name = &self.extracts[usize::from(entry.extract)];
             let place = extracts.iter().position(|extract| extract == name).unwrap_or_else(|| {
                 extracts.push(name.clone());
@@ -309,9 +309,11 @@ impl Register {
             });
             entry.extract = u16::try_from(place).unwrap_or(u16::MAX);
             entry.identity = heirs.get(&entry.identity).copied().unwrap_or(entry.identity);
-            entries.push(entry);
         }
-        entries.par_sort_unstable();
+        if !unseen.is_empty() {
+            entries.extend(unseen);
+            entries.par_sort_unstable();
+        }
         Self { entries, extracts, last_id }
     }
 }

@@ -14,8 +14,8 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use super::book::{Book, Rule, RuleError};
 use super::world::World;
 use crate::domain::{
-    Contract, Day, ExtractState, FieldKind, Finding, Grade, IdState, Identity, Mention, RecordSet,
-    ResidentId, Sex, row_keys,
+    Contract, Day, FieldKind, Finding, Grade, IdState, Identity, Mention, RecordSet, ResidentId, Sex,
+    row_keys,
 };
 use crate::engine::{Engine, EngineError, Parameters, substitute};
 use crate::field::text::{clean, is_nothing};
@@ -431,12 +431,6 @@ fn extract_state_table(world: &World) -> Result<RecordBatch, arrow::error::Arrow
         .map(String::as_str)
         .chain(world.records.iter().map(|s| s.extract.as_str()))
         .collect();
-    let word = |id: &str| match world.state(id) {
-        ExtractState::Complete => "complete",
-        ExtractState::Incomplete(_) => "incomplete",
-        ExtractState::Missing => "missing",
-        ExtractState::Refused(_) => "refused",
-    };
     let as_of = |id: &str| world.extract(id).and_then(|(_, set)| set.as_of).map(Day::days);
     let columns: Columns = vec![
         ("extract".into(), Arc::new(StringArray::from_iter_values(&ids))),
@@ -446,7 +440,10 @@ fn extract_state_table(world: &World) -> Result<RecordBatch, arrow::error::Arrow
                 ids.iter().map(|id| world.contract(id).map(|c| c.title.clone())).collect::<StringArray>(),
             ),
         ),
-        ("state".into(), Arc::new(StringArray::from_iter_values(ids.iter().map(|id| word(id))))),
+        (
+            "state".into(),
+            Arc::new(StringArray::from_iter_values(ids.iter().map(|id| world.state(id).word()))),
+        ),
         ("as_of".into(), Arc::new(ids.iter().map(|id| as_of(id)).collect::<Date32Array>())),
     ];
     batch(columns, ids.len())

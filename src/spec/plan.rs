@@ -94,6 +94,11 @@ impl Plan {
         }
     }
 
+    /// The last day to answer what a rule listed on a day.
+    pub fn due(&self, rule: &Rule, listed: Day) -> Day {
+        self.desk.due.on(listed, rule.header.due_days, rule.header.severity)
+    }
+
     /// Legal bases as lists print them.
     pub fn citations(&self, keys: &[String]) -> Vec<String> {
         keys.iter().filter_map(|key| self.basis.get(key)).map(LegalBasis::citation).collect()

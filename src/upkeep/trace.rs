@@ -3,14 +3,13 @@
 //!
 //! No personal value goes out: everything comes from the manifest's counts. A collector that is down is a line in the log.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::watch::{Ended, entries, items, wait};
+use super::watch::{Ended, entries, items, started, wait};
 use crate::domain::hex;
 use crate::source::remote::exposed;
 use crate::spec::{NightEnd, Traces};
@@ -34,15 +33,8 @@ pub(super) fn send(traces: &Traces, ended: &Ended, manifest: Option<&Value>) -> 
         curl.arg("--header").arg(format!("@{}", file.display()));
     }
     curl.args(["--data-binary", "@-", "--output", "/dev/null", "--", &traces.endpoint]);
-    let mut child = curl
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| failed(&format!("is not asked: curl cannot be started: {error}")))?;
-    if let Some(mut input) = child.stdin.take() {
-        let _ = input.write_all(trace(ended, manifest).to_string().as_bytes());
-    }
+    let mut child = started(&mut curl, &trace(ended, manifest).to_string())
+        .map_err(|error| failed(&format!("is not asked: curl {error}")))?;
     // curl itself gives up first.
     let limit = Duration::from_secs(u64::from(traces.seconds) + 2);
     wait(&mut child, limit).map_err(|error| failed(&format!("took no trace (curl {error})")))

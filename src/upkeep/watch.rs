@@ -45,7 +45,8 @@ pub struct Ended {
 /// Writes the figures, sends the trace and runs the hooks; tells what went wrong with them.
 pub fn tell(watch: &Watch, ended: &Ended, out: &Path) -> Vec<String> {
     let mut failed = Vec::new();
-    let manifest = ended.run.as_ref().map(|run| out.join(run).join("manifest.json"));
+    let counts = watch.metrics.is_some() || watch.traces.is_some();
+    let manifest = ended.run.as_ref().filter(|_| counts).map(|run| out.join(run).join("manifest.json"));
     let manifest: Option<Value> =
         manifest.and_then(|path| serde_json::from_slice(&fs::read(path).ok()?).ok());
     if let Some(path) = &watch.metrics
@@ -76,18 +77,19 @@ fn replace(path: &Path, text: &str) -> Result<(), UpkeepError> {
 
 fn call(hook: &HookTable, ended: &Ended) -> Result<(), String> {
     let (program, arguments) = hook.command.split_first().ok_or("names no program")?;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| format!("cannot be started: {error}"))?;
-    // A hook that does not read its input has closed it, which is no failure of its own.
-    if let Some(mut input) = child.stdin.take() {
-        let _ = writeln!(input, "{}", message(ended));
-    }
+    let mut child = started(Command::new(program).args(arguments), &format!("{}\n", message(ended)))?;
     wait(&mut child, Duration::from_secs(hook.seconds.into()))
+}
+
+/// Starts a program with a text on its input. What it prints is nobody's.
+pub(super) fn started(program: &mut Command, input: &str) -> Result<Child, String> {
+    let quiet = program.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = quiet.spawn().map_err(|error| format!("cannot be started: {error}"))?;
+    // One that does not read its input has closed it, which is no failure of its own.
+    if let Some(mut open) = child.stdin.take() {
+        let _ = open.write_all(input.as_bytes());
+    }
+    Ok(child)
 }
 
 pub(super) fn wait(child: &mut Child, limit: Duration) -> Result<(), String> {
@@ -215,7 +217,6 @@ pub(crate) fn throw_at_manifest(bytes: &[u8]) {
         text.lines().all(|line| line.starts_with("doudi_") || line.starts_with('#')),
         "a line is a figure"
     );
-    trace::trace(&ended, manifest.as_ref());
     trace::trace(&ended, manifest.as_ref());
 }
 

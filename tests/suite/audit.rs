@@ -137,8 +137,7 @@ fn numbers_go_out_in_full_only_with_an_approval_and_the_run_says_so() {
         county.well(&["run", "pipelines/nightly.toml", "--as-of", run]);
         let list = format!("out/latest/lists/education/控辍保学疑似清单_{run}.csv");
         let list = fs::read_to_string(county.folder.join(list)).unwrap();
-        let manifest = fs::read(county.folder.join("out/latest/manifest.json")).unwrap();
-        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+        let manifest = county.manifest();
         let said = manifest["problems"].as_array().unwrap().iter();
         let said = said.filter(|one| one["code"].as_str().unwrap().starts_with("full_numbers"));
         let said: Vec<&str> = said.map(|one| one["code"].as_str().unwrap()).collect();

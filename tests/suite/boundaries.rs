@@ -256,8 +256,7 @@ fn a_dot_and_a_lost_character_do_not_part_a_person() {
 
 /// Rules that did not run on a county's last night, with the reason.
 fn silent(county: &County) -> BTreeMap<String, String> {
-    let text = fs::read(county.folder.join("out/latest/manifest.json")).unwrap();
-    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let manifest = county.manifest();
     let rules = manifest["rules"].as_array().unwrap().iter();
     let told = rules.filter_map(|rule| Some((rule["rule"].as_str()?, rule["not_run"].as_str()?)));
     told.map(|(rule, reason)| (rule.to_owned(), reason.to_owned())).collect()

@@ -82,6 +82,12 @@ impl County {
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     }
 
+    /// The manifest of the last run.
+    pub(crate) fn manifest(&self) -> serde_json::Value {
+        let text = fs::read(self.folder.join("out/latest/manifest.json")).unwrap();
+        serde_json::from_slice(&text).unwrap()
+    }
+
     /// Columns of an artifact of the last run as text, row by row.
     pub(crate) fn rows(&self, artifact: &str, columns: &[&str]) -> Vec<Vec<String>> {
         let path = self.folder.join("out/latest/artifacts").join(artifact);

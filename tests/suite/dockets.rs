@@ -204,9 +204,8 @@ fn a_confirmed_case_moves_to_the_ledger_of_dropouts_and_an_explained_one_leaves(
 
 #[test]
 fn without_the_roll_there_is_no_ledger_and_the_workbook_says_why() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-dockets");
-    let _ = fs::remove_dir_all(&folder);
-    let county = County::lay_out(&folder);
+    let county = another_night("no-dockets");
+    let folder = &county.folder;
     for file in
         fs::read_dir(folder.join("fixtures/demo/education")).unwrap().map(|entry| entry.unwrap().path())
     {
@@ -314,8 +313,7 @@ fn a_copy_for_another_system_is_taken_in_as_the_bureaus_own_ledger() {
     }
     fs::copy(&copy, inbox.join("控辍台账_20261121.xlsx")).unwrap();
     county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-22"]);
-    let manifest = fs::read(county.folder.join("out/latest/manifest.json")).unwrap();
-    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let manifest = county.manifest();
     let extracts = manifest["extracts"].as_array().unwrap();
     let ledger = extracts.iter().find(|extract| extract["extract"] == "dropout_ledger").unwrap();
     let mut files = ledger["files"].as_array().unwrap().iter();

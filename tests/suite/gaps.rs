@@ -37,8 +37,7 @@ fn second_night(first: &County, folder: &Path, change: impl Fn(&Path)) -> (BTree
     let county = County { folder: folder.to_owned() };
     change(&folder.join("fixtures/demo"));
     county.well(&["run", "pipelines/nightly.toml", "--as-of", "2026-11-21"]);
-    let text = fs::read(folder.join("out/latest/manifest.json")).unwrap();
-    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let manifest = county.manifest();
     let rules = manifest["rules"].as_array().unwrap();
     let silent = rules.iter().filter(|rule| !rule["not_run"].is_null());
     let silent = silent.map(|rule| rule["rule"].as_str().unwrap().to_owned()).collect();

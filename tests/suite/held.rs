@@ -82,8 +82,7 @@ fn below_source(county: &County, contract: &str, lines: &str) {
 }
 
 fn manifest_of(county: &County, extract: &str) -> serde_json::Value {
-    let text = fs::read(county.folder.join("out/latest/manifest.json")).unwrap();
-    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let manifest = county.manifest();
     manifest["extracts"].as_array().unwrap().iter().find(|found| found["extract"] == extract).unwrap().clone()
 }
 
@@ -193,8 +192,7 @@ fn a_held_night_is_released_by_somebody_with_a_reason_and_what_is_incomplete_sta
     let released =
         [("2026-11-21".to_owned(), "student_roll 由 值班工程师 放行：教体局确认该校已撤并".to_owned())];
     assert_eq!(releases(&county), released);
-    let text = fs::read(county.folder.join("out/latest/manifest.json")).unwrap();
-    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let manifest = county.manifest();
     let told = &manifest["released"][0];
     assert_eq!((&told["extract"], &told["by"]), (&"student_roll".into(), &"值班工程师".into()));
     assert!(told["held"].to_string().contains("上次有的文件“学籍_合作镇”本次没有"), "{told}");

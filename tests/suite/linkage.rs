@@ -7,11 +7,6 @@ use serde_json::Value;
 
 use crate::county::{County, NIGHT};
 
-fn manifest(county: &County) -> Value {
-    serde_json::from_str(&fs::read_to_string(county.folder.join("out/latest/manifest.json")).unwrap())
-        .unwrap()
-}
-
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap()
 }
@@ -24,7 +19,7 @@ fn in_order(range: &Value) -> bool {
 
 #[test]
 fn every_run_says_what_errors_to_expect_and_how_sure_m_and_u_are() {
-    let figures = &manifest(&NIGHT)["link"]["figures"];
+    let figures = &NIGHT.manifest()["link"]["figures"];
     let levels = figures["levels"].as_array().unwrap();
     let comparators: std::collections::BTreeSet<&str> =
         levels.iter().map(|level| level["comparator"].as_str().unwrap()).collect();
@@ -63,7 +58,7 @@ fn every_run_says_what_errors_to_expect_and_how_sure_m_and_u_are() {
     assert!(!page.contains("与关联模型不符"), "the demo fits its model");
     let mentions: u64 =
         figures["roles"].as_array().unwrap().iter().map(|r| r["mentions"].as_u64().unwrap()).sum();
-    assert_eq!(mentions, manifest(&NIGHT)["link"]["mentions"].as_u64().unwrap());
+    assert_eq!(mentions, NIGHT.manifest()["link"]["mentions"].as_u64().unwrap());
 }
 
 #[test]
@@ -139,7 +134,7 @@ fn names_in_the_wrong_rows_raise_an_alarm_and_hold_the_run_where_the_pipeline_wa
     shift_names(&county);
     let said = county.well(&["run", "pipelines/nightly.toml"]);
     assert!(said.contains("注意：数据与模型不符，death_certificate"), "{said}");
-    let problems = manifest(&county)["problems"].clone();
+    let problems = county.manifest()["problems"].clone();
     let alarms = problems.as_array().unwrap().iter().filter(|problem| problem["code"] == "model_drift");
     let files: Vec<&str> = alarms.map(|alarm| alarm["file"].as_str().unwrap()).collect();
     assert_eq!(files, ["death_certificate"]);

@@ -51,8 +51,8 @@ pub(super) struct Bounds {
 pub(super) type Shares = BTreeMap<String, Vec<f64>>;
 
 impl Compared {
-    /// Makes a comparison ready, or tells what keeps its column from being read. `weights` are those of its levels, `frequency_columns` the columns they
-    /// name by place, `shares` their frequencies.
+    /// Makes a comparison ready, or tells what keeps its column from being read. `weights` are those of its levels,
+    /// `frequency_columns` the columns they name by place, `shares` their frequencies.
     pub(super) fn new(
         comparison: &Comparison,
         weights: Vec<LevelWeight>,
@@ -84,7 +84,12 @@ impl Compared {
         let unknown = std::iter::repeat_n(f64::NEG_INFINITY, places.len());
         let frequencies = unknown.chain(first_row.iter().flat_map(|&row| share(row))).collect();
         let last = comparison.ladder.levels().last().copied().unwrap_or(0);
-        let named = named::values(&comparison.ladder, &firsts(&cells, width), setup.readers.as_ref())?;
+        let named = named::values(
+            &comparison.ladder,
+            // The first cell of each code.
+            cells.iter().step_by(width.max(1)),
+            setup.readers.as_ref(),
+        )?;
         let mut made = Self {
             codes,
             equal_levels: Vec::new(),
@@ -267,11 +272,6 @@ impl<'a> TermColumn<'a> {
         let code = self.code(row as usize) as usize;
         self.made.as_ref().map_or(&self.column.values[code], |(_, values)| &values[code])
     }
-}
-
-/// The first cell of each code.
-fn firsts(cells: &[Cell], width: usize) -> Vec<Cell> {
-    cells.iter().step_by(width.max(1)).cloned().collect()
 }
 
 /// One code for several terms, counting up from 1, and the first row of each code.

@@ -54,9 +54,9 @@ fn of_ladder(ladder: &Ladder) -> Option<(Named, &str)> {
 ///
 /// # Errors
 /// What keeps them from being read, in words.
-pub(super) fn values(
+pub(super) fn values<'c>(
     ladder: &Ladder,
-    cells: &[Cell],
+    cells: impl Iterator<Item = &'c Cell>,
     readers: Option<&Readers>,
 ) -> Result<Option<Values>, String> {
     let Some((named, column)) = of_ladder(ladder) else { return Ok(None) };
@@ -67,9 +67,9 @@ pub(super) fn values(
 
 impl Values {
     /// Reads values for a comparator; nothing when they are no names of the kind it compares.
-    fn read(named: Named, cells: &[Cell], readers: &Readers) -> Option<Self> {
+    fn read<'c>(named: Named, cells: impl Iterator<Item = &'c Cell>, readers: &Readers) -> Option<Self> {
         let Readers { tables, as_of } = readers;
-        let texts = cells.iter().map(|cell| match cell {
+        let texts = cells.map(|cell| match cell {
             Cell::Text(text) => text.text(),
             _ => String::new(),
         });

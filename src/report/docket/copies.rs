@@ -8,11 +8,10 @@ use super::files::Written;
 use super::rows::{NUMBER, Sheets, Table, fixed_headings};
 use super::{CopyColumn, CopyFill, CopyFormat, DocketCopy, DocketFacts, DocketTemplate};
 use crate::diag::did_you_mean;
-use crate::report::ReportError;
 use crate::report::book::{self, Book};
-use crate::report::flat::{disarmed, for_spreadsheets};
 use crate::report::input::PublishInput;
 use crate::report::rows::{CaseFacts, Receiver};
+use crate::report::{ReportError, flat};
 
 /// Reports what is wrong at a place: code, place, what, and what may have been meant.
 type Report<'r> = dyn FnMut(&'static str, &str, String, Option<&str>) + 'r;
@@ -76,7 +75,7 @@ fn write_one(
     let path = match copy.format {
         CopyFormat::Csv => {
             let path = folder.join(format!("{stem}.csv"));
-            write_csv(&path, &titles, &rows).map_err(ReportError::io(&path))?;
+            flat::texts(&path, titles.iter().copied(), rows.iter())?;
             path
         }
         CopyFormat::Xlsx => {
@@ -116,15 +115,6 @@ impl CopyColumn {
         });
         said.unwrap_or(&self.value)
     }
-}
-
-fn write_csv(path: &Path, titles: &[&str], rows: &[Vec<String>]) -> std::io::Result<()> {
-    let mut csv = for_spreadsheets(path)?;
-    csv.write_record(titles)?;
-    for row in rows {
-        csv.write_record(row.iter().map(|cell| disarmed(cell)))?;
-    }
-    csv.flush()
 }
 
 #[cfg(test)]

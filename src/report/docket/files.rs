@@ -9,10 +9,9 @@ use arrow::record_batch::RecordBatch;
 use super::rows::{Sheets, Table, Tally};
 use super::{DocketFacts, TallyBy, copies};
 use crate::report::book::{self, Book, DocketBook, DocketSheet, TallySheet};
-use crate::report::flat::{disarmed, for_spreadsheets};
 use crate::report::input::PublishInput;
 use crate::report::rows::{CaseFacts, Receiver};
-use crate::report::{ReportError, artifacts};
+use crate::report::{ReportError, artifacts, flat};
 
 /// A file that was written.
 pub(in crate::report) struct Written {
@@ -48,7 +47,8 @@ pub(in crate::report) fn write<'a>(
         };
         for table in std::iter::once(&built.all).chain(&built.parts) {
             let csv = folder.join(format!("{}_{day}.csv", table.title));
-            write_csv(&csv, table).map_err(ReportError::io(&csv))?;
+            let headings = table.columns.iter().map(|heading| heading.title.as_str());
+            flat::texts(&csv, headings, (0..table.height()).map(|at| table.row(at)))?;
             let parquet = folder.join(format!("{}_{day}.parquet", table.title));
             write_parquet(&parquet, table)?;
             for path in [csv, parquet] {
@@ -101,15 +101,6 @@ fn sheet(table: &Table) -> DocketSheet<'_> {
             .collect(),
         rows: (0..table.height()).map(|at| row(at).collect()).collect(),
     }
-}
-
-fn write_csv(path: &Path, table: &Table) -> std::io::Result<()> {
-    let mut csv = for_spreadsheets(path)?;
-    csv.write_record(table.columns.iter().map(|heading| &heading.title))?;
-    for at in 0..table.height() {
-        csv.write_record(table.row(at).map(disarmed))?;
-    }
-    csv.flush()
 }
 
 fn write_parquet(path: &Path, table: &Table) -> Result<(), ReportError> {

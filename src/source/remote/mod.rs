@@ -21,6 +21,7 @@ mod odbc;
 mod odbc_carrier;
 mod postgres;
 mod program;
+mod queries;
 mod s3;
 mod secret;
 mod sftp;
@@ -44,6 +45,7 @@ use curl::{Curl, Manner};
 use folder::Folder;
 use odbc::Odbc;
 use postgres::Database;
+use queries::Queries;
 use s3::Bucket;
 use sftp::Sftp;
 
@@ -264,8 +266,8 @@ fn transport<'a>(
         Kind::Http => Box::new(curl(Manner::Http)),
         Kind::Webdav => Box::new(curl(Manner::WebDav)),
         Kind::S3 => Box::new(Bucket { remote, secret: password.unwrap_or_default(), clock }),
-        Kind::Postgres => Box::new(Database { remote, password, queries, aside }),
-        Kind::Odbc => Box::new(Odbc { remote, password, queries }),
+        Kind::Postgres => Box::new(Database { remote, password, queries: Queries(queries), aside }),
+        Kind::Odbc => Box::new(Odbc { remote, password, queries: Queries(queries) }),
     })
 }
 

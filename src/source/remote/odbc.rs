@@ -5,13 +5,13 @@
 //! password goes through the input of that call. What carries the rows is in [`super::odbc_carrier`], for builds with
 //! the feature `odbc`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::{Fault, PullError};
 use super::program::{Call, Said};
+use super::queries::Queries;
 use super::{Listed, Remote, Transport};
 use crate::domain::Masked;
 
@@ -100,8 +100,7 @@ fn escaped(value: &str) -> String {
 pub(super) struct Odbc<'a> {
     pub(super) remote: &'a Remote,
     pub(super) password: Option<Masked<String>>,
-    /// The query behind each file.
-    pub(super) queries: BTreeMap<String, String>,
+    pub(super) queries: Queries,
 }
 
 impl Odbc<'_> {
@@ -179,16 +178,11 @@ impl Transport for Odbc<'_> {
     fn list(&self, _: &str, _: &dyn Fn(&str) -> bool) -> Result<Vec<Listed>, PullError> {
         // Whether the database answers at all is told here, before anything waits for it.
         self.call(None, None)?;
-        let file = |name: &String| Listed { plain: true, settled: true, ..Listed::new(name.clone()) };
-        Ok(self.queries.keys().map(file).collect())
+        Ok(self.queries.files())
     }
 
     fn fetch(&self, _: &str, file: &Listed, to: &Path) -> Result<(), PullError> {
-        let Some(query) = self.queries.get(&file.name) else {
-            let what = format!("no query gives `{}`", file.name);
-            return Err(PullError::of(&self.remote.name, Fault::Absent, what));
-        };
-        self.call(Some(query.trim().trim_end_matches(';').to_owned()), Some(to))
+        self.call(Some(self.queries.of(self.remote, file)?.to_owned()), Some(to))
     }
 }
 
@@ -225,17 +219,17 @@ mod tests {
             ..remote("file://local")
         };
         let password = Some(Masked::new("a;b}c+%20".to_owned()));
-        let odbc = Odbc { remote: &at, password, queries: BTreeMap::new() };
+        let odbc = Odbc { remote: &at, password, queries: Queries::default() };
         assert_eq!(odbc.connection(), "DSN=county;UID=doudi;PWD={a;b}}c+%20}");
         let nobody = Remote { user: String::new(), ..at.clone() };
-        let odbc = Odbc { remote: &nobody, password: None, queries: BTreeMap::new() };
+        let odbc = Odbc { remote: &nobody, password: None, queries: Queries::default() };
         assert_eq!(odbc.connection(), "DSN=county");
     }
 
     #[test]
     fn what_the_call_says_becomes_a_fault_with_a_remedy() {
         let at = remote("file://local");
-        let odbc = Odbc { remote: &at, password: None, queries: BTreeMap::new() };
+        let odbc = Odbc { remote: &at, password: None, queries: Queries::default() };
         let fault = |code: Option<i32>, err: &str| {
             odbc.refused(&Said { code, out: Vec::new(), err: err.to_owned() }).fault
         };

@@ -1,13 +1,13 @@
 //! PostgreSQL, and what speaks like it, through `psql`: one query for each extract, its rows as a CSV
 //! file. The password goes through a file of its own that only this user may read.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::error::{Fault, PullError};
 use super::program::{Call, Said};
+use super::queries::Queries;
 use super::{Listed, Remote, Transport};
 use crate::domain::Masked;
 
@@ -15,8 +15,7 @@ use crate::domain::Masked;
 pub(super) struct Database<'a> {
     pub(super) remote: &'a Remote,
     pub(super) password: Option<Masked<String>>,
-    /// The query behind each file.
-    pub(super) queries: BTreeMap<String, String>,
+    pub(super) queries: Queries,
     /// Folder for the file that tells the password.
     pub(super) aside: &'a Path,
 }
@@ -131,19 +130,11 @@ impl Transport for Database<'_> {
     fn list(&self, _: &str, _: &dyn Fn(&str) -> bool) -> Result<Vec<Listed>, PullError> {
         // Whether the database answers at all is told here, before anything waits for it.
         self.call("SELECT 1", None)?;
-        let file = |name: &String| Listed { plain: true, settled: true, ..Listed::new(name.clone()) };
-        Ok(self.queries.keys().map(file).collect())
+        Ok(self.queries.files())
     }
 
     fn fetch(&self, _: &str, file: &Listed, to: &Path) -> Result<(), PullError> {
-        let Some(query) = self.queries.get(&file.name) else {
-            return Err(PullError::of(
-                &self.remote.name,
-                Fault::Absent,
-                format!("no query gives `{}`", file.name),
-            ));
-        };
-        let query = query.trim().trim_end_matches(';');
+        let query = self.queries.of(self.remote, file)?;
         self.call(&format!("COPY (\n{query}\n) TO STDOUT WITH (FORMAT csv, HEADER)"), Some(to))
     }
 }
