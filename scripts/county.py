@@ -252,6 +252,43 @@ class County:
         return any("06" in str(row[f"{side}_state"]) or "强制" in str(row[f"{side}_state"])
                    for row in self.listed_rows(person) for side in ("father", "mother"))
 
+    def time_q_system_not_updated(self, person, event, day):
+        """Died or moved away, or a parent died, and the row still stands as it was: offices stop the money, and not
+        all of them mend the row."""
+        on, rows = day_of(event), self.listed_rows(person)
+        parents = [who for row in rows for side, who in row.who.items() if side in ("father", "mother")
+                   and self.d.label("child_roster", f"{side}_state", row) != "死亡"]
+        died = any(day_of(row["death_date"]) == on for who in [person, *parents] for row in self.of(who, "death_cancellation", "subject"))
+        moved = any(day_of(row["moved_on"]) == on and self.d.label("move_out", "move_kind", row) == "市外"
+                    for row in self.of(person, "move_out", "subject"))
+        return True if rows and (died or moved) else None
+
+    def time_q_colour_not_raised(self, person, event, day):
+        """Something happened to the child or its carer, and nobody assessed it since."""
+        happened = [f for rule in ("x_carer_died", "x_guardian_taken", "x_violence", "x_child_missing")
+                    for f in self.facts.get((rule, person), []) if f.event == event and f.true]
+        seen = [day_of(row.get("assessed_on", "")) for row in self.listed_rows(person)]
+        return True if happened and seen and all(on and on < day_of(event) for on in seen) else None
+
+    def agreement_until(self, person):
+        """The last day of the child's latest care agreement."""
+        ends = [day_of(row["valid_until"]) for row in self.of(person, "care_agreement", "child")]
+        return max(ends) if ends and all(ends) else None
+
+    def time_q_care_agreement_expired(self, person, event, day):
+        until = self.agreement_until(person)
+        return True if until is not None and until == day_of(event) and until < day else None
+
+    def time_e_left_behind_exit(self, person, event, day):
+        """Sixteen: the day is a birthday."""
+        birth, on = self.birth_of(person), day_of(event)
+        return True if birth and on and (birth.year + 16, birth.month, birth.day) == (on.year, on.month, on.day) else None
+
+    def ran_out(self, rule, person, day):
+        """Whether a case is over because a term has ended, which nobody has to write down."""
+        until = self.agreement_until(person) if rule == "x_carer_unfit" else None
+        return until is not None and until < day
+
     def card_lapsed(self, persons, day):
         cards = [row for person in persons for row in self.of(person, "disability_card", "subject")]
         ends = [day_of(row.get("valid_until", "")) for row in cards]
@@ -651,6 +688,8 @@ class County:
                 continue
             if random.Random(f"{self.seed}|assess|{row['child_number']}").random() < 0.93:
                 row["assessed_on"] = iso(self.day)
+                if row.who.get("child"):
+                    self.do(row.who["child"], "assessed")
 
     def adult_dies(self):
         """Old people die; nobody is paid for them, and no child is theirs."""
@@ -741,6 +780,9 @@ class County:
         self.rows_of[person].append(("student_roll", row, "pupil"))
         # A pupil in need who has no aid yet.
         self.fact("u_edu_aid_missing", person, None, True, self.day, "follows")
+        # The new row says that nobody is left behind, as its pattern did.
+        if any(self.d.label("child_roster", "category", row) == "农村留守儿童" for row in self.listed_rows(person)):
+            self.fact("u_listed_not_in_school_code", person, None, True, self.day, "follows")
 
     def correct(self, person, extract):
         """The owner mends the number wherever the extract has it wrong."""
@@ -768,6 +810,8 @@ class County:
             assessed_on=iso(self.day), director=pattern["director"])
         row.sheet = next((r.sheet for r in self.d.rows("child_roster") if r["town"] == row["town"]), pattern.sheet)
         self.add("child_roster", row, child=person)
+        # Whoever was put on the roll in a hurry has a thin file.
+        self.fact("q_file_incomplete", person, None, True, self.day, "follows")
 
     def aid(self, person):
         roll = self.of(person, "student_roll", "pupil")

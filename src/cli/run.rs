@@ -413,6 +413,7 @@ fn text(summary: &RunSummary) -> String {
                 outcome.rule, outcome.findings, outcome.annex, tally.new, tally.withdrawn, outcome.title
             ),
         });
+        lines.extend(outcome.waiting.iter().map(|waiting| format!("  {:<24} {waiting}", "")));
     }
     for told in &summary.drifted {
         lines.push(format!("  注意：数据与模型不符，{}：{}", told.spot, told.message));

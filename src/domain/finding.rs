@@ -169,12 +169,22 @@ pub struct RuleOutcome {
     pub list: String,
     /// `None` when it ran; else why not (未运行), in Chinese.
     pub not_run: Option<String>,
+    /// What it newly finds and nobody is asked about tonight, and for what it waits, in Chinese; `None` when nothing
+    /// waits.
+    pub waiting: Option<String>,
     /// Cases outside the annex that its findings make.
     pub findings: u64,
     /// Cases that are in the annex only.
     pub annex: u64,
     /// The edge of what is known: the smallest as-of date of what it reads.
     pub known_until: Option<Day>,
+}
+
+impl RuleOutcome {
+    /// Why nobody is asked about all or some of what it would find, in Chinese.
+    pub fn silence(&self) -> Option<&String> {
+        self.not_run.as_ref().or(self.waiting.as_ref())
+    }
 }
 
 /// Where a case stands.

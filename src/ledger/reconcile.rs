@@ -18,6 +18,8 @@ pub enum RuleRun {
     Complete,
     /// On data of which something is missing: what it does not find any more stays as it was.
     Partial,
+    /// The same, and what is missing may explain whom it newly finds: nobody is asked about them tonight.
+    Waiting,
 }
 
 /// The night that is recorded.
@@ -47,6 +49,13 @@ impl Night<'_> {
     /// Whether the plan has no such rule any more.
     fn retired(&self, rule: &str) -> bool {
         !self.editions.is_empty() && !self.editions.contains_key(rule)
+    }
+
+    /// Whether a finding would ask about what nobody is asked about now, and its rule waits tonight.
+    fn waits(&self, finding: &Finding, known: Option<&CaseRecord>) -> bool {
+        let silent = |phase| matches!(phase, Phase::Withdrawn | Phase::Closed | Phase::Suspended);
+        self.rules.get(&finding.rule) == Some(&RuleRun::Waiting)
+            && known.is_none_or(|record| silent(record.phase))
     }
 
     fn title<'t>(&'t self, extract: &'t str) -> &'t str {
@@ -82,6 +91,8 @@ pub struct Reconciled {
     pub past: Vec<Case>,
     /// Events to be written, in order; empty when nothing changed.
     pub events: Vec<Event>,
+    /// How many findings of a rule wait for another night, by rule.
+    pub waiting: BTreeMap<String, usize>,
     /// The cases as they stood before.
     pub before: LedgerState,
     /// Hash of the last event the plan was made on; the commit refuses when it moved.
@@ -151,6 +162,7 @@ pub(super) fn reconcile(
         cases: Vec::new(),
         past: Vec::new(),
         events: Vec::new(),
+        waiting: BTreeMap::new(),
         before: LedgerState::default(),
         head: head.to_owned(),
     };
@@ -158,7 +170,12 @@ pub(super) fn reconcile(
     let unseen = unseen(&state, &tonight, night);
     let keys: BTreeSet<&String> = state.cases.keys().chain(tonight.keys()).collect();
     for key in keys {
-        match (state.cases.get(key), tonight.get(key)) {
+        let known = state.cases.get(key);
+        let waits = |finding: &&Finding| night.waits(finding, known);
+        if let Some(finding) = tonight.get(key).filter(waits) {
+            *plan.waiting.entry(finding.rule.clone()).or_default() += 1;
+        }
+        match (known, tonight.get(key).filter(|finding| !waits(finding))) {
             (None, Some(finding)) if unseen.contains(&fact(finding)) => {}
             (None, Some(finding)) => {
                 let number = free_number(key, &mut numbers);

@@ -469,6 +469,22 @@ impl Ledger {
             .map_err(doing)
     }
 
+    /// Extracts that came in a run of a day from `since` on and before `as_of`.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn delivered_since(&self, since: Day, as_of: Day) -> Result<BTreeSet<String>, LedgerError> {
+        let doing = sql("read the deliveries");
+        let mut statement = self
+            .connection
+            .prepare(
+                "SELECT DISTINCT d.extract FROM delivery d JOIN run r USING (run_id) WHERE r.as_of >= ?1 AND r.as_of < ?2",
+            )
+            .map_err(&doing)?;
+        let rows = statement.query_map([since.iso(), as_of.iso()], |row| row.get(0)).map_err(&doing)?;
+        rows.collect::<Result<_, _>>().map_err(doing)
+    }
+
     /// All committed runs with the numbers of their commits, in the order they were committed.
     ///
     /// # Errors

@@ -117,7 +117,7 @@ impl Counts {
         let rules = outcomes.iter().map(|outcome| {
             json!({
                 "rule": outcome.rule, "list": outcome.list, "findings": outcome.findings, "annex": outcome.annex,
-                "not_run": outcome.not_run, "known_until": outcome.known_until.map(Day::iso),
+                "not_run": outcome.not_run, "waiting": outcome.waiting, "known_until": outcome.known_until.map(Day::iso),
             })
         });
         let set = |facts: &ExtractFacts| records.iter().find(|set| set.extract == facts.id);

@@ -27,7 +27,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::domain::{Day, Judgement, KnownBefore, PulledExtract, RecordSet, RuleOutcome, Verdict};
+use crate::domain::{
+    Day, ExtractState, Judgement, KnownBefore, PulledExtract, RecordSet, RuleOutcome, Severity, Verdict,
+};
 use crate::ledger::{Delivery, Ledger, Night, Reconciled, Release, RuleRun, RunFacts};
 use crate::link::{self, Linkage};
 use crate::report::{self, Compared, Published, PublishedFile, RuleFacts};
@@ -175,11 +177,11 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
         as_of: env.as_of,
     };
     let finder = Unrefuted::new(&linked, &run.judgements, &records, &mentions, &resolution);
-    let judged = run.watch.stage(Stage::Judge, || rule::judge(&plan.book, &world, &finder, env.threads))?;
+    let mut judged = run.watch.stage(Stage::Judge, || rule::judge(&plan.book, &world, &finder, env.threads))?;
 
     // 10 record: findings against the ledger -> new, kept, changed, withdrawn cases.
     let recorded =
-        run.watch.stage(Stage::Record, || run.reconcile(&run_id, &judged, (&records, &gaps), &released))?;
+        run.watch.stage(Stage::Record, || run.reconcile(&run_id, &mut judged, (&records, &gaps), &released))?;
 
     // 11 publish: cases -> lists, report, artifacts; then everything appears at once.
     let (before, nights, past) = history::look(&run.ledger, &plan.out, env.as_of)?;
@@ -333,7 +335,7 @@ impl<'a> Run<'a> {
     fn reconcile(
         &self,
         run_id: &str,
-        judged: &rule::Judged,
+        judged: &mut rule::Judged,
         (records, gaps): (&[RecordSet], &BTreeSet<String>),
         released: &[Release],
     ) -> Result<Reconciled, RunError> {
@@ -341,14 +343,24 @@ impl<'a> Run<'a> {
         let whole = |extract: &String, optional: bool| {
             intake::is_whole(state(extract), optional, self.last.contains_key(extract))
         };
+        let awaited = self.awaited(records)?;
         let ran = judged.outcomes.iter().filter(|outcome| outcome.not_run.is_none());
         let rules = ran
             .filter_map(|outcome| {
                 let rule = self.plan.book.rules.iter().find(|rule| rule.id == outcome.rule)?;
                 let header = &rule.header;
-                let whole = header.reads.iter().all(|extract| whole(extract, false))
-                    && header.optional_reads.iter().all(|extract| whole(extract, true));
-                Some((rule.id.clone(), if whole { RuleRun::Complete } else { RuleRun::Partial }))
+                let run = if header.severity != Severity::Urgent
+                    && header.optional_reads.iter().any(|extract| awaited.contains(extract))
+                {
+                    RuleRun::Waiting
+                } else if header.reads.iter().all(|extract| whole(extract, false))
+                    && header.optional_reads.iter().all(|extract| whole(extract, true))
+                {
+                    RuleRun::Complete
+                } else {
+                    RuleRun::Partial
+                };
+                Some((rule.id.clone(), run))
             })
             .collect();
         let contracts = self.plan.contracts.iter();
@@ -363,7 +375,27 @@ impl<'a> Run<'a> {
         };
         let mut recorded = self.ledger.reconcile(&night, &judged.findings)?;
         recorded.release(released);
+        for outcome in &mut judged.outcomes {
+            let Some(n) = recorded.waiting.get(&outcome.rule) else { continue };
+            let own = self.plan.book.rules.iter().filter(|rule| rule.id == outcome.rule);
+            let files = own.flat_map(|rule| &rule.header.optional_reads);
+            let files = files.filter(|extract| awaited.contains(*extract)).map(|extract| &titles[extract]);
+            let files: String = files.map(|title| format!("《{title}》")).collect();
+            outcome.waiting = Some(format!("新增 {n} 条暂缓列出：{files}本次未收到，收到后再比对"));
+        }
         Ok(recorded)
+    }
+
+    /// Extracts that did not come tonight and came not long ago: what they would explain can wait for them.
+    fn awaited(&self, records: &[RecordSet]) -> Result<BTreeSet<String>, RunError> {
+        let since = self.env.as_of.plus_days(-i32::from(self.plan.wait_days));
+        let mut awaited = self.ledger.delivered_since(since, self.env.as_of)?;
+        let here = |extract: &String| {
+            let set = records.iter().find(|set| set.extract == *extract);
+            set.is_none_or(|set| matches!(set.state, ExtractState::Complete | ExtractState::Incomplete(_)))
+        };
+        awaited.retain(|extract| !here(extract));
+        Ok(awaited)
     }
 
     /// Tonight beside the nights before it.

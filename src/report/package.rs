@@ -370,7 +370,7 @@ impl<'a> Package<'a> {
         let list_title =
             |list: &str| input.desk.template(list).map_or_else(|| list.to_owned(), |t| t.title.clone());
         let not_run = input.outcomes.iter().filter_map(|outcome| {
-            let reason = outcome.not_run.clone()?;
+            let reason = outcome.silence()?.clone();
             let rule = rules().find(|rule| rule.id == outcome.rule)?;
             Some(NotRun { rule: receiver.title(rule), list: list_title(&outcome.list), reason })
         });

@@ -396,7 +396,7 @@ fn not_run(input: &PublishInput<'_>) -> Vec<NotRunRow> {
         .outcomes
         .iter()
         .filter_map(|outcome| {
-            let reason = outcome.not_run.clone()?;
+            let reason = outcome.silence()?.clone();
             Some(NotRunRow { rule: outcome.title.clone(), list: list(&outcome.list), reason })
         })
         .collect()

@@ -203,6 +203,7 @@ impl<'a> RuleRun<'a> {
             title: self.rule.header.title.clone(),
             list: self.rule.header.list.clone(),
             not_run: self.not_run.clone(),
+            waiting: None,
             findings,
             annex,
             known_until: Some(self.known_until),

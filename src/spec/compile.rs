@@ -62,6 +62,7 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
                 link: settings,
                 model,
                 book: rules.book,
+                wait_days: draft.raw.rules.wait_days,
                 rule_files: rules.in_folder,
                 basis: schemas.basis,
                 desk,

@@ -45,6 +45,8 @@ pub struct Plan {
     pub model: link::LinkModel,
     /// Rules, views and their parameters.
     pub book: Book,
+    /// How many days what a rule newly finds waits for a file that it also reads.
+    pub wait_days: u16,
     /// Ids of all rules in the folder, those that the pipeline does not run among them, sorted.
     pub rule_files: Vec<String>,
     /// Legal basis by key.

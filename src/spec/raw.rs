@@ -105,10 +105,19 @@ pub struct RulesTable {
     pub policies: Option<String>,
     /// Ids of the rules to run: file names without `.sql`.
     pub run: Vec<String>,
+    /// What a rule newly finds waits, at most so many days, for a file that the rule also reads (`optional_reads`) and
+    /// that did not come tonight though it came before: whom its rows would explain is else on the list. Urgent rules
+    /// never wait; 0: none does.
+    #[serde(default = "wait_days")]
+    pub wait_days: u16,
     /// Local values of parameters, by rule id, policy id or view name and by parameter:
     /// `[rules.param.<rule>]` and below it `<parameter> = <value>`. Days are written in quotes.
     #[serde(default)]
     pub param: IndexMap<String, IndexMap<String, Value>>,
+}
+
+const fn wait_days() -> u16 {
+    3
 }
 
 /// What officers receive.
@@ -258,6 +267,7 @@ impl PipelineFile {
                 views: maybe(rules, "views"),
                 policies: maybe(rules, "policies"),
                 run: run.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect(),
+                wait_days: wait_days(),
                 param: salvage_parameters(rules),
             },
             report: ReportTable {

@@ -199,3 +199,40 @@ fn whom_missing_rows_held_together_stays_one_person_until_they_are_back() {
     let links = county.rows("links.parquet", &["pass"]);
     assert!(links.iter().all(|link| link[0] != "remembered"), "what tonight's rows say needs no memory");
 }
+
+/// Rules of which something waits tonight, and cases first seen on a day, by rule.
+fn waiting_and_new(county: &County, day: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    county.well(&["run", "pipelines/nightly.toml", "--as-of", day]);
+    let manifest = county.manifest();
+    let rules = manifest["rules"].as_array().unwrap().iter();
+    let waiting = rules.filter(|rule| rule["waiting"].as_str().is_some_and(|told| told.contains("《")));
+    let waiting = waiting.map(|rule| rule["rule"].as_str().unwrap().to_owned()).collect();
+    let told = county.well(&["case", "list", "--all", "--json", "--as-of", day]);
+    let cases: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let new = cases.as_array().unwrap().iter().filter(|case| case["first_seen"] == day);
+    (waiting, new.map(|case| case["rule"].as_str().unwrap().to_owned()).collect())
+}
+
+#[test]
+fn nobody_is_asked_about_what_a_file_that_is_late_would_explain() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    county.well(&["run", "pipelines/nightly.toml"]);
+    let prisons = county.folder.join("fixtures/demo/justice");
+    let aside = county.folder.join("aside");
+    fs::rename(&prisons, &aside).unwrap();
+    // A mother whose guardianship was restored is in prison: without the file her child seems to need nobody.
+    let (waiting, new) = waiting_and_new(&county, "2026-11-21");
+    assert!(waiting.contains("e_guardian_restored"), "{waiting:?}");
+    assert!(new.is_disjoint(&waiting), "{new:?}");
+    // It came: nothing waits, and nobody was asked.
+    fs::rename(&aside, &prisons).unwrap();
+    let (none, back) = waiting_and_new(&county, "2026-11-22");
+    assert!(none.is_empty() && back.is_disjoint(&waiting), "{none:?} {back:?}");
+    // An office that has fallen silent holds nothing up for ever.
+    fs::rename(&prisons, &aside).unwrap();
+    let (still, _) = waiting_and_new(&county, "2026-11-25");
+    assert_eq!(still, waiting);
+    let (over, listed) = waiting_and_new(&county, "2026-11-26");
+    assert!(over.is_empty() && listed.is_superset(&waiting), "{over:?} {listed:?}");
+}

@@ -248,9 +248,9 @@ pub(super) fn returned_rows(sheet: &mut Worksheet, look: &Look, book: &Book<'_>)
 /// Rules that did not run tonight, and why: an empty list is no all-clear.
 pub(super) fn not_run(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Result<(), XlsxError> {
     sheet.set_name("未运行规则")?;
-    head(sheet, look, book, "本次未运行的规则（没有线索不等于没有问题）", 3)?;
+    head(sheet, look, book, "本次未运行、或有新增暂缓列出的规则（没有线索不等于没有问题）", 3)?;
     let rows = book.not_run.iter().map(|r| vec![r.list.clone(), r.rule.clone(), r.reason.clone()]);
-    table(sheet, look, &[("清单", 22.0), ("疑似情形", 30.0), ("未运行原因", 80.0)], rows)?;
+    table(sheet, look, &[("清单", 22.0), ("疑似情形", 30.0), ("原因", 80.0)], rows)?;
     look::paper(sheet, &book.receiver, book.run_id);
     sheet.protect();
     Ok(())

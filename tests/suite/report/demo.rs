@@ -276,6 +276,7 @@ impl Demo {
                 title: rule.title.clone(),
                 list: rule.list.clone(),
                 not_run: (rule.id == "q_visit").then(|| "走访记录未收到".to_owned()),
+                waiting: None,
                 findings: 3,
                 annex: 1,
                 known_until: Some(as_of()),
