@@ -92,7 +92,6 @@ impl Facts<'_> {
         self.clusters[pair.left as usize] == self.clusters[pair.right as usize]
     }
 
-
     fn level_names(&self) -> impl Iterator<Item = String> + '_ {
         self.plan.model.comparisons.iter().map(|one| format!("level_{}", one.ladder.name))
     }
@@ -159,7 +158,8 @@ impl Facts<'_> {
             columns.push(Arc::new(Float64Array::from_iter_values(batch.iter().map(|pair| pair.weight))));
             let probabilities = verdicts.iter().map(|verdict| verdict.probability);
             columns.push(Arc::new(Float64Array::from_iter_values(probabilities)));
-            columns.push(Arc::new(StringArray::from_iter_values(verdicts.iter().map(|verdict| word(verdict)))));
+            columns
+                .push(Arc::new(StringArray::from_iter_values(verdicts.iter().map(|verdict| word(verdict)))));
             columns
                 .push(Arc::new(batch.iter().map(|pair| Some(self.together(pair))).collect::<BooleanArray>()));
             for at in 0..self.plan.model.comparisons.len() {

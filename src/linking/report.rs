@@ -232,13 +232,7 @@ fn sizes(clusters: &[u32]) -> BTreeMap<u64, u64> {
     sizes
 }
 
-fn expected(
-    plan: &LinkingPlan,
-    rows: &Rows,
-    scored: &Scored,
-    verdicts: &[Verdict],
-    links: u64,
-) -> Expected {
+fn expected(plan: &LinkingPlan, rows: &Rows, scored: &Scored, verdicts: &[Verdict], links: u64) -> Expected {
     let (mut linked, mut reviewed, mut below) = (0.0, 0.0, scored.true_below);
     for verdict in verdicts {
         *match verdict.decision {

@@ -128,7 +128,9 @@ impl Test {
     fn asks_for_equality(&self) -> bool {
         match self {
             Self::Missing(Place::Left(_) | Place::Right(_)) => true,
-            Self::Same(Place::Left(a), Place::Right(b)) | Self::Same(Place::Right(a), Place::Left(b)) => a == b,
+            Self::Same(Place::Left(a), Place::Right(b)) | Self::Same(Place::Right(a), Place::Left(b)) => {
+                a == b
+            }
             Self::Any(parts) => parts.iter().all(Self::asks_for_equality),
             Self::All(parts) => parts.iter().any(Self::asks_for_equality),
             _ => false,

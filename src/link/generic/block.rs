@@ -68,7 +68,8 @@ impl Rule {
         lane: usize,
     ) -> Result<(Self, Option<Vec<u32>>), String> {
         let (terms, rest) = parted(blocking)?;
-        let stands_for = |term: &Term| comparisons.iter().position(|one| one.stands_for.as_ref() == Some(term));
+        let stands_for =
+            |term: &Term| comparisons.iter().position(|one| one.stands_for.as_ref() == Some(term));
         let known: Option<Vec<usize>> = terms.iter().map(stands_for).collect();
         let (lanes, own, refused) = match known {
             Some(lanes) if blocking.limit.is_none() => (lanes, None, Refused::default()),
@@ -77,7 +78,8 @@ impl Rule {
                 (vec![lane], Some(codes), refused)
             }
         };
-        let needs = lanes.iter().filter(|lane| **lane < comparisons.len()).fold(0, |bits, lane| bits | 1 << lane);
+        let needs =
+            lanes.iter().filter(|lane| **lane < comparisons.len()).fold(0, |bits, lane| bits | 1 << lane);
         let rest = if rest.is_empty() { None } else { Some(held(rest, frame)?) };
         let columns = terms.into_iter().map(|term| term.column).collect();
         Ok((Self { rest, columns, lanes, needs, refused }, own))
@@ -117,8 +119,7 @@ impl Rule {
     /// The same for rows of which is known in which comparisons they are equal and not missing.
     #[inline]
     pub(super) fn same_where(&self, equal: u32, left: &[u32], right: &[u32]) -> bool {
-        equal & self.needs == self.needs
-            && (self.needs != 0 || self.same(|lane| (left[lane], right[lane])))
+        equal & self.needs == self.needs && (self.needs != 0 || self.same(|lane| (left[lane], right[lane])))
     }
 
     /// The lanes that the rule asks for.
@@ -260,7 +261,9 @@ impl Lane {
         (self.small, self.width) = (small, width);
         if small {
             self.records.clear();
-            group.iter().for_each(|&row| self.records.extend_from_slice(rows.codes(row)));
+            for &row in group {
+                self.records.extend_from_slice(rows.codes(row));
+            }
             return;
         }
         self.codes.resize_with(width, Vec::new);
@@ -292,10 +295,11 @@ impl Groups {
     /// Rows grouped by what a rule asks for, in the order of the codes.
     pub(super) fn new(rows: &Rows, rule: usize) -> Self {
         match rows.rules()[rule].lanes() {
-            &[one] => Self::by_one(rows, one),
+            &[one] => Self::by_codes(&rows.lane(one)),
             &[first, second] => Self::by_two(rows, first, second),
             several => {
-                let mut codes = joined_codes(&several.iter().map(|&lane| rows.lane(lane)).collect::<Vec<_>>());
+                let mut codes =
+                    joined_codes(&several.iter().map(|&lane| rows.lane(lane)).collect::<Vec<_>>());
                 for (row, code) in all(rows).zip(&mut codes) {
                     if several.iter().any(|&lane| rows.codes(row)[lane] == MISSING) {
                         *code = MISSING;
@@ -304,10 +308,6 @@ impl Groups {
                 Self::by_codes(&codes)
             }
         }
-    }
-
-    fn by_one(rows: &Rows, lane: usize) -> Self {
-        Self::by_codes(&rows.lane(lane))
     }
 
     fn by_codes(codes: &[u32]) -> Self {
@@ -330,7 +330,8 @@ impl Groups {
     /// asks for goes along with the row, so that no step looks it up.
     fn by_two(rows: &Rows, first: usize, second: usize) -> Self {
         let codes = |row: u32| (rows.codes(row)[first], rows.codes(row)[second]);
-        let filled = || all(rows).map(|row| (codes(row), row)).filter(|((a, b), _)| *a != MISSING && *b != MISSING);
+        let filled =
+            || all(rows).map(|row| (codes(row), row)).filter(|((a, b), _)| *a != MISSING && *b != MISSING);
         let mut next = places(filled().map(|((_, code), _)| code));
         let mut by_second = vec![(0, 0); next.last().map_or(0, |last| *last as usize)];
         for ((one, other), row) in filled() {
@@ -400,7 +401,8 @@ impl Groups {
         let work = |(lane, state): &mut (Lane, State), piece_of: &Piece| {
             let mut out = piece();
             let mut rest = &self.bounds[piece_of.groups.clone()];
-            while let Some((groups, later)) = run(rest) {
+            while !rest.is_empty() {
+                let (groups, later) = rest.split_at(run(rest));
                 let begin = groups[0].start;
                 let end = groups.last().map_or(begin, |last| last.end);
                 lane.fill(&self.order[begin as usize..end as usize], groups[0].len() < SMALL, rows);
@@ -465,12 +467,11 @@ fn split(group: usize, size: usize, pieces: &mut Vec<Piece>) {
     }
 }
 
-/// The groups that are fetched at once: one large one, or some small ones; and those behind.
-fn run(groups: &[Range<u32>]) -> Option<(&[Range<u32>], &[Range<u32>])> {
-    let first = groups.first()?;
-    let together = |next: &&Range<u32>| next.len() < SMALL && ((next.end - first.start) as usize) < RUN;
-    let count = if first.len() < SMALL { groups.iter().take_while(together).count() } else { 1 };
-    Some(groups.split_at(count))
+/// How many of some groups are fetched at once: a large one alone, small ones together.
+fn run(groups: &[Range<u32>]) -> usize {
+    let begin = groups[0].start;
+    let together = |next: &&Range<u32>| next.len() < SMALL && ((next.end - begin) as usize) < RUN;
+    groups.iter().take_while(together).count().max(1)
 }
 
 /// Where the rows of each code begin, and one place more: where all end.

@@ -170,18 +170,21 @@ pub(super) fn pairs_of(rows: &Rows, rule: usize, earlier: Range<usize>) -> u64 {
 pub(super) fn patterns_of(rows: &Rows, rule: usize, most: u64) -> (PatternCounts, u64) {
     let groups = Groups::new(rows, rule);
     let one_in = groups.pairs().div_ceil(most.max(1)).max(1);
-    let visit =
-        |memory: &mut Memory, found: &mut FxHashMap<Pattern, u64>, lane: &Lane, at: usize, partners: Range<usize>| {
-            if !hash(lane.rows[at]).is_multiple_of(one_in) {
-                return;
+    let visit = |memory: &mut Memory,
+                 found: &mut FxHashMap<Pattern, u64>,
+                 lane: &Lane,
+                 at: usize,
+                 partners: Range<usize>| {
+        if !hash(lane.rows[at]).is_multiple_of(one_in) {
+            return;
+        }
+        for right in partners {
+            let (left, other) = (lane.rows[at], lane.rows[right]);
+            if rows.looked_at(left, other) && rows.rules()[rule].rest_holds(left, other) {
+                *found.entry(full_levels(memory, rows, lane, at, right)).or_insert(0) += 1;
             }
-            for right in partners {
-                let (left, other) = (lane.rows[at], lane.rows[right]);
-                if rows.looked_at(left, other) && rows.rules()[rule].rest_holds(left, other) {
-                    *found.entry(full_levels(memory, rows, lane, at, right)).or_insert(0) += 1;
-                }
-            }
-        };
+        }
+    };
     let init = || Memory::new(rows.comparisons().len());
     let parts = groups.walk(rows, init, FxHashMap::default, visit);
     let mut counts = PatternCounts::default();

@@ -76,9 +76,10 @@ pub fn score(rows: &Rows, floor: f64) -> Scored {
     let mut scored = Scored::default();
     for rule in 0..rows.rules().len() {
         let groups = Groups::new(rows, rule);
-        let visit = |memory: &mut Memory, found: &mut Found, lane: &Lane, at: usize, partners: Range<usize>| {
-            bound.visit(rule, memory, found, lane, at, partners);
-        };
+        let visit =
+            |memory: &mut Memory, found: &mut Found, lane: &Lane, at: usize, partners: Range<usize>| {
+                bound.visit(rule, memory, found, lane, at, partners);
+            };
         let init = || Memory::new(rows.comparisons().len());
         let pieces = groups.walk(rows, init, Found::default, visit);
         let mut count = RuleCount { pairs: 0, largest: groups.largest(3) };
@@ -236,7 +237,14 @@ impl<'a> Bound<'a> {
     }
 
     /// Measures a pair when its bound reaches what is asked for, and keeps it when its weight does.
-    fn measured(&self, memory: &mut Memory, found: &mut Found, lane: &Lane, pair: (usize, usize), bound: f32) {
+    fn measured(
+        &self,
+        memory: &mut Memory,
+        found: &mut Found,
+        lane: &Lane,
+        pair: (usize, usize),
+        bound: f32,
+    ) {
         if bound < self.least {
             return;
         }
@@ -272,8 +280,9 @@ impl<'a> Bound<'a> {
         }
         if self.sampled(lane.rows[at]) {
             let looked_at = bounds.iter().enumerate().filter(|(_, bound)| **bound >= -1e30);
-            let below: f64 =
-                looked_at.map(|(place, _)| self.true_below(memory, lane, at, first + place)).fold(0.0, |a, b| a + b);
+            let below: f64 = looked_at
+                .map(|(place, _)| self.true_below(memory, lane, at, first + place))
+                .fold(0.0, |a, b| a + b);
             found.true_below += below * self.one_in as f64;
         }
         (memory.bounds, memory.near) = (bounds, near);
@@ -300,10 +309,11 @@ impl<'a> Bound<'a> {
                 continue;
             }
             any = true;
-            if let (&[one, other], false) = (found.lanes(), found.has_rest()) {
+            if let (&[one] | &[one, _], false) = (found.lanes(), found.has_rest()) {
+                let other = found.lanes().last().copied().unwrap_or(one);
                 let ((one, ones), (other, others)) = (codes(one), codes(other));
                 for ((bound, &a), &b) in bounds.iter_mut().zip(ones).zip(others) {
-                    *bound = if (a == one) & (b == other) { EARLIER } else { *bound };
+                    *bound = if a == one && b == other { EARLIER } else { *bound };
                 }
                 continue;
             }
@@ -437,7 +447,8 @@ fn add(bounds: &mut [f32], codes: &[u32], own: u32, equal: f32, other: f32) {
 
 /// The lanes in which two records are equal, as bits, as far as comparisons go.
 fn equal(left: &[u32], right: &[u32]) -> u32 {
-    let lanes = left.as_chunks::<LANES>().0.iter().zip(right.as_chunks::<LANES>().0).take(MAX_COMPARISONS / LANES);
+    let lanes =
+        left.as_chunks::<LANES>().0.iter().zip(right.as_chunks::<LANES>().0).take(MAX_COMPARISONS / LANES);
     lanes.rev().fold(0, |bits, (left, right)| {
         let same = |lane: usize| u32::from(left[lane] == right[lane]) << lane;
         bits << LANES | same(0) | same(1) | same(2) | same(3)
