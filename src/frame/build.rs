@@ -25,6 +25,11 @@ pub(super) struct TextPart {
 }
 
 impl TextPart {
+    /// Without a row yet, with room for so many.
+    pub(super) fn with_room(rows: usize) -> Self {
+        Self { codes: Vec::with_capacity(rows), ..Self::default() }
+    }
+
     /// The code of a text; the empty one is missing.
     pub(super) fn code(&mut self, text: &str) -> u32 {
         if text.is_empty() {

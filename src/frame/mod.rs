@@ -117,9 +117,10 @@ pub fn read_within(
         return Err(vec![Diagnostic::error("table_unreadable", tables[0].spot.clone(), message)]);
     }
     let (mut ids, mut source) = (Texts::default(), Vec::new());
-    for (at, raw) in (0_u16..).zip(&all) {
+    for (at, raw) in (0_u16..).zip(&mut all) {
         source.resize(source.len() + raw.ids.len(), at);
-        (0..raw.ids.len()).for_each(|row| ids.push(raw.ids.get(row)));
+        let of_table = std::mem::take(&mut raw.ids);
+        if at == 0 { ids = of_table } else { ids.extend(&of_table) }
     }
     let mut made: BTreeMap<String, Column> = BTreeMap::new();
     for (at, name) in wanted.iter().enumerate() {

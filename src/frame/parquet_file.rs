@@ -22,6 +22,8 @@ use crate::guard::Limits;
 
 /// Rows decoded at once.
 const BATCH_ROWS: usize = 1 << 16;
+/// Rows for which there is room from the start.
+const ROOM_MAX: usize = 1 << 22;
 /// A text of the dictionary that has no code yet.
 const NOT_YET: u32 = u32::MAX;
 
@@ -38,9 +40,11 @@ pub(super) fn read(path: &Path, id: &str, wanted: &[&str], limits: &Limits) -> R
     let options = ArrowReaderOptions::new().with_schema(Arc::clone(&as_dictionaries));
     let metadata = ArrowReaderMetadata::try_new(Arc::clone(builder.metadata()), options)
         .map_err(|_| Refused::at(0, "a column has a type that cannot be read"))?;
-    let mut ids = Texts::default();
+    // What the file says of itself is believed only so far.
+    let rows = usize::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0).min(ROOM_MAX);
+    let mut ids = Texts::with_room(rows);
     let mut parts: Vec<Building> =
-        at.iter().map(|&at| Building::of(as_dictionaries.field(at).data_type())).collect();
+        at.iter().map(|&at| Building::of(as_dictionaries.field(at).data_type(), rows)).collect();
     for group in 0..metadata.metadata().num_row_groups() {
         // One group at a time: a batch that spans two dictionaries would be spelled out in full.
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open()?, metadata.clone());
@@ -122,10 +126,10 @@ enum Building {
 }
 
 impl Building {
-    fn of(kind: &DataType) -> Self {
+    fn of(kind: &DataType, rows: usize) -> Self {
         match kind {
-            DataType::Dictionary(..) => Self::Text(TextPart::default()),
-            _ => Self::Cells { kind: None, codes: Codes::default(), rows: Vec::new() },
+            DataType::Dictionary(..) => Self::Text(TextPart::with_room(rows)),
+            _ => Self::Cells { kind: None, codes: Codes::default(), rows: Vec::with_capacity(rows) },
         }
     }
 

@@ -44,12 +44,15 @@ pub fn link(plan: &LinkingPlan, out: &Path) -> Result<(Report, Vec<Diagnostic>),
     frame.columns.clear();
     let scored = generic::score(&rows, bits(floor(plan)));
     let clusters = resolve(plan, &rows, &scored);
-    let report = report::of(plan, &frame, &rows, &scored, &clusters, tables.digests);
-    output::write(plan, out, &frame, &scored, &clusters, &report).map_err(|error| {
+    let verdicts = verdicts(plan, &rows, &scored);
+    let report = report::of(plan, &frame, &rows, &scored, &verdicts, &clusters, tables.digests);
+    let refused = refusals(plan, &rows);
+    // What is written needs the ids and nothing else of the rows.
+    drop(rows);
+    output::write(plan, out, &frame, (&scored.pairs, &verdicts), &clusters, &report).map_err(|error| {
         let message = format!("write the results to {}: {error}", out.display());
         vec![Diagnostic::error("out_unwritable", Spot::default(), message)]
     })?;
-    let refused = refusals(plan, &rows);
     Ok((report, tables.warnings.into_iter().chain(told).chain(refused).collect()))
 }
 
@@ -69,14 +72,27 @@ enum Decision {
     PassedOver,
 }
 
-/// What is done with a pair, by the thresholds of its tables.
-fn decision(plan: &LinkingPlan, tables: (u16, u16), pair: &Pair) -> Decision {
-    let held = plan.policy.of(tables.0, tables.1);
-    match probability(pair.weight) {
-        probability if probability >= held.link_at => Decision::Link,
-        _ if pair.weight >= bits(held.keep_at) => Decision::Review,
-        _ => Decision::PassedOver,
-    }
+/// What is said of a pair.
+#[derive(Clone, Copy, Debug)]
+struct Verdict {
+    /// Match probability.
+    probability: f64,
+    decision: Decision,
+}
+
+/// What is said of each pair, by the thresholds of its tables.
+fn verdicts(plan: &LinkingPlan, rows: &Rows, scored: &Scored) -> Vec<Verdict> {
+    let verdict = |pair: &Pair| {
+        let held = plan.policy.of(rows.source(pair.left), rows.source(pair.right));
+        let probability = probability(pair.weight);
+        let decision = match probability {
+            probability if probability >= held.link_at => Decision::Link,
+            _ if pair.weight >= bits(held.keep_at) => Decision::Review,
+            _ => Decision::PassedOver,
+        };
+        Verdict { probability, decision }
+    };
+    scored.pairs.iter().map(verdict).collect()
 }
 
 /// Blocks that were too large to be looked at, rule by rule.
@@ -116,16 +132,22 @@ const EVEN: f64 = 0.5;
 /// Clusters: of the links when whatever is connected is joined, of all pairs more likely than not when they
 /// are weighed together.
 fn resolve(plan: &LinkingPlan, rows: &Rows, scored: &Scored) -> Vec<u32> {
-    let joins = |pair: &&Pair| {
-        let link_at = plan.policy.of(rows.source(pair.left), rows.source(pair.right)).link_at;
-        pair.weight
-            >= bits(match plan.resolution {
-                Resolution::Components => link_at,
-                Resolution::Unattended => EVEN,
-            })
+    let least = |one: usize, other: usize| match plan.resolution {
+        Resolution::Components => plan.policy.of(table(one), table(other)).link_at,
+        Resolution::Unattended => EVEN,
     };
-    let pairs: Vec<Pair> = scored.pairs.iter().filter(joins).copied().collect();
-    generic::clusters(rows, &pairs, plan.resolution)
+    let tables = plan.policy.tables();
+    let least: Vec<f64> = (0..tables * tables).map(|at| bits(least(at / tables, at % tables))).collect();
+    let joins = |pair: &&Pair| {
+        let (left, right) = (usize::from(rows.source(pair.left)), usize::from(rows.source(pair.right)));
+        pair.weight >= least[left * tables + right]
+    };
+    generic::clusters(rows, scored.pairs.iter().filter(joins).copied(), plan.resolution)
+}
+
+/// The number of a table.
+fn table(at: usize) -> u16 {
+    u16::try_from(at).unwrap_or(u16::MAX)
 }
 
 /// Weight of a probability, in bits.

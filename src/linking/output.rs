@@ -10,18 +10,20 @@ use arrow::array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArra
 use arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
-use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
-use super::Decision;
 use super::report::Report;
+use super::{Decision, Verdict};
 use crate::comparator::generic::Frame;
-use crate::link::generic::{Pair, Scored};
-use crate::link::splink::probability;
+use crate::link::generic::Pair;
 use crate::spec::{LinkingPlan, WriteFormat};
 
 /// Rows written at once.
 const BATCH: usize = 1 << 16;
+
+/// A pair and what is said of it.
+type Told<'a> = (&'a Pair, &'a Verdict);
 
 /// Everything a file is written from.
 struct Facts<'a> {
@@ -34,14 +36,14 @@ pub(super) fn write(
     plan: &LinkingPlan,
     out: &Path,
     frame: &Frame,
-    scored: &Scored,
+    (pairs, verdicts): (&[Pair], &[Verdict]),
     clusters: &[u32],
     report: &Report,
 ) -> io::Result<()> {
     fs::create_dir_all(out)?;
     let facts = Facts { plan, frame, clusters };
-    let written = |pair: &&Pair| facts.decided(pair) != Decision::PassedOver;
-    let pairs = || scored.pairs.iter().filter(written);
+    let written = |(_, verdict): &Told<'_>| verdict.decision != Decision::PassedOver;
+    let pairs = || pairs.iter().zip(verdicts).filter(written);
     for format in &plan.write {
         match format {
             WriteFormat::Parquet => {
@@ -90,32 +92,23 @@ impl Facts<'_> {
         self.clusters[pair.left as usize] == self.clusters[pair.right as usize]
     }
 
-    fn decision(&self, pair: &Pair) -> &'static str {
-        if self.decided(pair) == Decision::Link { "link" } else { "review" }
-    }
-
-    fn decided(&self, pair: &Pair) -> Decision {
-        let table = |row: u32| self.frame.source[row as usize];
-        super::decision(self.plan, (table(pair.left), table(pair.right)), pair)
-    }
-
     fn level_names(&self) -> impl Iterator<Item = String> + '_ {
         self.plan.model.comparisons.iter().map(|one| format!("level_{}", one.ladder.name))
     }
 
-    fn pairs_csv<'p>(&self, file: BufWriter<File>, pairs: impl Iterator<Item = &'p Pair>) -> io::Result<()> {
+    fn pairs_csv<'p>(&self, file: BufWriter<File>, pairs: impl Iterator<Item = Told<'p>>) -> io::Result<()> {
         let mut rows = csv::WriterBuilder::new().from_writer(file);
         let fixed =
             ["source_l", "id_l", "source_r", "id_r", "weight", "probability", "decision", "same_cluster"];
         rows.write_record(fixed.into_iter().map(str::to_owned).chain(self.level_names()))?;
-        for pair in pairs {
+        for (pair, verdict) in pairs {
             for row in [pair.left, pair.right] {
                 rows.write_field(self.source(row))?;
                 rows.write_field(self.id(row))?;
             }
             rows.write_field(format!("{:.6}", pair.weight))?;
-            rows.write_field(format!("{:.9}", probability(pair.weight)))?;
-            rows.write_field(self.decision(pair))?;
+            rows.write_field(format!("{:.9}", verdict.probability))?;
+            rows.write_field(word(verdict))?;
             rows.write_field(if self.together(pair) { "true" } else { "false" })?;
             for level in pair.levels.levels(self.plan.model.comparisons.len()) {
                 rows.write_field(level.to_string())?;
@@ -137,7 +130,7 @@ impl Facts<'_> {
     fn pairs_parquet<'p>(
         &self,
         file: BufWriter<File>,
-        pairs: impl Iterator<Item = &'p Pair>,
+        pairs: impl Iterator<Item = Told<'p>>,
     ) -> io::Result<()> {
         let text = |name: &str| Field::new(name, DataType::Utf8, false);
         let several = self.frame.sources.len() > 1;
@@ -152,23 +145,21 @@ impl Facts<'_> {
         let mut writer = Batches::new(file, fields)?;
         let mut pairs = pairs.peekable();
         while pairs.peek().is_some() {
-            let batch: Vec<&Pair> = pairs.by_ref().take(BATCH).collect();
+            let (batch, verdicts): (Vec<&Pair>, Vec<&Verdict>) = pairs.by_ref().take(BATCH).unzip();
             let ids = |of: &dyn Fn(&Pair) -> u32| -> Vec<ArrayRef> {
                 let rows = || batch.iter().map(|pair| of(pair));
                 let sources = || StringArray::from_iter_values(rows().map(|row| self.source(row)));
                 let ids: ArrayRef = Arc::new(StringArray::from_iter_values(rows().map(|row| self.id(row))));
                 if several { vec![Arc::new(sources()), ids] } else { vec![ids] }
             };
-            let number = |of: &dyn Fn(&Pair) -> f64| -> ArrayRef {
-                Arc::new(Float64Array::from_iter_values(batch.iter().map(|pair| of(pair))))
-            };
             let mut columns: Vec<ArrayRef> = Vec::new();
             columns.extend(ids(&|pair| pair.left));
             columns.extend(ids(&|pair| pair.right));
-            columns.push(number(&|pair| pair.weight));
-            columns.push(number(&|pair| probability(pair.weight)));
+            columns.push(Arc::new(Float64Array::from_iter_values(batch.iter().map(|pair| pair.weight))));
+            let probabilities = verdicts.iter().map(|verdict| verdict.probability);
+            columns.push(Arc::new(Float64Array::from_iter_values(probabilities)));
             columns
-                .push(Arc::new(StringArray::from_iter_values(batch.iter().map(|pair| self.decision(pair)))));
+                .push(Arc::new(StringArray::from_iter_values(verdicts.iter().map(|verdict| word(verdict)))));
             columns
                 .push(Arc::new(batch.iter().map(|pair| Some(self.together(pair))).collect::<BooleanArray>()));
             for at in 0..self.plan.model.comparisons.len() {
@@ -195,6 +186,11 @@ impl Facts<'_> {
     }
 }
 
+/// What is done with a pair that is written, in a word.
+fn word(verdict: &Verdict) -> &'static str {
+    if verdict.decision == Decision::Link { "link" } else { "review" }
+}
+
 /// A Parquet file that is written batch by batch.
 struct Batches {
     schema: Arc<Schema>,
@@ -204,13 +200,17 @@ struct Batches {
 impl Batches {
     fn new(file: BufWriter<File>, fields: Vec<Field>) -> io::Result<Self> {
         let schema = Arc::new(Schema::new(fields));
-        // Ids hardly repeat, so a dictionary of them would only cost.
-        let ids = ["id", "id_l", "id_r", "cluster", "weight", "probability"];
+        // Ids hardly repeat, so a dictionary of them would only cost; least and greatest ones find nobody.
+        let ids = ["id", "id_l", "id_r", "cluster"];
         let builder = WriterProperties::builder().set_compression(Compression::SNAPPY);
         let plain = |builder: WriterPropertiesBuilder, name: &str| {
             builder.set_column_dictionary_enabled(ColumnPath::from(name), false)
         };
-        let properties = ids.into_iter().fold(builder, plain).build();
+        let untold = |builder: WriterPropertiesBuilder, name: &str| {
+            builder.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::None)
+        };
+        let builder = ids.into_iter().chain(["weight", "probability"]).fold(builder, plain);
+        let properties = ids.into_iter().fold(builder, untold).build();
         let writer =
             ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties)).map_err(io::Error::other)?;
         Ok(Self { schema, writer })

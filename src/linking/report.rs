@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Decision;
+use super::{Decision, Verdict};
 use crate::comparator::generic::Frame;
 use crate::domain::{LevelFigure, LinkFigures, PassFigure, Ranged};
 use crate::kernel::draws::poisson_range;
 use crate::kernel::observed::Observed;
 use crate::link::generic::{Pair, Rows, Scored};
-use crate::link::splink::probability;
 use crate::link::{histogram, pass_title, ranged};
 use crate::spec::LinkingPlan;
 
@@ -99,6 +98,7 @@ pub(super) fn of(
     frame: &Frame,
     rows: &Rows,
     scored: &Scored,
+    verdicts: &[Verdict],
     clusters: &[u32],
     digests: Vec<String>,
 ) -> Report {
@@ -113,10 +113,10 @@ pub(super) fn of(
     });
     let (mut links, mut review, mut apart) = (0, 0, 0);
     let mut of_sources: BTreeMap<(u16, u16), (u64, u64)> = BTreeMap::new();
-    for pair in &scored.pairs {
+    for (pair, verdict) in scored.pairs.iter().zip(verdicts) {
         let tables = (rows.source(pair.left), rows.source(pair.right));
         let found = of_sources.entry(tables).or_default();
-        match super::decision(plan, tables, pair) {
+        match verdict.decision {
             Decision::Link => {
                 links += 1;
                 found.0 += 1;
@@ -141,15 +141,15 @@ pub(super) fn of(
         links_apart: apart,
         sources: pairs_of_sources(plan, frame, &of_sources),
         clusters: sizes(clusters),
-        expected: expected(plan, rows, scored, links),
-        figures: figures(plan, rows, scored, links),
+        expected: expected(plan, rows, scored, verdicts, links),
+        figures: figures(plan, &scored.pairs, verdicts, links),
     }
 }
 
 /// The model beside what the pairs say of it. Sure passes and deliveries are not told of tables.
-fn figures(plan: &LinkingPlan, rows: &Rows, scored: &Scored, links: u64) -> LinkFigures {
+fn figures(plan: &LinkingPlan, pairs: &[Pair], verdicts: &[Verdict], links: u64) -> LinkFigures {
     let mut seen = Observed::none(plan.model.comparisons.len());
-    scored.pairs.iter().for_each(|pair| seen.add(pair.levels, probability(pair.weight)));
+    pairs.iter().zip(verdicts).for_each(|(pair, verdict)| seen.add(pair.levels, verdict.probability));
     let mut levels = Vec::new();
     for (at, comparison) in plan.model.comparisons.iter().enumerate() {
         let (m, u) = comparison.tables();
@@ -169,10 +169,8 @@ fn figures(plan: &LinkingPlan, rows: &Rows, scored: &Scored, links: u64) -> Link
             }
         }
     }
-    let decided =
-        |pair: &Pair| super::decision(plan, (rows.source(pair.left), rows.source(pair.right)), pair);
-    let linked = scored.pairs.iter().filter(|pair| decided(pair) == Decision::Link);
-    let wrong: f64 = linked.map(|pair| 1.0 - probability(pair.weight)).sum();
+    let linked = verdicts.iter().filter(|verdict| verdict.decision == Decision::Link);
+    let wrong: f64 = linked.map(|verdict| 1.0 - verdict.probability).sum();
     let (low, high) = poisson_range(&[wrong], SEED);
     let false_links = Ranged { value: wrong, low, high };
     let share = |count: f64| if links > 0 { count / links as f64 } else { 0.0 };
@@ -186,7 +184,11 @@ fn figures(plan: &LinkingPlan, rows: &Rows, scored: &Scored, links: u64) -> Link
         }],
         false_links: Ranged { value: share(wrong), low: share(low), high: share(high) },
         weights: histogram(
-            scored.pairs.iter().filter(|pair| decided(pair) != Decision::PassedOver).map(|pair| pair.weight),
+            pairs
+                .iter()
+                .zip(verdicts)
+                .filter(|(_, verdict)| verdict.decision != Decision::PassedOver)
+                .map(|(pair, _)| pair.weight),
         ),
         link_bits: super::bits(plan.link_at),
         review_bits: super::bits(plan.keep_at),
@@ -230,15 +232,14 @@ fn sizes(clusters: &[u32]) -> BTreeMap<u64, u64> {
     sizes
 }
 
-fn expected(plan: &LinkingPlan, rows: &Rows, scored: &Scored, links: u64) -> Expected {
+fn expected(plan: &LinkingPlan, rows: &Rows, scored: &Scored, verdicts: &[Verdict], links: u64) -> Expected {
     let (mut linked, mut reviewed, mut below) = (0.0, 0.0, scored.true_below);
-    for pair in &scored.pairs {
-        let tables = (rows.source(pair.left), rows.source(pair.right));
-        *match super::decision(plan, tables, pair) {
+    for verdict in verdicts {
+        *match verdict.decision {
             Decision::Link => &mut linked,
             Decision::Review => &mut reviewed,
             Decision::PassedOver => &mut below,
-        } += probability(pair.weight);
+        } += verdict.probability;
     }
     let by_prior = plan.model.prior * rows.possible_pairs() as f64;
     let all = (linked + reviewed + below).max(by_prior);

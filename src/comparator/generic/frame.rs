@@ -17,6 +17,11 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// None yet, with room for so many.
+    pub fn with_room(texts: usize) -> Self {
+        Self { all: String::new(), ends: Vec::with_capacity(texts) }
+    }
+
     /// Adds a text.
     pub fn push(&mut self, text: &str) {
         self.all.push_str(text);
@@ -40,6 +45,13 @@ impl Texts {
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+
+    /// Adds all texts of another one.
+    pub fn extend(&mut self, others: &Self) {
+        let before = self.all.len();
+        self.all.push_str(&others.all);
+        self.ends.extend(others.ends.iter().map(|end| before + end));
     }
 
     /// The same texts in another order.

@@ -123,6 +123,21 @@ enum Test {
     Not(Box<Test>),
 }
 
+impl Test {
+    /// Whether it fails where both sides have a value of one term and the values differ.
+    fn asks_for_equality(&self) -> bool {
+        match self {
+            Self::Missing(Place::Left(_) | Place::Right(_)) => true,
+            Self::Same(Place::Left(a), Place::Right(b)) | Self::Same(Place::Right(a), Place::Left(b)) => {
+                a == b
+            }
+            Self::Any(parts) => parts.iter().all(Self::asks_for_equality),
+            Self::All(parts) => parts.iter().any(Self::asks_for_equality),
+            _ => false,
+        }
+    }
+}
+
 /// What is known of a measure of the pair at hand.
 #[derive(Clone, Copy)]
 enum Found {
@@ -174,6 +189,13 @@ impl Judge {
             None => true,
         };
         self.rungs.iter().find(holds).map(|(level, _)| *level)
+    }
+
+    /// The same for pairs of one term whose values are there and differ: rungs that cannot hold are left out.
+    #[must_use]
+    pub fn of_different(&self) -> Self {
+        let possible = |(_, test): &&(u8, Option<Test>)| !test.as_ref().is_some_and(Test::asks_for_equality);
+        Self { rungs: self.rungs.iter().filter(possible).cloned().collect(), measures: self.measures.clone() }
     }
 
     fn test(&mut self, condition: &Condition, terms: &mut Terms) -> Test {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::compared::{Compared, Shares, TermColumn};
 use super::quick::Sketch;
-use super::rows::Rows;
+use super::rows::{Rows, all};
 use super::setup::Setup;
 use crate::comparator::generic::{
     Condition, Frame, Ladder, MISSING, Operand, Rung, Term, When, joined_codes, number,
@@ -18,8 +18,10 @@ use crate::comparator::generic::{
 use crate::link::splink::{BlockLimit, Blocking, Comparison, LinkType, Parameters};
 
 /// Rows from which on a group's codes and sketches are laid side by side. In a smaller one each row has few
-/// partners, so they are looked up where they are.
+/// partners, so their codes stay together row by row.
 const SMALL: usize = 24;
+/// Rows of small groups that are fetched at once: fetching one row does not wait for another.
+const RUN: usize = 256;
 /// Pairs of one piece of work, about.
 const PIECE: u64 = 1 << 19;
 
@@ -30,8 +32,11 @@ pub(super) struct Rule {
     rest: Option<Compared>,
     /// The columns whose equality the rule asks for, when it asks for nothing else of them.
     columns: Vec<String>,
-    /// Code of each row; rows with code 0 are in no group.
-    codes: Vec<u32>,
+    /// The lanes of the rows' records that are equal and not missing in the pairs of the rule: those of comparisons
+    /// that stand for its terms, or one of its own.
+    lanes: Vec<usize>,
+    /// The lanes of comparisons as bits.
+    needs: u32,
     /// What the rule's limit keeps from being looked at.
     refused: Refused,
 }
@@ -52,12 +57,36 @@ pub struct Refused {
 }
 
 impl Rule {
-    /// A rule on the rows of a frame.
+    /// A rule on the rows of a frame, and what its own lane holds when it has one: that with the number `lane`.
     ///
     /// # Errors
     /// What keeps it from being walked group by group.
-    pub(super) fn new(blocking: &Blocking, frame: &Frame) -> Result<Self, String> {
+    pub(super) fn new(
+        blocking: &Blocking,
+        frame: &Frame,
+        comparisons: &[Compared],
+        lane: usize,
+    ) -> Result<(Self, Option<Vec<u32>>), String> {
         let (terms, rest) = parted(blocking)?;
+        let stands_for =
+            |term: &Term| comparisons.iter().position(|one| one.stands_for.as_ref() == Some(term));
+        let known: Option<Vec<usize>> = terms.iter().map(stands_for).collect();
+        let (lanes, own, refused) = match known {
+            Some(lanes) if blocking.limit.is_none() => (lanes, None, Refused::default()),
+            _ => {
+                let (codes, refused) = Self::own_codes(&terms, blocking.limit.as_ref(), frame);
+                (vec![lane], Some(codes), refused)
+            }
+        };
+        let needs =
+            lanes.iter().filter(|lane| **lane < comparisons.len()).fold(0, |bits, lane| bits | 1 << lane);
+        let rest = if rest.is_empty() { None } else { Some(held(rest, frame)?) };
+        let columns = terms.into_iter().map(|term| term.column).collect();
+        Ok((Self { rest, columns, lanes, needs, refused }, own))
+    }
+
+    /// One code for all terms of a rule, missing where one of them is.
+    fn own_codes(terms: &[Term], limit: Option<&BlockLimit>, frame: &Frame) -> (Vec<u32>, Refused) {
         let columns: Vec<TermColumn<'_>> = terms.iter().map(|term| TermColumn::new(term, frame)).collect();
         let columns: Vec<Vec<u32>> = columns.iter().map(TermColumn::codes).collect();
         let mut codes = if let [one] = &columns[..] { one.clone() } else { joined_codes(&columns) };
@@ -68,13 +97,10 @@ impl Rule {
                 }
             }
         }
-        let mut refused = Refused::default();
-        if let Some(limit) = &blocking.limit {
-            (codes, refused) = limited(codes, limit, frame);
+        match limit {
+            Some(limit) => limited(codes, limit, frame),
+            None => (codes, Refused::default()),
         }
-        let rest = if rest.is_empty() { None } else { Some(held(rest, frame)?) };
-        let columns = terms.into_iter().map(|term| term.column).collect();
-        Ok(Self { rest, columns, codes, refused })
     }
 
     /// The columns whose equality the rule asks for.
@@ -82,9 +108,23 @@ impl Rule {
         &self.columns
     }
 
-    /// Code of each row.
-    pub(super) fn codes(&self) -> &[u32] {
-        &self.codes
+    /// Whether every lane that the rule asks for is equal and not missing; `code` gives both rows' codes of a lane.
+    pub(super) fn same(&self, code: impl Fn(usize) -> (u32, u32)) -> bool {
+        self.lanes.iter().all(|&lane| {
+            let (left, right) = code(lane);
+            left == right && left != MISSING
+        })
+    }
+
+    /// The same for rows of which is known in which comparisons they are equal and not missing.
+    #[inline]
+    pub(super) fn same_where(&self, equal: u32, left: &[u32], right: &[u32]) -> bool {
+        equal & self.needs == self.needs && (self.needs != 0 || self.same(|lane| (left[lane], right[lane])))
+    }
+
+    /// The lanes that the rule asks for.
+    pub(super) fn lanes(&self) -> &[usize] {
+        &self.lanes
     }
 
     /// What the rule's limit keeps from being looked at.
@@ -186,31 +226,44 @@ pub(super) fn parted(blocking: &Blocking) -> Result<(Vec<Term>, Vec<Condition>),
     Ok((terms, rest))
 }
 
-/// One group of rows with equal codes, ready to be walked: columns of what pairs are judged by.
+/// One large group of rows with equal codes, or several small ones, ready to be walked: what pairs are judged by.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
-    /// Rows, ascending.
+    /// Rows, ascending within a group.
     pub(super) rows: Vec<u32>,
-    /// Whether the group is small; then there is nothing but rows.
+    /// Whether the groups are small; then their records lie row by row, else lane by lane.
     pub(super) small: bool,
-    /// Codes of the comparisons, then of the rules.
+    width: usize,
+    records: Vec<u32>,
+    /// Where groups are large, codes by lane.
     pub(super) codes: Vec<Vec<u32>>,
     /// Sketches of the comparisons that have them.
     pub(super) sketches: Vec<Vec<Sketch>>,
 }
 
 impl Lane {
-    /// Code of a row, for a comparison or a rule.
-    pub(super) fn code(&self, rows: &Rows, of: usize, at: usize) -> u32 {
-        if self.small { rows.codes(self.rows[at])[of] } else { self.codes[of][at] }
+    /// Code of a row in a lane of its record.
+    #[inline]
+    pub(super) fn code(&self, of: usize, at: usize) -> u32 {
+        if self.small { self.records[at * self.width + of] } else { self.codes[of][at] }
     }
 
-    fn fill(&mut self, group: &[u32], rows: &Rows) {
+    /// Record of a row, where groups are small.
+    #[inline]
+    pub(super) fn record(&self, at: usize) -> &[u32] {
+        &self.records[at * self.width..][..self.width]
+    }
+
+    fn fill(&mut self, group: &[u32], small: bool, rows: &Rows) {
         self.rows.clear();
         self.rows.extend_from_slice(group);
         let width = rows.width();
-        self.small = group.len() < SMALL;
-        if self.small {
+        (self.small, self.width) = (small, width);
+        if small {
+            self.records.clear();
+            for &row in group {
+                self.records.extend_from_slice(rows.codes(row));
+            }
             return;
         }
         self.codes.resize_with(width, Vec::new);
@@ -235,37 +288,87 @@ impl Lane {
 pub(super) struct Groups {
     order: Vec<u32>,
     /// Where each group with more than one row begins and ends in `order`.
-    bounds: Vec<Range<usize>>,
+    bounds: Vec<Range<u32>>,
 }
 
 impl Groups {
-    /// Rows grouped by their codes of a rule.
+    /// Rows grouped by what a rule asks for, in the order of the codes.
     pub(super) fn new(rows: &Rows, rule: usize) -> Self {
-        let codes = rows.rules()[rule].codes();
-        let code = |row: u32| codes[row as usize] as usize;
-        let all = 0..number(codes.len());
-        let most = all.clone().map(code).max().unwrap_or(0);
-        let mut counts = vec![0_u32; most + 1];
-        all.clone().for_each(|row| counts[code(row)] += 1);
-        let mut next = Vec::with_capacity(counts.len());
-        let (mut total, mut bounds) = (0_usize, Vec::new());
-        for (code, &count) in counts.iter().enumerate() {
-            let alone = code == MISSING as usize || count < 2;
-            next.push(if alone { usize::MAX } else { total });
-            if !alone {
-                bounds.push(total..total + count as usize);
-                total += count as usize;
+        match rows.rules()[rule].lanes() {
+            &[one] => Self::by_codes(&rows.lane(one)),
+            &[first, second] => Self::by_two(rows, first, second),
+            several => {
+                let mut codes =
+                    joined_codes(&several.iter().map(|&lane| rows.lane(lane)).collect::<Vec<_>>());
+                for (row, code) in all(rows).zip(&mut codes) {
+                    if several.iter().any(|&lane| rows.codes(row)[lane] == MISSING) {
+                        *code = MISSING;
+                    }
+                }
+                Self::by_codes(&codes)
             }
         }
-        let mut order = vec![0; total];
-        for row in all {
-            let place = &mut next[code(row)];
-            if *place != usize::MAX {
-                order[*place] = row;
+    }
+
+    fn by_codes(codes: &[u32]) -> Self {
+        let mut next = places(codes.iter().copied());
+        let mut order = vec![0; codes.len()];
+        for (row, &code) in (0..).zip(codes) {
+            let place = &mut next[code as usize];
+            order[*place as usize] = row;
+            *place += 1;
+        }
+        // Rows without a code stand first, and each place has moved to where its group ends.
+        let mut groups = Self { order: Vec::new(), bounds: Vec::new() };
+        for (begin, end) in next.iter().zip(next.iter().skip(1)) {
+            groups.take(&order[*begin as usize..*end as usize], |row| *row);
+        }
+        groups
+    }
+
+    /// Rows by two codes: sorted by counting, by the second and then by the first. The code that the next step
+    /// asks for goes along with the row, so that no step looks it up.
+    fn by_two(rows: &Rows, first: usize, second: usize) -> Self {
+        let codes = |row: u32| (rows.codes(row)[first], rows.codes(row)[second]);
+        let filled =
+            || all(rows).map(|row| (codes(row), row)).filter(|((a, b), _)| *a != MISSING && *b != MISSING);
+        let mut next = places(filled().map(|((_, code), _)| code));
+        let mut by_second = vec![(0, 0); next.last().map_or(0, |last| *last as usize)];
+        for ((one, other), row) in filled() {
+            let place = &mut next[other as usize];
+            by_second[*place as usize] = (one, row);
+            *place += 1;
+        }
+        let ends = next;
+        let mut next = places(by_second.iter().map(|(code, _)| *code));
+        let mut sorted = vec![(0, 0); by_second.len()];
+        let mut begin = 0;
+        for (other, &end) in (0..).zip(&ends).take(ends.len() - 1) {
+            for &(one, row) in &by_second[begin as usize..end as usize] {
+                let place = &mut next[one as usize];
+                sorted[*place as usize] = (other, row);
                 *place += 1;
             }
+            begin = end;
         }
-        Self { order, bounds }
+        drop(by_second);
+        let mut groups = Self { order: Vec::new(), bounds: Vec::new() };
+        let mut begin = 0;
+        for &end in &next[..next.len() - 1] {
+            let of_first = &sorted[begin as usize..end as usize];
+            of_first.chunk_by(|a, b| a.0 == b.0).for_each(|group| groups.take(group, |(_, row)| *row));
+            begin = end;
+        }
+        groups
+    }
+
+    /// Takes a group up when it has a pair.
+    fn take<Row>(&mut self, group: &[Row], row: impl Fn(&Row) -> u32) {
+        if group.len() > 1 {
+            let begin = number(self.order.len());
+            self.order.extend(group.iter().map(row));
+            self.bounds.push(begin..number(self.order.len()));
+        }
     }
 
     /// Pairs within groups, whatever their tables.
@@ -275,35 +378,45 @@ impl Groups {
 
     /// Rows of the largest groups, most first.
     pub(super) fn largest(&self, most: usize) -> Vec<usize> {
-        let mut sizes: Vec<usize> = self.bounds.iter().map(Range::len).collect();
-        sizes.sort_unstable_by(|a, b| b.cmp(a));
-        sizes.truncate(most);
+        let mut sizes: Vec<usize> = Vec::new();
+        for size in self.bounds.iter().map(Range::len) {
+            if sizes.len() < most || sizes.last().is_some_and(|least| *least < size) {
+                sizes.insert(sizes.partition_point(|one| *one >= size), size);
+                sizes.truncate(most);
+            }
+        }
         sizes
     }
 
-    /// Walks all pairs: for each row of each group `visit` gets the group, the row's place and the place of
-    /// its first partner; all rows from there on are partners, as far as [`Rows::looked_at`] says so. What the
-    /// pieces gave comes out in order.
+    /// Walks all pairs: for each row of each group `visit` gets where the group lies, the row's place and the places of
+    /// its partners, as far as [`Rows::looked_at`] says so. What the pieces gave comes out in order.
     pub(super) fn walk<State: Send, Out: Send>(
         &self,
         rows: &Rows,
         init: impl Fn() -> State + Sync + Send,
         piece: impl Fn() -> Out + Sync + Send,
-        visit: impl Fn(&mut State, &mut Out, &Lane, usize, usize) + Sync + Send,
+        visit: impl Fn(&mut State, &mut Out, &Lane, usize, Range<usize>) + Sync + Send,
     ) -> Vec<Out> {
         let plain = rows.policy().plain();
         let work = |(lane, state): &mut (Lane, State), piece_of: &Piece| {
             let mut out = piece();
-            for bounds in &self.bounds[piece_of.groups.clone()] {
-                let group = &self.order[bounds.clone()];
-                lane.fill(group, rows);
-                let range = piece_of.rows.clone().unwrap_or(0..group.len());
-                for at in range {
-                    let first = first_partner(group, at, rows, plain);
-                    if first < group.len() {
-                        visit(state, &mut out, lane, at, first);
+            let mut rest = &self.bounds[piece_of.groups.clone()];
+            while !rest.is_empty() {
+                let (groups, later) = rest.split_at(run(rest));
+                let begin = groups[0].start;
+                let end = groups.last().map_or(begin, |last| last.end);
+                lane.fill(&self.order[begin as usize..end as usize], groups[0].len() < SMALL, rows);
+                for bounds in groups {
+                    let offset = (bounds.start - begin) as usize;
+                    let group = &self.order[bounds.start as usize..bounds.end as usize];
+                    for at in piece_of.rows.clone().unwrap_or(0..group.len()) {
+                        let first = first_partner(group, at, rows, plain);
+                        if first < group.len() {
+                            visit(state, &mut out, lane, offset + at, offset + first..offset + group.len());
+                        }
                     }
                 }
+                rest = later;
             }
             out
         };
@@ -352,6 +465,24 @@ fn split(group: usize, size: usize, pieces: &mut Vec<Piece>) {
             (from, pairs) = (row + 1, 0);
         }
     }
+}
+
+/// How many of some groups are fetched at once: a large one alone, small ones together.
+fn run(groups: &[Range<u32>]) -> usize {
+    let begin = groups[0].start;
+    let together = |next: &&Range<u32>| next.len() < SMALL && ((next.end - begin) as usize) < RUN;
+    groups.iter().take_while(together).count().max(1)
+}
+
+/// Where the rows of each code begin, and one place more: where all end.
+fn places(codes: impl Iterator<Item = u32> + Clone) -> Vec<u32> {
+    let most = codes.clone().max().map_or(0, |most| most as usize);
+    let mut next = vec![0_u32; most + 2];
+    codes.for_each(|code| next[code as usize + 1] += 1);
+    for code in 1..next.len() {
+        next[code] += next[code - 1];
+    }
+    next
 }
 
 /// Rows are sorted by table, so the partners of a row in other tables are all behind those of its own. Where the

@@ -2,8 +2,7 @@
 
 use super::block::{Groups, Refused};
 use super::counts::pairs_of;
-use super::rows::Rows;
-use crate::comparator::generic::MISSING;
+use super::rows::{Rows, all};
 
 /// Groups that are told.
 const LARGEST: usize = 5;
@@ -31,17 +30,13 @@ pub struct RuleStudy {
 pub fn study(rows: &Rows, known: &[(u32, u32)]) -> Vec<RuleStudy> {
     (0..rows.rules().len())
         .map(|rule| {
-            let brings = |rule: usize, &(left, right): &(u32, u32)| {
-                let found = &rows.rules()[rule];
-                let own = found.codes()[left as usize];
-                own != MISSING && own == found.codes()[right as usize] && found.rest_holds(left, right)
-            };
+            let brings = |rule: usize, &(left, right): &(u32, u32)| rows.brings(rule, left, right);
             let of_rule: Vec<_> = known.iter().filter(|pair| brings(rule, pair)).collect();
             let new = of_rule.iter().filter(|pair| !(0..rule).any(|earlier| brings(earlier, pair)));
             RuleStudy {
                 pairs: pairs_of(rows, rule, 0..0),
                 new_pairs: pairs_of(rows, rule, 0..rule),
-                rows: rows.rules()[rule].codes().iter().filter(|code| **code != MISSING).count() as u64,
+                rows: all(rows).filter(|&row| rows.takes_part(rule, row)).count() as u64,
                 largest: Groups::new(rows, rule).largest(LARGEST),
                 refused: rows.rules()[rule].refused(),
                 known: of_rule.len() as u64,

@@ -25,15 +25,21 @@ pub(super) struct Compared {
     pub(super) quick: Option<Quick>,
     /// The level of what is far apart.
     pub(super) last: u8,
+    /// The term whose equality equal codes are, and whose being missing the missing code is.
+    pub(super) stands_for: Option<Term>,
     count: usize,
     width: usize,
     cells: Vec<Cell>,
     judge: Judge,
+    /// The same for different codes of one text: what asks for equality is left out.
+    of_different: Option<Judge>,
     /// The values as a comparator of people's fields reads them; it judges then.
     named: Option<Values>,
     weights: Vec<LevelWeight>,
     /// Columns whose frequencies count, by their places in the scorer.
     frequency_places: Vec<usize>,
+    /// For each level the place of its column among those.
+    frequency_of: Vec<Option<usize>>,
     /// log2 of the frequencies of each code, `frequency_places.len()` each.
     frequencies: Vec<f64>,
 }
@@ -68,7 +74,11 @@ impl Compared {
         places.dedup();
         let width = terms.all().len();
         let mut all: Vec<Term> = terms.all().to_vec();
-        all.extend(places.iter().map(|&place| Term::column(&frequency_columns[place])));
+        for term in places.iter().map(|&place| Term::column(&frequency_columns[place])) {
+            if !all.contains(&term) {
+                all.push(term);
+            }
+        }
         let columns: Vec<TermColumn<'_>> = all.iter().map(|term| TermColumn::new(term, frame)).collect();
         let (codes, first_row) = joined(&columns, frame.len());
         let row_cells = |row: u32| columns[..width].iter().map(move |column| column.at(row).clone());
@@ -90,7 +100,12 @@ impl Compared {
             cells.iter().step_by(width.max(1)),
             setup.readers.as_ref(),
         )?;
+        let frequency_of = weights.iter().map(LevelWeight::frequency_column);
+        let frequency_of = frequency_of.map(|column| places.iter().position(|place| Some(*place) == column));
         let mut made = Self {
+            frequency_of: frequency_of.collect(),
+            stands_for: None,
+            of_different: None,
             codes,
             equal_levels: Vec::new(),
             bounds: Vec::new(),
@@ -105,11 +120,18 @@ impl Compared {
             frequency_places: places,
             frequencies,
         };
-        made.blank(comparison, &terms);
+        let blanks_are_missing = made.blank(comparison, &terms);
         made.bound(comparison);
         // Different codes must be different texts, or equal texts could be told to be far apart.
-        let one_text = width == 1 && all.iter().all(|term| *term == all[0]);
-        made.quick = if one_text { Quick::new(&comparison.ladder, &made.cells) } else { None };
+        if let [term] = &all[..]
+            && width == 1
+        {
+            made.quick = Quick::new(&comparison.ladder, &made.cells);
+            if blanks_are_missing {
+                made.of_different = Some(made.judge.of_different());
+                made.stands_for = Some(term.clone());
+            }
+        }
         Ok(made)
     }
 
@@ -142,11 +164,19 @@ impl Compared {
         }
     }
 
+    /// The level of two different codes that both hold something.
+    pub(super) fn level_of_different(&self, left: u32, right: u32) -> u8 {
+        match (&self.named, &self.of_different) {
+            (None, Some(judge)) => judge.level(self.row(left), self.row(right)).unwrap_or(0),
+            _ => self.judged(left, right),
+        }
+    }
+
     /// What a level of two codes weighs: m against u, and the adjustment by frequency.
+    #[inline]
     pub(super) fn parts(&self, level: u8, left: u32, right: u32) -> (f64, f64) {
         let Some(weight) = self.weights.get(usize::from(level)) else { return (0.0, 0.0) };
-        let frequency = weight.frequency_column().map_or(0.0, |column| {
-            let at = self.frequency_places.iter().position(|&place| place == column).unwrap_or(0);
+        let frequency = self.frequency_of[usize::from(level)].map_or(0.0, |at| {
             let of = |code: u32| self.frequencies[code as usize * self.frequency_places.len() + at];
             weight.adjustment(of(left), of(right))
         });
@@ -157,10 +187,11 @@ impl Compared {
         &self.cells[code as usize * self.width..][..self.width]
     }
 
-    /// Codes that have nothing to compare whatever the partner become [`MISSING`].
-    fn blank(&mut self, comparison: &Comparison, terms: &Terms) {
+    /// Codes that have nothing to compare whatever the partner become [`MISSING`]. Whether those of a single term
+    /// are the ones without a value, and no other.
+    fn blank(&mut self, comparison: &Comparison, terms: &Terms) -> bool {
         let Some(When::Null(condition)) = comparison.ladder.rungs.first().map(|rung| &rung.when) else {
-            return;
+            return self.cells.iter().skip(1).all(|cell| *cell != Cell::Null);
         };
         let blank: Vec<bool> = (0..self.count())
             .map(|code| {
@@ -181,6 +212,8 @@ impl Compared {
                 *code = MISSING;
             }
         }
+        let single = self.width == 1;
+        single && blank.iter().zip(&self.cells).skip(1).all(|(&blank, cell)| blank == (*cell == Cell::Null))
     }
 
     /// What is known of each code alone.
@@ -227,8 +260,7 @@ impl Compared {
     /// other one can only be as frequent or more; where this one is not known, the rarest of all counts.
     fn most(&self, level: u8, code: u32, least: &[f64]) -> f64 {
         let Some(weight) = self.weights.get(usize::from(level)) else { return 0.0 };
-        let Some(column) = weight.frequency_column() else { return weight.bits() };
-        let at = self.frequency_places.iter().position(|&place| place == column).unwrap_or(0);
+        let Some(at) = self.frequency_of[usize::from(level)] else { return weight.bits() };
         let mine = self.frequencies[code as usize * self.frequency_places.len() + at];
         let rare = if mine.is_finite() { mine } else { least[at] };
         // With a negative weight the most frequent value counts most; where both are unknown, nothing does.
@@ -274,7 +306,7 @@ impl<'a> TermColumn<'a> {
     }
 }
 
-/// One code for several terms, counting up from 1, and the first row of each code.
+/// One code for several terms, all different, counting up from 1, and the first row of each code.
 fn joined(columns: &[TermColumn<'_>], rows: usize) -> (Vec<u32>, Vec<u32>) {
     let mut codes: Vec<u32> = match columns {
         [] => vec![MISSING; rows],

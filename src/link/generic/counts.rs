@@ -1,5 +1,7 @@
 //! Counts of levels and patterns: among random pairs, and among the pairs of a rule.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -146,17 +148,14 @@ fn mix(seed: u64, at: u64, salt: u64) -> u64 {
 }
 
 /// Number of pairs of a rule that no rule before it among `earlier` brings.
-pub(super) fn pairs_of(rows: &Rows, rule: usize, earlier: std::ops::Range<usize>) -> u64 {
-    let comparisons = rows.comparisons().len();
+pub(super) fn pairs_of(rows: &Rows, rule: usize, earlier: Range<usize>) -> u64 {
     let groups = Groups::new(rows, rule);
-    let visit = |(): &mut (), found: &mut u64, lane: &Lane, at: usize, first: usize| {
-        *found += (first..lane.rows.len())
+    let visit = |(): &mut (), found: &mut u64, lane: &Lane, at: usize, partners: Range<usize>| {
+        *found += partners
             .filter(|&right| {
-                let before = earlier.clone().any(|other| {
-                    let code = |at| lane.code(rows, comparisons + other, at);
-                    code(at) != MISSING
-                        && code(at) == code(right)
-                        && rows.rules()[other].rest_holds(lane.rows[at], lane.rows[right])
+                let before = earlier.clone().map(|other| &rows.rules()[other]).any(|other| {
+                    other.same(|of| (lane.code(of, at), lane.code(of, right)))
+                        && other.rest_holds(lane.rows[at], lane.rows[right])
                 });
                 let (left, right) = (lane.rows[at], lane.rows[right]);
                 !before && rows.looked_at(left, right) && rows.rules()[rule].rest_holds(left, right)
@@ -171,18 +170,21 @@ pub(super) fn pairs_of(rows: &Rows, rule: usize, earlier: std::ops::Range<usize>
 pub(super) fn patterns_of(rows: &Rows, rule: usize, most: u64) -> (PatternCounts, u64) {
     let groups = Groups::new(rows, rule);
     let one_in = groups.pairs().div_ceil(most.max(1)).max(1);
-    let visit =
-        |memory: &mut Memory, found: &mut FxHashMap<Pattern, u64>, lane: &Lane, at: usize, first: usize| {
-            if !hash(lane.rows[at]).is_multiple_of(one_in) {
-                return;
+    let visit = |memory: &mut Memory,
+                 found: &mut FxHashMap<Pattern, u64>,
+                 lane: &Lane,
+                 at: usize,
+                 partners: Range<usize>| {
+        if !hash(lane.rows[at]).is_multiple_of(one_in) {
+            return;
+        }
+        for right in partners {
+            let (left, other) = (lane.rows[at], lane.rows[right]);
+            if rows.looked_at(left, other) && rows.rules()[rule].rest_holds(left, other) {
+                *found.entry(full_levels(memory, rows, lane, at, right)).or_insert(0) += 1;
             }
-            for right in first..lane.rows.len() {
-                let (left, other) = (lane.rows[at], lane.rows[right]);
-                if rows.looked_at(left, other) && rows.rules()[rule].rest_holds(left, other) {
-                    *found.entry(full_levels(memory, rows, lane, at, right)).or_insert(0) += 1;
-                }
-            }
-        };
+        }
+    };
     let init = || Memory::new(rows.comparisons().len());
     let parts = groups.walk(rows, init, FxHashMap::default, visit);
     let mut counts = PatternCounts::default();

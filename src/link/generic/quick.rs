@@ -88,11 +88,13 @@ impl Quick {
     }
 
     /// The sketch of a code.
+    #[inline]
     pub(super) fn sketch(&self, code: u32) -> Sketch {
         self.sketches[code as usize]
     }
 
     /// Whether two different texts certainly pass all rungs but the last.
+    #[inline]
     pub(super) fn far(&self, a: Sketch, b: Sketch) -> bool {
         if a.length == UNTOLD || b.length == UNTOLD {
             return false;

@@ -32,18 +32,34 @@ pub enum Resolution {
 }
 
 /// For each row the lowest row of its cluster. `pairs` are those at or above the threshold, by rows.
-pub fn clusters(rows: &Rows, pairs: &[Pair], resolution: Resolution) -> Vec<u32> {
-    let components = components(rows.len(), pairs);
+pub fn clusters(rows: &Rows, pairs: impl Iterator<Item = Pair>, resolution: Resolution) -> Vec<u32> {
     match resolution {
-        Resolution::Components => lowest(rows.len(), components.into_iter().map(|(members, _)| members)),
+        Resolution::Components => connected(rows.len(), pairs),
         Resolution::Unattended => {
-            let parts: Vec<Vec<Vec<u32>>> = components
+            let parts: Vec<Vec<Vec<u32>>> = components(rows.len(), &pairs.collect::<Vec<_>>())
                 .into_par_iter()
                 .map(|(members, links)| resolved(rows, members, &links, CUT_BITS))
                 .collect();
             lowest(rows.len(), parts.into_iter().flatten())
         }
     }
+}
+
+/// For each row the lowest of those that it is connected with.
+fn connected(count: usize, pairs: impl Iterator<Item = Pair>) -> Vec<u32> {
+    let mut sets = UnionFind::new(count);
+    pairs.for_each(|pair| {
+        sets.union(pair.left, pair.right);
+    });
+    // Rows come in their order, so the first one of a set is its lowest.
+    let mut lowest = vec![u32::MAX; count];
+    (0..number(count))
+        .map(|row| {
+            let of_set = &mut lowest[sets.find(row) as usize];
+            *of_set = row.min(*of_set);
+            *of_set
+        })
+        .collect()
 }
 
 type Component = (Vec<u32>, Vec<Pair>);
@@ -225,6 +241,7 @@ mod tests {
             let pairs: Vec<Pair> =
                 edges.iter().filter(|(a, b)| a != b).map(|&(a, b)| link(a.min(b), a.max(b))).collect();
             let found = lowest(30, components(30, &pairs).into_iter().map(|(members, _)| members));
+            prop_assert_eq!(&found, &connected(30, pairs.iter().copied()));
             let mut colour: Vec<u32> = (0..30).collect();
             for _ in 0..30 {
                 for pair in &pairs {

@@ -7,10 +7,13 @@ use super::block::{Refused, Rule};
 use super::compared::{Compared, Shares, upper};
 use super::policy::Policy;
 use super::setup::Setup;
-use crate::comparator::generic::{Condition, Frame, Operand, number};
+use crate::comparator::generic::{Condition, Frame, MISSING, Operand, number};
 use crate::diag::{Diagnostic, Spot};
 use crate::kernel::pattern::Pattern;
 use crate::link::splink::{Blocking, Comparison, Model, Scorer};
+
+/// Lanes that are compared at once.
+pub(super) const LANES: usize = 4;
 
 /// The rows of a frame as a model sees them.
 #[derive(Debug)]
@@ -20,7 +23,8 @@ pub struct Rows {
     prior: f64,
     comparisons: Vec<Compared>,
     rules: Vec<Rule>,
-    /// Codes of all comparisons and rules, row by row: what a pair needs lies together.
+    /// Codes of all comparisons, then of the rules that have a lane of their own, row by row: what a pair needs lies
+    /// together.
     records: Vec<u32>,
     width: usize,
     /// For each row the most that a pair may weigh that is equal in nothing.
@@ -67,33 +71,43 @@ impl Rows {
             sources: frame.source.clone(),
             policy: setup.policy_of(model, frame.sources.len()),
             prior: scorer.prior(),
-            width: model.comparisons.len() + rules.len(),
+            width: 0,
+            ceilings: vec![upper(scorer.prior()); frame.len()],
             comparisons,
             rules: Vec::new(),
             records: Vec::new(),
-            ceilings: Vec::new(),
         };
-        rows.records = vec![0; frame.len() * rows.width];
-        for at in 0..rows.comparisons.len() {
-            let codes = std::mem::take(&mut rows.comparisons[at].codes);
-            rows.put(at, &codes);
-        }
+        let mut own = Vec::new();
         for (at, blocking) in rules.iter().enumerate() {
-            match Rule::new(blocking, frame) {
-                Ok(rule) => {
-                    rows.put(model.comparisons.len() + at, rule.codes());
+            let lane = rows.comparisons.len() + own.len();
+            match Rule::new(blocking, frame, &rows.comparisons, lane) {
+                Ok((rule, codes)) => {
                     rows.rules.push(rule);
+                    own.extend(codes);
                 }
                 Err(problem) => problems.push(Diagnostic::error("block_rule", place(file, at), problem)),
             }
         }
-        rows.ceilings = all(&rows).map(|row| rows.ceiling_of(row)).collect();
+        rows.fill(&own);
         if problems.is_empty() { Ok(rows) } else { Err(problems) }
     }
 
-    fn ceiling_of(&self, row: u32) -> f32 {
-        let codes = self.codes(row).iter().zip(&self.comparisons);
-        codes.fold(upper(self.prior), |sum, (&code, compared)| sum + compared.bounds[code as usize].other)
+    /// Puts the codes of comparisons, which give them away, and the `own` ones of rules side by side.
+    fn fill(&mut self, own: &[Vec<u32>]) {
+        // Lanes without use at the end, so that several are compared at once.
+        self.width = (self.comparisons.len() + own.len()).next_multiple_of(LANES);
+        self.records = vec![MISSING; self.len() * self.width];
+        for at in 0..self.comparisons.len() {
+            let compared = &mut self.comparisons[at];
+            let codes = std::mem::take(&mut compared.codes);
+            for (ceiling, &code) in self.ceilings.iter_mut().zip(&codes) {
+                *ceiling += compared.bounds[code as usize].other;
+            }
+            self.put(at, &codes);
+        }
+        for (at, codes) in own.iter().enumerate() {
+            self.put(self.comparisons.len() + at, codes);
+        }
     }
 
     /// The most that a pair of this row may weigh that is equal in nothing.
@@ -144,8 +158,26 @@ impl Rows {
         self.policy.pairs(&sizes)
     }
 
+    /// Record of a row.
     pub(super) fn codes(&self, row: u32) -> &[u32] {
         &self.records[row as usize * self.width..][..self.width]
+    }
+
+    /// One lane of all records.
+    pub(super) fn lane(&self, lane: usize) -> Vec<u32> {
+        self.records.chunks_exact(self.width).map(|record| record[lane]).collect()
+    }
+
+    /// Whether a row has what a rule asks for.
+    pub(super) fn takes_part(&self, rule: usize, row: u32) -> bool {
+        self.rules[rule].lanes().iter().all(|&lane| self.codes(row)[lane] != MISSING)
+    }
+
+    /// Whether a rule brings two rows together.
+    pub(super) fn brings(&self, rule: usize, left: u32, right: u32) -> bool {
+        let (one, other) = (self.codes(left), self.codes(right));
+        let rule = &self.rules[rule];
+        rule.same(|lane| (one[lane], other[lane])) && rule.rest_holds(left, right)
     }
 
     pub(super) const fn width(&self) -> usize {

@@ -5,9 +5,11 @@
 //! whose bound reaches the weight asked for are measured, one comparison after another, until the bound
 //! falls below it. What is kept has the same levels and the same weight as if everything had been measured.
 
-use super::block::{Groups, Lane};
+use std::ops::Range;
+
+use super::block::{Groups, Lane, Rule};
 use super::compared::upper;
-use super::rows::Rows;
+use super::rows::{LANES, Rows};
 use crate::comparator::generic::MISSING;
 use crate::kernel::digest::mix;
 use crate::kernel::pattern::{MAX_COMPARISONS, Pattern};
@@ -74,9 +76,10 @@ pub fn score(rows: &Rows, floor: f64) -> Scored {
     let mut scored = Scored::default();
     for rule in 0..rows.rules().len() {
         let groups = Groups::new(rows, rule);
-        let visit = |memory: &mut Memory, found: &mut Found, lane: &Lane, at: usize, first: usize| {
-            bound.visit(rule, memory, found, lane, at, first);
-        };
+        let visit =
+            |memory: &mut Memory, found: &mut Found, lane: &Lane, at: usize, partners: Range<usize>| {
+                bound.visit(rule, memory, found, lane, at, partners);
+            };
         let init = || Memory::new(rows.comparisons().len());
         let pieces = groups.walk(rows, init, Found::default, visit);
         let mut count = RuleCount { pairs: 0, largest: groups.largest(3) };
@@ -121,7 +124,7 @@ impl Memory {
         if *slot >> 4 == key {
             return u8::try_from(*slot & 15).unwrap_or(0);
         }
-        let level = compared.level(left, right);
+        let level = compared.level_of_different(left, right);
         *slot = key << 4 | u64::from(level);
         level
     }
@@ -167,33 +170,120 @@ impl<'a> Bound<'a> {
         found: &mut Found,
         lane: &Lane,
         at: usize,
-        first: usize,
+        partners: Range<usize>,
+    ) {
+        if lane.small {
+            self.one_by_one(rule, memory, found, lane, at, partners);
+        } else {
+            self.all_at_once(rule, memory, found, lane, at, partners.start);
+        }
+    }
+
+    /// The pairs of a row of a small group, one after another.
+    fn one_by_one(
+        &self,
+        rule: usize,
+        memory: &mut Memory,
+        found: &mut Found,
+        lane: &Lane,
+        at: usize,
+        partners: Range<usize>,
     ) {
         let left = lane.rows[at];
+        let sampled = self.sampled(left);
+        let comparisons = self.rows.comparisons();
+        let own = lane.record(at);
+        let (present, ceiling) = (present(own, comparisons.len()), self.rows.ceiling(left));
+        let mut below = 0.0;
+        for place in partners {
+            let other = lane.record(place);
+            let equal = equal(own, other) & present;
+            if self.passed_over(rule, equal, (left, own), (lane.rows[place], other)) {
+                continue;
+            }
+            found.looked_at += 1;
+            // What is not equal is in the row's ceiling already.
+            let mut bound = ceiling;
+            for at in bits(equal) {
+                let most = comparisons[at].bounds[own[at] as usize];
+                bound += most.equal - most.other;
+            }
+            for at in bits(present & !self::present(other, comparisons.len())) {
+                bound -= comparisons[at].bounds[own[at] as usize].other;
+            }
+            self.measured(memory, found, lane, (at, place), bound);
+            if sampled {
+                below += self.true_below(memory, lane, at, place);
+            }
+        }
+        if sampled {
+            found.true_below += below * self.one_in as f64;
+        }
+    }
+
+    /// Whether the pairs of a row are scored in full.
+    fn sampled(&self, row: u32) -> bool {
+        hash(row).is_multiple_of(self.one_in)
+    }
+
+    /// Whether a pair comes from an earlier rule, or is not looked at; `equal` are the comparisons in which its
+    /// rows are equal.
+    fn passed_over(&self, rule: usize, equal: u32, left: (u32, &[u32]), right: (u32, &[u32])) -> bool {
+        let (earlier, own) = self.rows.rules().split_at(rule);
+        let rest_holds = |rule: &Rule| !rule.has_rest() || rule.rest_holds(left.0, right.0);
+        earlier.iter().any(|rule| rule.same_where(equal, left.1, right.1) && rest_holds(rule))
+            || (self.mixed && !self.rows.looked_at(left.0, right.0))
+            || !rest_holds(&own[0])
+    }
+
+    /// Measures a pair when its bound reaches what is asked for, and keeps it when its weight does.
+    fn measured(
+        &self,
+        memory: &mut Memory,
+        found: &mut Found,
+        lane: &Lane,
+        pair: (usize, usize),
+        bound: f32,
+    ) {
+        if bound < self.least {
+            return;
+        }
+        if let Some(levels) = self.levels(memory, lane, pair.0, pair.1, bound) {
+            let (left, right) = (lane.rows[pair.0], lane.rows[pair.1]);
+            let weight = self.rows.weight(left, right, levels);
+            if weight >= self.floor {
+                found.pairs.push(Pair { left, right, levels, weight });
+            }
+        }
+    }
+
+    /// The pairs of a row of a large group, a comparison for all of them at a time.
+    fn all_at_once(
+        &self,
+        rule: usize,
+        memory: &mut Memory,
+        found: &mut Found,
+        lane: &Lane,
+        at: usize,
+        first: usize,
+    ) {
         let mut bounds = std::mem::take(&mut memory.bounds);
         bounds.clear();
-        let earlier = if lane.small {
-            self.one_by_one(rule, lane, at, first, &mut bounds)
-        } else {
-            self.side_by_side(lane, at, first, &mut bounds);
-            self.earlier(rule, lane, at, first, &mut bounds)
-        };
+        self.side_by_side(lane, at, first, &mut bounds);
+        let earlier = self.earlier(rule, lane, at, first, &mut bounds);
         found.looked_at += (bounds.len() - earlier) as u64;
-        let sampled = hash(left).is_multiple_of(self.one_in);
         let mut near = std::mem::take(&mut memory.near);
         near.clear();
         near.extend(bounds.iter().enumerate().filter(|(_, b)| **b >= self.least).map(|(place, _)| place));
         for &place in &near {
-            if let Some(levels) = self.levels(memory, lane, at, first + place, bounds[place]) {
-                let right = lane.rows[first + place];
-                let weight = self.rows.weight(left, right, levels);
-                if weight >= self.floor {
-                    found.pairs.push(Pair { left, right, levels, weight });
-                }
-            }
+            self.measured(memory, found, lane, (at, first + place), bounds[place]);
         }
-        if sampled {
-            found.true_below += self.true_below(memory, lane, at, first, &bounds);
+        if self.sampled(lane.rows[at]) {
+            let looked_at = bounds.iter().enumerate().filter(|(_, bound)| **bound >= -1e30);
+            let below: f64 = looked_at
+                .map(|(place, _)| self.true_below(memory, lane, at, first + place))
+                .fold(0.0, |a, b| a + b);
+            found.true_below += below * self.one_in as f64;
         }
         (memory.bounds, memory.near) = (bounds, near);
     }
@@ -210,60 +300,29 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// The same, a partner at a time, with the pairs of earlier rules and those that are not looked at struck out;
-    /// how many. What is not equal is in the row's ceiling already.
-    fn one_by_one(&self, rule: usize, lane: &Lane, at: usize, first: usize, bounds: &mut Vec<f32>) -> usize {
-        let left = lane.rows[at];
-        let (own, ceiling) = (self.rows.codes(left), self.rows.ceiling(left));
-        let comparisons = self.rows.comparisons().len();
-        let mut struck = 0;
-        for &right in &lane.rows[first..] {
-            let other = self.rows.codes(right);
-            let of_rules = own[comparisons..].iter().zip(&other[comparisons..]).zip(self.rows.rules());
-            let before = of_rules.take(rule).any(|((own, other), rule)| {
-                *own != MISSING && own == other && (!rule.has_rest() || rule.rest_holds(left, right))
-            });
-            let found = &self.rows.rules()[rule];
-            let unlooked = self.mixed && !self.rows.looked_at(left, right);
-            if before || unlooked || (found.has_rest() && !found.rest_holds(left, right)) {
-                bounds.push(EARLIER);
-                struck += 1;
-                continue;
-            }
-            let pairs = own.iter().zip(other).zip(self.rows.comparisons());
-            bounds.push(pairs.fold(ceiling, |bound, ((&own, &other), compared)| {
-                if own == MISSING || (own != other && other != MISSING) {
-                    return bound;
-                }
-                let most = compared.bounds[own as usize];
-                bound - most.other + if own == other { most.equal } else { 0.0 }
-            }));
-        }
-        struck
-    }
-
     /// Strikes out the pairs that an earlier rule brings, and those that are not looked at; how many.
     fn earlier(&self, rule: usize, lane: &Lane, at: usize, first: usize, bounds: &mut [f32]) -> usize {
-        let comparisons = self.rows.comparisons().len();
         let mut any = false;
-        for (earlier, found) in self.rows.rules()[..rule].iter().enumerate() {
-            let codes = &lane.codes[comparisons + earlier];
-            let own = codes[at];
-            if own == MISSING {
+        for found in &self.rows.rules()[..rule] {
+            let codes = |of: usize| (lane.codes[of][at], &lane.codes[of][first..]);
+            if found.lanes().iter().any(|&of| codes(of).0 == MISSING) {
                 continue;
             }
             any = true;
-            if found.has_rest() {
-                for ((bound, &code), &right) in
-                    bounds.iter_mut().zip(&codes[first..]).zip(&lane.rows[first..])
-                {
-                    if code == own && found.rest_holds(lane.rows[at], right) {
-                        *bound = EARLIER;
-                    }
+            if let (&[one] | &[one, _], false) = (found.lanes(), found.has_rest()) {
+                let other = found.lanes().last().copied().unwrap_or(one);
+                let ((one, ones), (other, others)) = (codes(one), codes(other));
+                for ((bound, &a), &b) in bounds.iter_mut().zip(ones).zip(others) {
+                    *bound = if a == one && b == other { EARLIER } else { *bound };
                 }
-            } else {
-                for (bound, &code) in bounds.iter_mut().zip(&codes[first..]) {
-                    *bound = if code == own { EARLIER } else { *bound };
+                continue;
+            }
+            for (place, bound) in bounds.iter_mut().enumerate() {
+                let right = first + place;
+                if found.same(|of| (lane.codes[of][at], lane.codes[of][right]))
+                    && found.rest_holds(lane.rows[at], lane.rows[right])
+                {
+                    *bound = EARLIER;
                 }
             }
         }
@@ -301,7 +360,7 @@ impl<'a> Bound<'a> {
         let mut levels = [0_u8; MAX_COMPARISONS];
         for &comparison in &self.order {
             let compared = &self.rows.comparisons()[comparison];
-            let (a, b) = (lane.code(self.rows, comparison, at), lane.code(self.rows, comparison, right));
+            let (a, b) = (lane.code(comparison, at), lane.code(comparison, right));
             if a == b {
                 levels[comparison] = compared.equal_levels[a as usize];
                 continue;
@@ -309,7 +368,11 @@ impl<'a> Bound<'a> {
             if a == MISSING || b == MISSING {
                 continue;
             }
-            let level = level(memory, self.rows, lane, comparison, at, right);
+            let level = if lane.small {
+                self.rows.level(memory, comparison, a, b)
+            } else {
+                level(memory, self.rows, lane, comparison, at, right)
+            };
             levels[comparison] = level;
             let (bits, frequency) = compared.parts(level, a, b);
             bound += upper(bits + frequency) - compared.bounds[a as usize].other;
@@ -320,17 +383,11 @@ impl<'a> Bound<'a> {
         Some(Pattern::pack(&levels[..self.rows.comparisons().len()]))
     }
 
-    /// Expected number of true pairs below the floor among those of a sampled row, for all rows.
-    fn true_below(&self, memory: &mut Memory, lane: &Lane, at: usize, first: usize, bounds: &[f32]) -> f64 {
-        let mut sum = 0.0;
-        for (place, _) in bounds.iter().enumerate().filter(|(_, bound)| **bound >= -1e30) {
-            let levels = full_levels(memory, self.rows, lane, at, first + place);
-            let weight = self.rows.weight(lane.rows[at], lane.rows[first + place], levels);
-            if weight < self.floor {
-                sum += probability(weight);
-            }
-        }
-        sum * self.one_in as f64
+    /// Probability of a pair of a sampled row when it lies below the floor.
+    fn true_below(&self, memory: &mut Memory, lane: &Lane, at: usize, right: usize) -> f64 {
+        let levels = full_levels(memory, self.rows, lane, at, right);
+        let weight = self.rows.weight(lane.rows[at], lane.rows[right], levels);
+        if weight < self.floor { probability(weight) } else { 0.0 }
     }
 }
 
@@ -344,7 +401,7 @@ pub(super) fn level(
     right: usize,
 ) -> u8 {
     if lane.small {
-        let (a, b) = (lane.code(rows, comparison, left), lane.code(rows, comparison, right));
+        let (a, b) = (lane.code(comparison, left), lane.code(comparison, right));
         return rows.level(memory, comparison, a, b);
     }
     let (sketches, codes) = (&lane.sketches[comparison], &lane.codes[comparison]);
@@ -367,7 +424,7 @@ pub(super) fn full_levels(
 ) -> Pattern {
     let mut levels = [0_u8; MAX_COMPARISONS];
     for (comparison, compared) in rows.comparisons().iter().enumerate() {
-        let (a, b) = (lane.code(rows, comparison, left), lane.code(rows, comparison, right));
+        let (a, b) = (lane.code(comparison, left), lane.code(comparison, right));
         levels[comparison] = if a == b {
             compared.equal_levels[a as usize]
         } else if a == MISSING || b == MISSING {
@@ -386,6 +443,30 @@ fn add(bounds: &mut [f32], codes: &[u32], own: u32, equal: f32, other: f32) {
         let differs = if code == MISSING { 0.0 } else { other };
         *bound += if code == own { equal } else { differs };
     }
+}
+
+/// The lanes in which two records are equal, as bits, as far as comparisons go.
+fn equal(left: &[u32], right: &[u32]) -> u32 {
+    let lanes =
+        left.as_chunks::<LANES>().0.iter().zip(right.as_chunks::<LANES>().0).take(MAX_COMPARISONS / LANES);
+    lanes.rev().fold(0, |bits, (left, right)| {
+        let same = |lane: usize| u32::from(left[lane] == right[lane]) << lane;
+        bits << LANES | same(0) | same(1) | same(2) | same(3)
+    })
+}
+
+/// The comparisons in which a record holds something, as bits.
+fn present(record: &[u32], comparisons: usize) -> u32 {
+    !equal(record, &[MISSING; MAX_COMPARISONS]) & ((1 << comparisons) - 1)
+}
+
+/// The places of the bits that are set.
+fn bits(mut word: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = word.trailing_zeros();
+        word &= word.wrapping_sub(1);
+        (place < u32::BITS).then_some(place as usize)
+    })
 }
 
 /// A row's number, well mixed.
