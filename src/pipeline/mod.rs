@@ -21,6 +21,7 @@ mod manifest;
 mod mention_store;
 mod output;
 mod refuted;
+mod sending;
 mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,7 @@ pub use error::RunError;
 pub use folder::Ready;
 pub use listed::listed_cases;
 pub use look::{Fate, Leftover, at_work, latest, leftovers};
+pub use sending::{Dispatch, Fate as SendFate, LaidOut, Sent, send, standing};
 pub use stage::{Progress, Silent, Stage};
 
 use checkpoint::Base;
@@ -106,6 +108,10 @@ pub struct RunSummary {
     pub drifted: Vec<Diagnostic>,
     /// Files that were laid out for recipients, or would be.
     pub files: Vec<PublishedFile>,
+    /// What became of the copies that go to remotes.
+    pub sent: Vec<Sent>,
+    /// Cases whose answer was due before the night's day.
+    pub overdue: usize,
 }
 
 /// Runs one compiled plan.
@@ -214,9 +220,11 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     let lists = run.watch.stage(Stage::Publish, || output::publish(&night, &run.folder.path))?;
     deadline.kept()?;
     run.commit(&night, &lists, &register)?;
+    let sent = run.send(&run_id);
     let folder = (!env.dry_run).then(|| plan.out.join(&run_id));
     let (outcomes, files) = (judged.outcomes, lists.files);
-    Ok(RunSummary { run_id, folder, outcomes, recorded, drifted, files })
+    let overdue = recorded.cases.iter().filter(|case| plan.is_overdue(case, env.as_of)).count();
+    Ok(RunSummary { run_id, folder, outcomes, recorded, drifted, files, sent, overdue })
 }
 
 /// A run at work.
@@ -411,6 +419,20 @@ impl<'a> Run<'a> {
             groups::let_through_to_runs(&self.plan.out)?;
         }
         self.folder.show(night.run_id)
+    }
+
+    /// Sends what goes to remotes. The night stands, whatever becomes of it.
+    fn send(&mut self, run_id: &str) -> Vec<Sent> {
+        if self.env.dry_run {
+            return Vec::new();
+        }
+        let dispatch = Dispatch {
+            run: LaidOut { run_id, day: self.env.as_of },
+            now: &self.env.now,
+            by: &self.env.account,
+            clock: self.env.clock,
+        };
+        send(self.plan, &mut self.ledger, &dispatch)
     }
 }
 

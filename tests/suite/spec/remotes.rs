@@ -188,3 +188,24 @@ fn where_deliveries_lie_and_what_comments_say_is_no_part_of_the_digest() {
     other.change("pipelines/nightly.toml", FIRST, &format!("{FIRST}completeness = \"present\"\n"));
     assert_ne!(hash(&other), plain);
 }
+
+#[test]
+fn what_is_sent_is_a_copy_that_there_is_to_a_remote_that_takes_files() {
+    let told = |send: &str, remote: &str| {
+        let copy = Copy::new();
+        copy.append("pipelines/nightly.toml", &format!("\n[send.{send}\n[remote.p]\n{remote}"));
+        copy.told()
+    };
+    let folder = "kind = \"folder\"\nat = \"out\"\n";
+    let check = |send: &str, remote: &str, expected: &str| {
+        let told = told(send, remote);
+        assert!(told.contains(expected), "{send}: {told}");
+    };
+    let to = "remote = \"p\"\nfolder = \"ask\"\n";
+    assert!(!told(&format!("custody_question]\n{to}"), folder).contains("send."), "a sound one");
+    check(&format!("custody_questions]\n{to}"), folder, "did you mean `custody_question`?");
+    check("custody_question]\nremote = \"q\"\nfolder = \"ask\"\n", folder, "there is no remote `q`");
+    check(&format!("custody_question]\n{to}"), "kind = \"http\"\nat = \"http://h/x\"\n", "it only gives");
+    check("custody_question]\nremote = \"p\"\nfolder = \"../ask\"\n", folder, "leads outside");
+    check(&format!("custody_question]\n{to}recipient = \"education\"\n"), folder, "is not for `education`");
+}
