@@ -275,7 +275,8 @@ fn send_again(args: &SendArgs) -> Done {
     let failed = |error| Failure::source(format!("failed to {error}"));
     let mut ledger = Ledger::open(&path).map_err(failed)?;
     let run = ledger.last_run(None).map_err(failed)?;
-    let run = run.ok_or_else(|| Failure::source("failed to find a run in the ledger; run the pipeline first"))?;
+    let run =
+        run.ok_or_else(|| Failure::source("failed to find a run in the ledger; run the pipeline first"))?;
     let dispatch = Dispatch {
         run: LaidOut { run_id: &run.run_id, day: plan.as_of.unwrap_or(day) },
         now: &now,

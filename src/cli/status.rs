@@ -11,7 +11,7 @@ use super::{Done, Failure, day, problems, replace, run, say};
 use crate::domain::{Day, Phase};
 use crate::explain::{self, FinishedRun};
 use crate::ledger::{CaseRecord, Delivery, Ledger, LedgerError, LedgerState, RunRecord};
-use crate::pipeline::{self, Fate, Leftover, LaidOut, Ready, Sent};
+use crate::pipeline::{self, Fate, LaidOut, Leftover, Ready, Sent};
 use crate::report::PublishedFile;
 use crate::spec::{Plan, compile};
 

@@ -304,7 +304,8 @@ fn available(meminfo: &str) -> Option<u64> {
 /// machine has no fonts at all, for then nobody looks here.
 fn fonts(list: &mut Command) -> Option<Symptom> {
     let output = list.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    let families = String::from_utf8_lossy(&output.stdout).lines().filter(|line| !line.trim().is_empty()).count();
+    let families =
+        String::from_utf8_lossy(&output.stdout).lines().filter(|line| !line.trim().is_empty()).count();
     Some(if families == 0 {
         let text = "本机没有中文字体，在此查看或打印会缺字（apt-get install fonts-noto-cjk）；不影响清单";
         symptom("fonts", Health::Look, text)

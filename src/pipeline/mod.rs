@@ -220,10 +220,8 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     let lists = run.watch.stage(Stage::Publish, || output::publish(&night, &run.folder.path))?;
     deadline.kept()?;
     run.commit(&night, &lists, &register)?;
-    let sent = run.send(&run_id);
-    let folder = (!env.dry_run).then(|| plan.out.join(&run_id));
-    let (outcomes, files) = (judged.outcomes, lists.files);
-    let overdue = recorded.cases.iter().filter(|case| plan.is_overdue(case, env.as_of)).count();
+    let (sent, folder) = (run.send(&run_id), run.place(&run_id));
+    let (outcomes, files, overdue) = (judged.outcomes, lists.files, run.overdue(&recorded));
     Ok(RunSummary { run_id, folder, outcomes, recorded, drifted, files, sent, overdue })
 }
 
@@ -419,6 +417,15 @@ impl<'a> Run<'a> {
             groups::let_through_to_runs(&self.plan.out)?;
         }
         self.folder.show(night.run_id)
+    }
+
+    /// Where the run lies; nowhere after a dry run.
+    fn place(&self, run_id: &str) -> Option<PathBuf> {
+        (!self.env.dry_run).then(|| self.plan.out.join(run_id))
+    }
+
+    fn overdue(&self, recorded: &Reconciled) -> usize {
+        recorded.cases.iter().filter(|case| self.plan.is_overdue(case, self.env.as_of)).count()
     }
 
     /// Sends what goes to remotes. The night stands, whatever becomes of it.

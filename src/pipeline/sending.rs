@@ -169,7 +169,8 @@ fn parcels<'p>(plan: &'p Plan, ledger: &Ledger, run: &LaidOut<'_>) -> Result<Vec
         for line in lines.iter().filter(of) {
             let from = plan.out.join(run.run_id).join(&line.path);
             // A run that was repeated with other files has older lines beside those of the files that are there.
-            let registered = File::open(&from).and_then(sha256_of).is_ok_and(|(sha256, _)| sha256 == line.sha256);
+            let registered =
+                File::open(&from).and_then(sha256_of).is_ok_and(|(sha256, _)| sha256 == line.sha256);
             if !registered {
                 continue;
             }

@@ -226,7 +226,8 @@ impl Draft {
     pub(super) fn remotes(&mut self) -> BTreeMap<String, Remote> {
         let tables = self.raw.remote.clone();
         let pulled = self.raw.source.values().filter_map(|source| source.remote.clone());
-        let used: Vec<String> = pulled.chain(self.raw.send.values().map(|send| send.remote.clone())).collect();
+        let used: Vec<String> =
+            pulled.chain(self.raw.send.values().map(|send| send.remote.clone())).collect();
         let mut remotes = BTreeMap::new();
         for (name, table) in &tables {
             let mut keys = Keys { path: format!("remote.{name}"), draft: self };

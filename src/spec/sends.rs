@@ -69,7 +69,8 @@ impl Draft {
         }
         for title in copies.iter().filter(|title| !is_plain_name(title)) {
             let message = format!("`{title}` is no name of a file");
-            let help = "letters, digits and plain signs, no `/` and no `\\`: the title of [[copy]] names its file";
+            let help =
+                "letters, digits and plain signs, no `/` and no `\\`: the title of [[copy]] names its file";
             self.wrong("copy_name", (name, "remote"), message, |fault| fault.with_help(help));
         }
         let recipients = || template.recipients.iter().map(String::as_str);
@@ -111,9 +112,8 @@ impl Draft {
             None if self.shaped => {
                 let known: Vec<String> = self.raw.remote.keys().cloned().collect();
                 let message = format!("there is no remote `{}`", table.remote);
-                let near = |fault: Diagnostic| {
-                    fault.with_near(&table.remote, known.iter().map(String::as_str))
-                };
+                let near =
+                    |fault: Diagnostic| fault.with_near(&table.remote, known.iter().map(String::as_str));
                 self.wrong("unknown_remote", (name, "remote"), message, near);
             }
             None => {}

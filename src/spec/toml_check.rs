@@ -27,7 +27,10 @@ const REF_STEPS_MAX: usize = 32;
 /// # Errors
 /// All problems, sorted by line: `toml_syntax`, `unknown_key`, `missing_key`, `wrong_type`,
 /// `unknown_value`, `out_of_range`, `invalid_value`.
-pub fn check_toml<T: JsonSchema + DeserializeOwned + 'static>(file: &str, text: &str) -> Result<T, Vec<Diagnostic>> {
+pub fn check_toml<T: JsonSchema + DeserializeOwned + 'static>(
+    file: &str,
+    text: &str,
+) -> Result<T, Vec<Diagnostic>> {
     check_toml_at(file, text, 0).map(|(value, _)| value)
 }
 
@@ -68,7 +71,8 @@ pub fn check_toml_at<T: JsonSchema + DeserializeOwned + 'static>(
 fn schema<T: JsonSchema + 'static>() -> Arc<Value> {
     static KNOWN: Mutex<BTreeMap<TypeId, Arc<Value>>> = Mutex::new(BTreeMap::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let made = known.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(schemars::schema_for!(T).to_value()));
+    let made =
+        known.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(schemars::schema_for!(T).to_value()));
     Arc::clone(made)
 }
 

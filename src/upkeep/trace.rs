@@ -213,6 +213,8 @@ mod tests {
             at: "2026-11-20T02:00:00+08:00".into(),
             epoch: 1_795_111_200,
             message: "failed to go on".into(),
+            unsent: 0,
+            overdue: 0,
             stages: vec!["pull", "validate", "judge", "record"],
         }
     }

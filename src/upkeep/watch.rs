@@ -133,7 +133,10 @@ fn figures(ended: &Ended, manifest: Option<&Value>) -> String {
     let mut out = Figures { text: String::new(), pipeline: label(&ended.pipeline) };
     out.head("doudi_ended_timestamp_seconds", "When the last run ended, whatever its end.");
     out.value("doudi_ended_timestamp_seconds", "", ended.epoch);
-    out.head("doudi_exit_code", "Exit code of the last run: 0 done, 3 held, 6 done but for a file that was not sent, others failed.");
+    out.head(
+        "doudi_exit_code",
+        "Exit code of the last run: 0 done, 3 held, 6 done but for a file that was not sent, others failed.",
+    );
     out.value("doudi_exit_code", "", ended.exit_code);
     let Some(manifest) = manifest.filter(|_| ended.end.published()) else { return out.text };
     out.head("doudi_finished_timestamp_seconds", "When lists were last published.");

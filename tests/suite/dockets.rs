@@ -453,7 +453,10 @@ fn the_list_of_questions_goes_to_its_remote_once_and_only_while_approved() {
     fs::remove_dir(&ask).unwrap();
     let (code, said) = county.refused(&["run", pipeline]);
     assert_eq!(code, 6, "{said}");
-    assert!(said.contains("failed to send to the remote `police`: the folder ") && said.contains("mounted"), "{said}");
+    assert!(
+        said.contains("failed to send to the remote `police`: the folder ") && said.contains("mounted"),
+        "{said}"
+    );
     let laid_out = county.folder.join(format!("out/latest/lists/public-security/{name}"));
     let questions = fs::read(&laid_out).unwrap();
     let heard: serde_json::Value =
@@ -461,7 +464,10 @@ fn the_list_of_questions_goes_to_its_remote_once_and_only_while_approved() {
     assert_eq!((&heard["end"], &heard["exit_code"]), (&"unsent".into(), &6.into()));
     assert!(heard["run"].is_string(), "the lists are there: {heard}");
     let status = county.json(&["status", pipeline]);
-    assert_eq!((&status["sent"][0]["state"], &status["sent"][0]["file"]), (&"unsent".into(), &name.clone().into()));
+    assert_eq!(
+        (&status["sent"][0]["state"], &status["sent"][0]["file"]),
+        (&"unsent".into(), &name.clone().into())
+    );
     let doctor = county.json(&["doctor", pipeline]);
     let told = doctor.as_array().unwrap().iter().find(|one| one["check"] == "send").unwrap();
     assert!(told["condition"] == "look" && told["text"].as_str().unwrap().contains("未送达"), "{told}");

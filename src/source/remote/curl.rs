@@ -275,7 +275,8 @@ impl Transport for Curl<'_> {
             Manner::Http => Err(gives_only(self.remote)),
             Manner::Ftp => {
                 // Behind the transfer, in its folder. Not every server renames over a file; that there is none is no fault.
-                let command = |word: &str, name: &str| [word.as_bytes(), &self.remote.names.written(name)].concat();
+                let command =
+                    |word: &str, name: &str| [word.as_bytes(), &self.remote.names.written(name)].concat();
                 for order in [command("-*DELE ", name), command("-RNFR ", &part), command("-RNTO ", name)] {
                     settings.set_bytes("quote", &order);
                 }

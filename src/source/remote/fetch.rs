@@ -342,7 +342,8 @@ impl Delivery<'_> {
     fn look(&mut self, job: &Fetch<'_>) {
         let before = std::mem::take(&mut self.files);
         let Some(transport) = &self.transport else { return };
-        let listed = again(job.clock, self.remote, || transport.list(self.folder, &|name| self.is_wanted(name)));
+        let listed =
+            again(job.clock, self.remote, || transport.list(self.folder, &|name| self.is_wanted(name)));
         match listed {
             Err(error) => self.fail(error),
             Ok(all) => {

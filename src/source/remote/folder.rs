@@ -82,7 +82,8 @@ impl Transport for Folder<'_> {
     fn send(&self, folder: &str, from: &Path, name: &str) -> Result<(), PullError> {
         let path = self.path(folder)?;
         let part = path.join(format!("{name}{PART}"));
-        let failed = |error: io::Error| self.error(Fault::Network, format!("write {}: {error}", part.display()));
+        let failed =
+            |error: io::Error| self.error(Fault::Network, format!("write {}: {error}", part.display()));
         let mut source =
             File::open(from).map_err(|error| PullError::local(&self.remote.name, "read", from, &error))?;
         // What an earlier try left; a link in its place is not followed.

@@ -42,7 +42,12 @@ pub fn send(parcel: &Parcel<'_>) -> Result<(), SendError> {
 
 /// What remotes say that only give.
 pub(super) fn gives_only(remote: &Remote) -> PullError {
-    PullError::new(&remote.name, Fault::Answer, "nothing can be sent to a remote of its kind", "name another remote")
+    PullError::new(
+        &remote.name,
+        Fault::Answer,
+        "nothing can be sent to a remote of its kind",
+        "name another remote",
+    )
 }
 
 #[cfg(test)]
@@ -61,7 +66,14 @@ mod tests {
         let send_it = |text: &str, below: &str| {
             fs::write(&from, text).unwrap();
             let inbox = folder.path().join("state/inbox");
-            send(&Parcel { remote: &remote, folder: below, from: &from, name: "名单.csv", inbox: &inbox, clock: &StillClock })
+            send(&Parcel {
+                remote: &remote,
+                folder: below,
+                from: &from,
+                name: "名单.csv",
+                inbox: &inbox,
+                clock: &StillClock,
+            })
         };
         let absent = send_it("a", "ask").unwrap_err();
         assert_eq!(absent.0.fault, Fault::Absent);

@@ -161,7 +161,8 @@ impl Transport for Sftp<'_> {
     }
 
     fn send(&self, folder: &str, from: &Path, name: &str) -> Result<(), PullError> {
-        let facts = from.metadata().map_err(|error| PullError::local(&self.remote.name, "read", from, &error))?;
+        let facts =
+            from.metadata().map_err(|error| PullError::local(&self.remote.name, "read", from, &error))?;
         let limits = (u64::MAX, self.remote.patience.stall_of(facts.len(), self.remote.rate_kib_max));
         let (step, target) = (self.step(folder), quoted(&format!("./{name}")));
         let part = quoted(&format!("./{name}{PART}"));
