@@ -156,6 +156,9 @@ pub struct Remembered {
     pub right: u32,
     /// The weaker of the grades that the two had.
     pub grade: Grade,
+    /// Whether both bear the numbers that they bore when they were one person: then two different ones are what a row
+    /// that is missing tonight explained.
+    pub same_numbers: bool,
 }
 
 /// What is known of rows before tonight's are compared.

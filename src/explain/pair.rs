@@ -340,7 +340,8 @@ fn remembered(
     let find =
         |name: &Named| at.get(&(name.extract.as_str(), name.row_key.as_str(), name.role.as_str())).copied();
     let found = named.iter().filter_map(|(left, right, grade)| {
-        Some(Remembered { left: find(left)?, right: find(right)?, grade: *grade })
+        // They were joined, so no two numbers stood in the way.
+        Some(Remembered { left: find(left)?, right: find(right)?, grade: *grade, same_numbers: true })
     });
     Ok(found.collect())
 }

@@ -57,12 +57,13 @@ pub(super) fn beside(prepared: &Prepared<'_>, clusters: &mut Clusters, doubtful:
 }
 
 /// A row that is missing proves nothing: whom it held together last night stays one person, unless tonight's rows
-/// bear two different numbers or somebody said that they are two.
+/// bear two different numbers that they did not bear then, or somebody said that they are two.
 fn remember(prepared: &Prepared<'_>, clusters: &mut Clusters, remembered: &[Remembered]) {
     for known in remembered {
         // They were linked, so they were at least as probable as a link has to be.
         let reason = Reason::new(REMEMBERED, prepared.settings.link_at, known.grade);
-        clusters.join(known.left, known.right, Care::Keyed, reason);
+        let care = if known.same_numbers { Care::NumberChanged } else { Care::Keyed };
+        clusters.join(known.left, known.right, care, reason);
     }
 }
 

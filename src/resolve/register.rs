@@ -4,7 +4,8 @@
 //! the file holds no value of a person. The first row, key 0, holds the last id given out: an id is
 //! never used again, also not that of a person who is gone. Beside its person a mention has the extract it stood in
 //! and its grade: rows of an extract that does not come whole stay in the register, and hold together whom they held
-//! together, until it does.
+//! together, until it does. Of its number it has eight bits: enough to see that a row bears another one tonight, far too
+//! few to know whose it is.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -25,7 +26,8 @@ use sha2::{Digest, Sha256};
 
 use super::tidy;
 use super::tree::Forest;
-use crate::domain::{Grade, IdentityEvent, IdentityId, MentionSet, RecordSet, Remembered, hex};
+use crate::domain::{Grade, IdentityEvent, IdentityId, Mention, MentionSet, RecordSet, Remembered, hex};
+use crate::kernel::digest;
 
 /// Which mention belongs to whom: what one night leaves to the next.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -46,6 +48,8 @@ struct Entry {
     /// Number of its extract.
     extract: u16,
     grade: Grade,
+    /// What [`check`] gave for its number; 0 in registers of older programs.
+    check: u8,
 }
 
 /// Tonight's rows, as this stage looks at them.
@@ -63,11 +67,12 @@ pub struct Tonight<'a> {
 /// Key of the names of extracts in the file's schema.
 const EXTRACTS: &str = "extracts";
 /// Columns of the file, in their order.
-const COLUMNS: [(&str, DataType); 4] = [
+const COLUMNS: [(&str, DataType); 5] = [
     ("mention", DataType::UInt64),
     ("identity", DataType::Int64),
     ("extract", DataType::UInt16),
     ("grade", DataType::UInt8),
+    ("check", DataType::UInt8),
 ];
 
 /// The register file cannot be read or written.
@@ -145,7 +150,7 @@ impl Register {
     }
 
     fn encode(&self) -> Result<Vec<u8>, parquet::errors::ParquetError> {
-        let first = Entry { mention: 0, identity: self.last_id, extract: 0, grade: Grade::A };
+        let first = Entry { mention: 0, identity: self.last_id, extract: 0, grade: Grade::A, check: 0 };
         let rows = || std::iter::once(&first).chain(&self.entries);
         let fields = COLUMNS.map(|(name, kind)| Field::new(name, kind, false)).to_vec();
         let names = [(EXTRACTS.to_owned(), self.extracts.join(" "))].into();
@@ -154,9 +159,16 @@ impl Register {
         let identity = Int64Array::from_iter_values(rows().map(|entry| entry.identity));
         let extract = UInt16Array::from_iter_values(rows().map(|entry| entry.extract));
         let grade = UInt8Array::from_iter_values(rows().map(|entry| entry.grade as u8));
+        let check = UInt8Array::from_iter_values(rows().map(|entry| entry.check));
         let batch = RecordBatch::try_new(
             Arc::clone(&schema),
-            vec![Arc::new(mention), Arc::new(identity), Arc::new(extract), Arc::new(grade)],
+            vec![
+                Arc::new(mention),
+                Arc::new(identity),
+                Arc::new(extract),
+                Arc::new(grade),
+                Arc::new(check),
+            ],
         )?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
@@ -204,17 +216,22 @@ impl Register {
         let unseen = self.unseen(rows.gaps, |mention| at.contains_key(&mention));
         let persons: FxHashSet<i64> = unseen.into_iter().map(|entry| entry.identity).collect();
         let known = self.entries.iter().filter(|entry| persons.contains(&entry.identity));
-        let mut known: Vec<(i64, Grade, u64, u32)> = known
-            .filter_map(|entry| Some((entry.identity, entry.grade, entry.mention, *at.get(&entry.mention)?)))
+        let mut known: Vec<(i64, Grade, u64, u32, bool)> = known
+            .filter_map(|entry| {
+                let here = *at.get(&entry.mention)?;
+                let same_number = entry.check == check(&rows.mentions.mentions[here as usize]);
+                Some((entry.identity, entry.grade, entry.mention, here, same_number))
+            })
             .collect();
         known.par_sort_unstable();
         let pairs = known.chunk_by(|a, b| a.0 == b.0).flat_map(|person| {
-            let (_, _, _, best) = person[0];
+            let (.., best, best_bears_it) = person[0];
             // Sorted: the other's grade is the weaker one.
-            person[1..].iter().map(move |&(_, grade, _, other)| Remembered {
+            person[1..].iter().map(move |&(_, grade, _, other, same_number)| Remembered {
                 left: best,
                 right: other,
                 grade,
+                same_numbers: best_bears_it && same_number,
             })
         });
         pairs.collect()
@@ -292,6 +309,7 @@ impl Register {
             identity,
             extract: rows.mentions.mentions[at as usize].extract,
             grade: forest.grade[at as usize],
+            check: check(&rows.mentions.mentions[at as usize]),
         };
         let mut entries: Vec<Entry> = forest
             .persons()
@@ -318,22 +336,30 @@ impl Register {
     }
 }
 
-/// Adds the rows of a batch; `None` when it has other columns. A file of an older program says nothing of extracts
-/// and grades.
+/// Adds the rows of a batch; `None` when it has other columns. A file of an older program says nothing of extracts,
+/// grades and numbers.
 fn add_entries(entries: &mut Vec<Entry>, batch: &RecordBatch) -> Option<()> {
     let mention = batch.column_by_name("mention")?.as_primitive_opt::<UInt64Type>()?;
     let identity = batch.column_by_name("identity")?.as_primitive_opt::<Int64Type>()?;
     let extract = batch.column_by_name("extract").and_then(|column| column.as_primitive_opt::<UInt16Type>());
-    let grade = batch.column_by_name("grade").and_then(|column| column.as_primitive_opt::<UInt8Type>());
+    let byte = |name| batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<UInt8Type>());
+    let (grade, check) = (byte("grade"), byte("check"));
     for at in 0..batch.num_rows() {
         entries.push(Entry {
             mention: mention.value(at),
             identity: identity.value(at),
             extract: extract.map_or(u16::MAX, |extract| extract.value(at)),
             grade: grade.map_or(Grade::D, |grade| GRADES[usize::from(grade.value(at)).min(GRADES.len() - 1)]),
+            check: check.map_or(0, |check| check.value(at)),
         });
     }
     Some(())
+}
+
+/// Eight bits of a row's number, or of its having none; never 0.
+fn check(mention: &Mention) -> u8 {
+    let number = mention.id.map_or(0, |id| id.packed() + 1);
+    u8::try_from(digest::mix(number) % 255 + 1).unwrap_or(u8::MAX)
 }
 
 /// Grades by their number in the file.

@@ -188,14 +188,8 @@ fn whom_missing_rows_held_together_stays_one_person_until_they_are_back() {
         for (row, person) in &now {
             parts.entry(&first[row]).or_default().insert(person);
         }
-        // Whose rows bear two numbers is one person only while the police's rows say so.
-        let numbers = county.rows("identities.parquet", &["identity_id", "resident_id"]);
-        let number: BTreeMap<&String, &String> = numbers.iter().map(|row| (&row[0], &row[1])).collect();
-        for (old, parts) in parts.iter().filter(|(_, parts)| parts.len() > 1) {
-            let borne: BTreeSet<&String> = parts.iter().map(|part| number[*part]).collect();
-            let two = borne.len() == parts.len() && borne.iter().all(|number| !number.is_empty());
-            assert!(two, "{day}: {old} came apart for another reason");
-        }
+        let apart: Vec<_> = parts.into_iter().filter(|(_, parts)| parts.len() > 1).collect();
+        assert!(apart.is_empty(), "{day}: came apart: {apart:?}");
         let kept = now.iter().filter(|(row, person)| first[*row] == **person).count();
         assert!(kept * 1000 > now.len() * 995, "{day}: {kept} of {} kept their person", now.len());
     }
