@@ -451,8 +451,13 @@ fn the_list_of_questions_goes_to_its_remote_once_and_only_while_approved() {
     // The folder is not there: the night is, and everybody hears of it.
     approve_questions(&county);
     fs::remove_dir(&ask).unwrap();
-    let (code, said) = county.refused(&["run", pipeline]);
-    assert_eq!(code, 6, "{said}");
+    let night = county.doudi(&["run", pipeline]);
+    let said = String::from_utf8(night.stderr).unwrap();
+    assert_eq!(night.status.code(), Some(6), "{said}");
+    assert!(
+        String::from_utf8(night.stdout).unwrap().contains("未送达"),
+        "the lists are told of all the same"
+    );
     assert!(
         said.contains("failed to send to the remote `police`: the folder ") && said.contains("mounted"),
         "{said}"
