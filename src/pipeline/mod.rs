@@ -192,7 +192,7 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     let rules = facts::rules(plan);
     let counts = manifest::Counts::of(&delivered, &records, &resolution, &judged.outcomes);
     let compared = run.compare(&counts, &past, &rules)?;
-    let precision = report::precision(&listed_cases(&recorded.before, &plan.book));
+    let precision = report::precision(&listed_cases(&recorded.after(), &plan.book));
     let night = output::Night {
         plan,
         env,
