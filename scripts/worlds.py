@@ -157,7 +157,7 @@ class Bench:
         text = "".join(line for line in lines if not line.startswith("as_of"))
         if quick:
             start = text.index("run = [")
-            text = text[:start] + f"run = {json.dumps(QUICK)}" + text[text.index("]", start) + 1:]
+            text = text[:start] + f"run = {json.dumps(QUICK)}" + text[text.index("\n]", start) + 2:]
             text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("policies"))
         self.pipeline.write_text(text, encoding="utf-8")
         self.shim = work / "failpoint.so"

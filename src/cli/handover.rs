@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::json;
 
-use super::run::{account, clock, hold};
+use super::clock::Wall;
+use super::run::{account, all_sent, clock, hold, sent_lines};
 use super::text_table::aligned;
 use super::{Done, Failure, day, problems, replace, say};
 use crate::domain::Day;
-use crate::ledger::{Handover, Ledger, Packing};
+use crate::ledger::{Handover, Ledger, Packing, Sending, SendingState};
+use crate::pipeline::{Dispatch, LaidOut, SendFate, Sent, send};
 use crate::spec::{Plan, compile};
 use crate::upkeep::{self, PackJob};
 
@@ -25,6 +27,7 @@ Examples:
   doudi handover --recipient education --since 2026-11-01
   doudi handover --csv 提供登记簿.csv                the same for a spreadsheet
   doudi handover pack --recipient education --to /media/stick
+  doudi handover send                               what the last night could not send, once more
 
 Exit codes: 0 done · 2 the pipeline or a day has errors · 4 the ledger cannot be read or the file not written.")]
 #[command(args_conflicts_with_subcommands = true)]
@@ -60,6 +63,37 @@ pub(super) struct HandoverArgs {
 enum What {
     /// Encrypt the files of a run for their recipients and enter it into the register.
     Pack(PackArgs),
+    /// Send the copies that go to remotes and are not there yet.
+    Send(SendArgs),
+}
+
+/// Options of `handover send`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Every run does this when it is committed: the copies of ledgers that the pipeline names ([send.<docket>]) go to
+their remote, once, and only while numbers in full are approved for their recipient. This does it once more for the
+last run, after a password was put right, say, without waiting for the night. Each try is entered into the
+register before the file leaves, and what became of it.
+
+Examples:
+  doudi handover send
+  doudi handover send /etc/doudi/nightly.toml --json
+
+Exit codes: 0 everything is there · 2 the pipeline has errors · 4 the run or the ledger cannot be read · 5 a run is at
+work · 6 a file did not reach its remote.")]
+struct SendArgs {
+    /// The pipeline file.
+    #[arg(value_name = "PIPELINE", default_value = "pipelines/nightly.toml")]
+    pipeline: PathBuf,
+    /// Folder of runs instead of the pipeline's.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Folder of the ledger instead of the pipeline's.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Machine-readable.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Options of `handover pack`.
@@ -103,7 +137,7 @@ struct PackArgs {
     json: bool,
 }
 
-const HEADINGS: [&str; 13] = [
+const HEADINGS: [&str; 14] = [
     "数据日期",
     "提供时间",
     "接收单位",
@@ -117,14 +151,16 @@ const HEADINGS: [&str; 13] = [
     "运行编号",
     "完整证号的审批",
     "加密交付",
+    "发送",
 ];
 /// Headings that fit on a screen.
 const ON_SCREEN: usize = 6;
 
-/// Tells the register, or packs.
+/// Tells the register, packs, or sends.
 pub(super) fn handover(args: &HandoverArgs) -> Done {
     match &args.what {
         Some(What::Pack(args)) => pack(args),
+        Some(What::Send(args)) => send_again(args),
         None => register(args),
     }
 }
@@ -142,14 +178,20 @@ fn register(args: &HandoverArgs) -> Done {
             && until.is_none_or(|until| line.as_of <= until)
             && args.recipient.as_ref().is_none_or(|recipient| *recipient == line.recipient)
     });
-    let packings = ledger.packings().map_err(failed)?;
+    let (packings, sendings) = (ledger.packings().map_err(failed)?, ledger.sendings().map_err(failed)?);
     let packings_of = |line: &Handover| -> Vec<&Packing> {
         let of = |packing: &&Packing| {
             (&packing.run_id, &packing.path, &packing.sha256) == (&line.run_id, &line.path, &line.sha256)
         };
         packings.iter().filter(of).collect()
     };
-    let row = |line: &Handover| row(line, &packings_of(line));
+    let sendings_of = |line: &Handover| -> Vec<&Sending> {
+        let of = |sending: &&Sending| {
+            (&sending.run_id, &sending.path, &sending.sha256) == (&line.run_id, &line.path, &line.sha256)
+        };
+        sendings.iter().filter(of).collect()
+    };
+    let row = |line: &Handover| row(line, &packings_of(line), &sendings_of(line));
     match &args.csv {
         Some(path) => {
             let written = csv_text(lines.iter().map(row)).and_then(|text| Ok(std::fs::write(path, text)?));
@@ -162,6 +204,7 @@ fn register(args: &HandoverArgs) -> Done {
             for line in &lines {
                 let mut value = serde_json::to_value(line).map_err(Failure::bug)?;
                 value["packed"] = json!(packings_of(line));
+                value["sent"] = json!(sendings_of(line));
                 told.push(value);
             }
             say(serde_json::to_string_pretty(&told).map_err(Failure::bug)?);
@@ -217,15 +260,69 @@ fn pack(args: &PackArgs) -> Done {
     Ok(())
 }
 
+/// Sends what the last run laid out and is not there yet.
+fn send_again(args: &SendArgs) -> Done {
+    let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
+    replace([(&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
+    let path = plan.state.join("ledger.sqlite");
+    if !path.is_file() {
+        let message = format!("failed to open the ledger {}; run the pipeline first", path.display());
+        return Err(Failure::source(message));
+    }
+    let (day, now, epoch) = clock();
+    let by = account()?;
+    let hold = hold(&plan.state, ("handover send", "send"), &now)?;
+    let failed = |error| Failure::source(format!("failed to {error}"));
+    let mut ledger = Ledger::open(&path).map_err(failed)?;
+    let run = ledger.last_run(None).map_err(failed)?;
+    let run =
+        run.ok_or_else(|| Failure::source("failed to find a run in the ledger; run the pipeline first"))?;
+    let dispatch = Dispatch {
+        run: LaidOut { run_id: &run.run_id, day: plan.as_of.unwrap_or(day) },
+        now: &now,
+        by: &by,
+        clock: &Wall::new(epoch),
+    };
+    let sent = send(&plan, &mut ledger, &dispatch);
+    drop(hold);
+    if args.json {
+        let told: Vec<_> = sent.iter().map(told).collect();
+        say(serde_json::to_string_pretty(&told).map_err(Failure::bug)?);
+    } else if sent.is_empty() {
+        say("没有要发送的文件：流水线未指定（[send.…]），或没有有效的审批");
+    } else {
+        sent_lines(&sent).for_each(say);
+    }
+    all_sent(&sent)
+}
+
+/// A file that goes to a remote, for machines.
+pub(super) fn told(sent: &Sent) -> serde_json::Value {
+    let (state, why) = match &sent.fate {
+        SendFate::Arrived => ("arrived", None),
+        SendFate::There => ("there", None),
+        SendFate::Unsent(why) => ("unsent", Some(why)),
+    };
+    json!({ "remote": sent.remote, "folder": sent.folder, "file": sent.file, "state": state, "why": why })
+}
+
 /// Recipients that have a key and a folder in the run.
 fn with_files(plan: &Plan, run: &Path, day: Day) -> Vec<String> {
     let keys = plan.desk.with_keys(day).into_iter();
     keys.filter(|recipient| run.join("lists").join(recipient).is_dir()).map(str::to_owned).collect()
 }
 
-fn row(line: &Handover, packings: &[&Packing]) -> Vec<String> {
+fn row(line: &Handover, packings: &[&Packing], sendings: &[&Sending]) -> Vec<String> {
     let packed =
         packings.iter().map(|it| format!("{} {}（SHA-256 {}）", it.packed, it.file, it.packed_sha256));
+    let sent = sendings.iter().map(|it| {
+        let state = match it.state {
+            SendingState::Begun => "开始发送",
+            SendingState::Arrived => "已送达",
+            SendingState::Failed => "未送达",
+        };
+        format!("{} {state} {}:{}/{}", it.at, it.remote, it.folder, it.file)
+    });
     vec![
         line.as_of.iso(),
         line.committed.clone(),
@@ -240,6 +337,7 @@ fn row(line: &Handover, packings: &[&Packing]) -> Vec<String> {
         line.run_id.clone(),
         line.approval.clone(),
         packed.collect::<Vec<_>>().join("；"),
+        sent.collect::<Vec<_>>().join("；"),
     ]
 }
 

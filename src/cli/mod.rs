@@ -52,6 +52,8 @@ const HELD: u8 = 3;
 const SOURCE: u8 = 4;
 /// Exit code: another run is at work.
 const LOCKED: u8 = 5;
+/// Exit code: lists were published, but a file did not reach the remote that it is sent to.
+const UNSENT: u8 = 6;
 
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {

@@ -11,14 +11,15 @@ use super::args::Linkage as LinkageArg;
 use super::clock::Wall;
 use super::text_table::aligned;
 use super::{
-    BUG, CONFIG, DONE, Done, Failure, HELD, LOCKED, SOURCE, caught, complain, problems, replace, say,
+    BUG, CONFIG, DONE, Done, Failure, HELD, LOCKED, SOURCE, UNSENT, caught, complain, problems, replace, say,
 };
 use crate::diag::{Level, did_you_mean};
 use crate::domain::Day;
 use crate::ledger::{Ledger, LedgerError};
 use crate::link::Linkage;
 use crate::pipeline::{
-    self, Acceptance, Env, Hold, Progress, RunError, RunSummary, Silent, Stage, last_day, run as run_night,
+    self, Acceptance, Env, Hold, Progress, RunError, RunSummary, SendFate, Sent, Silent, Stage, last_day,
+    run as run_night,
 };
 use crate::report::PublishedFile;
 use crate::spec::{NightEnd, Plan, Watch, compile, watchers};
@@ -45,7 +46,8 @@ run, and no case is withdrawn because of it. The ledger, the manifest and page o
 
 Exit codes: 0 done · 1 a bug · 2 wrong use or configuration · 3 held: required data is missing or
 outside its tolerance · 4 deliveries, remotes or folders cannot be read or written, or a stage took longer
-than its limit ([limits] of the pipeline) · 5 another run is at work.")]
+than its limit ([limits] of the pipeline) · 5 another run is at work · 6 the lists are there, but a copy did not
+reach the remote that it is sent to ([send] of the pipeline); the next run, or doudi handover send, tries again.")]
 pub(super) struct RunArgs {
     /// The pipeline file.
     #[arg(value_name = "PIPELINE")]
@@ -128,8 +130,36 @@ pub(super) fn run(args: &RunArgs) -> Done {
         Err(failure) => (watchers(&args.pipeline), PathBuf::new(), moment.0, Err(failure)),
     };
     report(args, (&watch, &out), as_of, moment, &result);
-    say(text(&result?));
-    Ok(())
+    let summary = result?;
+    say(text(&summary));
+    all_sent(&summary.sent)
+}
+
+/// Why files are not where they are sent to, one after the other; empty when all are.
+pub(super) fn unsent(sent: &[Sent]) -> Vec<&str> {
+    sent.iter().filter_map(Sent::why_not).collect()
+}
+
+/// A night stands although a file did not leave; who runs it hears of that all the same.
+pub(super) fn all_sent(sent: &[Sent]) -> Done {
+    let mut why = unsent(sent);
+    if why.is_empty() {
+        return Ok(());
+    }
+    why.dedup();
+    Err(Failure { code: UNSENT, message: format!("failed to {}", why.join("\nfailed to ")) })
+}
+
+/// A line for each file, for people.
+pub(super) fn sent_lines(sent: &[Sent]) -> impl Iterator<Item = String> {
+    sent.iter().map(|sent| {
+        let words = match &sent.fate {
+            SendFate::Arrived => "已送达",
+            SendFate::There => "此前已送达",
+            SendFate::Unsent(_) => "未送达",
+        };
+        format!("  {words}：{} → {}:{}", sent.file, sent.remote, sent.folder)
+    })
 }
 
 /// Days by their word.
@@ -261,8 +291,15 @@ fn ended(pipeline: &Path, as_of: Day, (_, at, epoch): Moment, result: &Result<Ru
     let (end, exit_code, run, message) = match result {
         Ok(summary) => {
             let ran = summary.outcomes.iter().filter(|outcome| outcome.not_run.is_none()).count();
-            let message = format!("{ran} of {} rules ran", summary.outcomes.len());
-            (NightEnd::Finished, DONE, Some(summary.run_id.clone()), message)
+            let mut ran = format!("{ran} of {} rules ran", summary.outcomes.len());
+            if summary.overdue > 0 {
+                ran = format!("{ran}; {} answers are overdue", summary.overdue);
+            }
+            let run = Some(summary.run_id.clone());
+            match all_sent(&summary.sent) {
+                Ok(()) => (NightEnd::Finished, DONE, run, ran),
+                Err(told) => (NightEnd::Unsent, told.code, run, format!("{ran}; {}", told.message)),
+            }
         }
         Err(failure) => {
             let end = if failure.code == HELD { NightEnd::Held } else { NightEnd::Failed };
@@ -271,7 +308,9 @@ fn ended(pipeline: &Path, as_of: Day, (_, at, epoch): Moment, result: &Result<Ru
     };
     let pipeline = pipeline.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let stages = Stage::ALL.map(Stage::word).to_vec();
-    Ended { end, exit_code, pipeline, run, as_of: as_of.iso(), at, epoch, message, stages }
+    let unsent = result.as_ref().map_or(0, |summary| unsent(&summary.sent).len());
+    let overdue = result.as_ref().map_or(0, |summary| summary.overdue);
+    Ended { end, exit_code, pipeline, run, as_of: as_of.iso(), at, epoch, message, unsent, overdue, stages }
 }
 
 /// The compiled pipeline with the folders of the command line; its problems are printed.
@@ -418,6 +457,7 @@ fn text(summary: &RunSummary) -> String {
     for told in &summary.drifted {
         lines.push(format!("  注意：数据与模型不符，{}：{}", told.spot, told.message));
     }
+    lines.extend(sent_lines(&summary.sent));
     let end = match &summary.folder {
         Some(folder) => format!("清单与报告：{}", folder.display()),
         None => format!(

@@ -11,7 +11,7 @@ use super::{Done, Failure, day, problems, replace, run, say};
 use crate::domain::{Day, Phase};
 use crate::explain::{self, FinishedRun};
 use crate::ledger::{CaseRecord, Delivery, Ledger, LedgerError, LedgerState, RunRecord};
-use crate::pipeline::{self, Fate, Leftover, Ready};
+use crate::pipeline::{self, Fate, LaidOut, Leftover, Ready, Sent};
 use crate::report::PublishedFile;
 use crate::spec::{Plan, compile};
 
@@ -77,6 +77,8 @@ struct Status {
     /// Clue numbers of cases whose answers about the same two rows contradict each other.
     conflicts: Vec<BTreeSet<String>>,
     deliveries: BTreeMap<String, Delivery>,
+    /// Copies of the last run that go to remotes.
+    sent: Vec<Sent>,
 }
 
 /// Cases of one rule, or one town.
@@ -166,6 +168,13 @@ impl Status {
         let day = last.as_ref().map(|run| run.as_of);
         let end = Day::from_ymd(9999, 12, 31).ok_or_else(|| Failure::bug("the last day there is"))?;
         let manifest = last.as_ref().map(|run| plan.out.join(&run.run_id).join("manifest.json"));
+        let sent = match &last {
+            Some(run) if intact.is_ok() => {
+                let run = LaidOut { run_id: &run.run_id, day: run.as_of };
+                pipeline::standing(&plan, &ledger, &run).map_err(failed)?
+            }
+            _ => Vec::new(),
+        };
         Ok(Self {
             folder: manifest.as_ref().is_some_and(|manifest| manifest.is_file()),
             alarms: manifest.map_or(Value::Null, |manifest| alarms(&manifest)),
@@ -177,6 +186,7 @@ impl Status {
             towns: cases(&state, &plan, day, town_of),
             conflicts: state.decisions().conflicts,
             deliveries: ledger.deliveries_before(end).map_err(failed)?,
+            sent,
             last,
             plan,
         })
@@ -230,6 +240,13 @@ impl Status {
                 let here = if self.folder { folder } else { format!("不在：{folder}") };
                 rows.push(row("  文件夹", here));
                 rows.push(row("  与此前各夜", comparison(&self.alarms)));
+                rows.extend(self.sent.iter().map(|sent| {
+                    let words = match sent.why_not() {
+                        Some(why) => format!("未送达 {}：{}（{why}）", sent.remote, sent.file),
+                        None => format!("已送达 {}：{}", sent.remote, sent.file),
+                    };
+                    row("  发送", words)
+                }));
             }
         }
         rows.push(row(
@@ -351,6 +368,7 @@ impl Status {
             "at_work": self.at_work,
             "leftovers": leftovers.collect::<Vec<_>>(),
             "alarms": self.alarms,
+            "sent": self.sent.iter().map(super::handover::told).collect::<Vec<_>>(),
             "ledger": ledger,
             "cases": cases.collect::<serde_json::Map<_, _>>(),
             "towns": towns.collect::<serde_json::Map<_, _>>(),

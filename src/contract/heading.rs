@@ -42,6 +42,8 @@ fn without_brackets(normalised: &str) -> String {
 pub(super) struct Headings {
     /// For each field its headings, best first.
     fields: Vec<Vec<String>>,
+    /// The same without their bracketed parts.
+    bare: Vec<Vec<String>>,
     required: Vec<bool>,
 }
 
@@ -69,12 +71,13 @@ impl ColumnPlan {
 
 impl Headings {
     pub(super) fn new(contract: &Contract) -> Self {
+        let headings = contract.field.values().map(|field| &field.headers);
+        let fields: Vec<Vec<String>> =
+            headings.map(|headings| headings.iter().map(|heading| normalise(heading)).collect()).collect();
+        let bare = |headings: &Vec<String>| headings.iter().map(|one| without_brackets(one)).collect();
         Self {
-            fields: contract
-                .field
-                .values()
-                .map(|field| field.headers.iter().map(|heading| normalise(heading)).collect())
-                .collect(),
+            bare: fields.iter().map(bare).collect(),
+            fields,
             required: contract.field.values().map(|field| field.required).collect(),
         }
     }
@@ -129,14 +132,12 @@ impl Headings {
     ) -> Vec<usize> {
         let bare: Vec<String> = texts.iter().map(|text| without_brackets(text)).collect();
         let mut loose = Vec::new();
-        for (field, headings) in self.fields.iter().enumerate() {
+        for (field, headings) in self.bare.iter().enumerate() {
             if column_of[field].is_some() {
                 continue;
             }
             let fits = |column: &usize| {
-                !taken[*column]
-                    && !bare[*column].is_empty()
-                    && headings.iter().any(|heading| without_brackets(heading) == bare[*column])
+                !taken[*column] && !bare[*column].is_empty() && headings.contains(&bare[*column])
             };
             if let Some(column) = (0..texts.len()).find(fits) {
                 column_of[field] = Some(column);

@@ -8,8 +8,6 @@ pub(super) const MAGIC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
 const END_OF_CHAIN: u32 = 0xffff_fffe;
 const FIRST_SPECIAL: u32 = 0xffff_fffa;
-/// Cells of all sheets when every sheet is a full rectangle: two full XLS sheets.
-const CELLS_MAX: u64 = 2 * 65_536 * 256;
 
 fn broken(message: &str) -> Refusal {
     Refusal::new(
@@ -76,8 +74,8 @@ pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
         let mut sheet = Extent::default();
         records(&stream, start, |kind, data| sheet.record(kind, data))?;
         cells += sheet.cells();
-        if cells > CELLS_MAX {
-            let message = "sheets need more cells than an XLS workbook can have";
+        if cells > limits.xls_cells_max {
+            let message = "sheets need more cells than a sound XLS workbook has";
             return Err(Refusal::new("sheet_too_large", message, "工作表范围异常，过大"));
         }
     }

@@ -26,10 +26,16 @@ pub(super) enum Sniffed {
     Binary,
 }
 
+/// Room for a piece of a file; one that is read whole says so by not filling it.
+fn room(file: &File) -> io::Result<Vec<u8>> {
+    let bytes = usize::try_from(file.metadata()?.len()).unwrap_or(CHUNK);
+    Ok(vec![0; bytes.saturating_add(1).min(CHUNK)])
+}
+
 /// Reads the whole file once (cheaply) to tell its encoding.
 pub(super) fn sniff(path: &Path) -> io::Result<Sniffed> {
     let mut file = File::open(path)?;
-    let mut buffer = vec![0_u8; CHUNK];
+    let mut buffer = room(&file)?;
     let mut held = 0;
     let mut first = true;
     let mut ascii = true;
@@ -117,9 +123,9 @@ impl Decoded {
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(skip as u64))?;
         Ok(Self {
+            raw: room(&file)?,
             file,
             decoder: encoding.new_decoder_without_bom_handling(),
-            raw: vec![0; CHUNK],
             done: false,
             text: String::new(),
             malformed: 0,

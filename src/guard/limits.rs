@@ -33,6 +33,9 @@ pub struct Limits {
     pub zip_ratio_max: u64,
     /// Largest XLS workbook in bytes, which is held whole (256 MiB).
     pub xls_bytes_max: u64,
+    /// Cells of all sheets of an XLS workbook when every sheet is a full rectangle, as its reader lays them out
+    /// (two full sheets, 33.6 million).
+    pub xls_cells_max: u64,
     /// Largest text of all fields and rows of a file together, rows held back included (1 GiB; a
     /// population of 1.1 million takes a fifth of it).
     pub text_bytes_max: usize,
@@ -61,6 +64,7 @@ impl Limits {
         zip_held_max: 512 << 20,
         zip_ratio_max: 600,
         xls_bytes_max: 256 << 20,
+        xls_cells_max: 2 * 65_536 * 256,
         text_bytes_max: 1 << 30,
         column_bytes_max: (2 << 30) - (8 << 20),
         reader_seconds_max: 120,

@@ -6,6 +6,7 @@ use super::access::{self, Look, StoredLook};
 use super::handover::{self, Handover};
 use super::packing::{self, Packing};
 use super::schema;
+use super::sending::{self, Sending};
 use super::store::{Ledger, LedgerError, sql};
 
 impl Ledger {
@@ -40,6 +41,26 @@ impl Ledger {
             return Ok(Vec::new());
         }
         packing::read(&self.connection).map_err(&doing)
+    }
+
+    /// Enters that a try to send a file began, or how it ended.
+    ///
+    /// # Errors
+    /// When the register cannot be written.
+    pub fn register_sending(&mut self, line: &Sending) -> Result<(), LedgerError> {
+        self.at_once("enter what is sent", |transaction| sending::write(transaction, line))
+    }
+
+    /// What was sent to remotes, oldest first; empty where an older program wrote the ledger.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn sendings(&self) -> Result<Vec<Sending>, LedgerError> {
+        let doing = sql("read what was sent");
+        if schema::version(&self.connection).map_err(&doing)? < 9 {
+            return Ok(Vec::new());
+        }
+        sending::read(&self.connection).map_err(&doing)
     }
 
     /// Logs that somebody looks at values in full. Whoever shows them logs first.
@@ -98,10 +119,14 @@ impl Ledger {
     pub fn take_over(&mut self, other: &Self) -> Result<(u64, u64), LedgerError> {
         let new = other.goes_on_from(self)?;
         let (handed_over, packings) = (other.handed_over()?, other.packings()?);
+        // Those of an older copy come first.
+        let (known, mut sendings) = (self.sendings()?.len(), other.sendings()?);
+        let sendings = sendings.split_off(known.min(sendings.len()));
         let before = self.handed_over()?.len();
         self.at_once("take over register and log", |transaction| {
             handover::write(transaction, &handed_over)?;
             packing::write(transaction, &packings)?;
+            sendings.iter().try_for_each(|line| sending::write(transaction, line))?;
             new.iter().try_for_each(|stored| access::write(transaction, &stored.look))
         })?;
         let lines = self.handed_over()?.len() - before;

@@ -19,6 +19,7 @@ mod packing;
 mod receipt;
 mod reconcile;
 mod schema;
+mod sending;
 mod state;
 mod store;
 
@@ -31,5 +32,6 @@ pub use handover::Handover;
 pub use packing::Packing;
 pub use receipt::{AnswerCell, Incoming, NotTaken, ReceiptPlan, Taken};
 pub use reconcile::{Night, Reconciled, RuleRun, Tally};
+pub use sending::{Sending, SendingState};
 pub use state::{CaseRecord, Decisions, LedgerState, ObjectionRecord};
 pub use store::{Delivery, Ledger, LedgerError, ReceiptFacts, RunFacts, RunRecord};

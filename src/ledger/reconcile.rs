@@ -100,6 +100,19 @@ pub struct Reconciled {
 }
 
 impl Reconciled {
+    /// The cases as they stand once the plan is committed, whether for the first time or once more.
+    ///
+    /// # Panics
+    /// When an event of the plan cannot follow what is known, which would be a bug of this module.
+    pub fn after(&self) -> LedgerState {
+        let mut state = self.before.clone();
+        for event in &self.events {
+            let taken = state.apply(&event.case_key, self.as_of, event.payload.clone());
+            assert!(taken, "what is planned can follow what is known");
+        }
+        state
+    }
+
     /// Cases by rule and status.
     pub fn tallies(&self) -> BTreeMap<String, Tally> {
         let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();

@@ -170,6 +170,28 @@ CREATE TRIGGER packing_is_never_updated BEFORE UPDATE ON packing BEGIN SELECT RA
 CREATE TRIGGER packing_is_never_deleted BEFORE DELETE ON packing BEGIN SELECT RAISE(ABORT, 'the register is append-only'); END;
 ",
     },
+    // What of the files that were handed over was sent to a remote.
+    Migration {
+        to: 9,
+        sql: "
+CREATE TABLE sending (
+  seq       INTEGER PRIMARY KEY,
+  run_id    TEXT NOT NULL,
+  path      TEXT NOT NULL,
+  sha256    TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  remote    TEXT NOT NULL,
+  folder    TEXT NOT NULL,
+  file      TEXT NOT NULL,
+  at        TEXT NOT NULL,
+  account   TEXT NOT NULL,
+  state     TEXT NOT NULL CHECK (state IN ('begun', 'arrived', 'failed')),
+  why       TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER sending_is_never_updated BEFORE UPDATE ON sending BEGIN SELECT RAISE(ABORT, 'the register is append-only'); END;
+CREATE TRIGGER sending_is_never_deleted BEFORE DELETE ON sending BEGIN SELECT RAISE(ABORT, 'the register is append-only'); END;
+",
+    },
 ];
 
 /// The version this program writes.

@@ -11,6 +11,7 @@ use chrono::DateTime;
 
 use super::groups::{self, Groups};
 use super::look;
+use super::sending::{LaidOut, standing};
 use crate::domain::Day;
 use crate::ledger::{Ledger, LedgerError, RunRecord};
 use crate::resolve::Register;
@@ -75,11 +76,13 @@ pub fn examine(plan: &Plan, consultation: &Consultation) -> Vec<Symptom> {
         found.push(register(plan, last));
         found.push(clock(last, consultation.epoch));
         found.push(last_night(last, consultation));
+        found.extend((!plan.sends.is_empty()).then(|| sent(plan, last)));
     }
     let run = last.map(|last| plan.out.join(last.run_id));
     let needed = run.as_deref().map_or(0, |run| size(run).saturating_mul(3)).max(consultation.free_bytes);
     found.extend([("disk_out", &plan.out), ("disk_state", &plan.state)].map(|(c, p)| disk(c, p, needed)));
     found.push(memory(run.as_deref(), consultation.memory_bytes));
+    found.extend(fonts(Command::new("fc-list").args([":lang=zh", "family"])));
     found.extend(plan.watch.hooks.iter().filter_map(|hook| program(hook.command.first()?)));
     found
 }
@@ -237,6 +240,26 @@ fn last_night(last: &RunRecord, consultation: &Consultation) -> Symptom {
     symptom("last_night", health, text)
 }
 
+/// Whether the last night's copies are where they are sent to.
+fn sent(plan: &Plan, last: &RunRecord) -> Symptom {
+    let run = LaidOut { run_id: &last.run_id, day: last.as_of };
+    let standing = Ledger::open_for_planning(&plan.state.join("ledger.sqlite"))
+        .and_then(|ledger| standing(plan, &ledger, &run));
+    let standing = match standing {
+        Ok(standing) => standing,
+        Err(error) => return symptom("send", Health::Broken, format!("发送记录不可用：{error}")),
+    };
+    let unsent: Vec<String> = standing
+        .iter()
+        .filter_map(|sent| sent.why_not().map(|why| format!("{}（{why}）", sent.file)))
+        .collect();
+    if unsent.is_empty() {
+        return symptom("send", Health::Well, format!("{} 个文件已送达", standing.len()));
+    }
+    let text = format!("未送达：{}；doudi handover send 可重发", unsent.join("、"));
+    symptom("send", Health::Look, text)
+}
+
 fn disk(check: &'static str, path: &Path, needed: u64) -> Symptom {
     let existing = path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
     match rustix::fs::statvfs(existing) {
@@ -275,6 +298,20 @@ fn memory(run: Option<&Path>, wanted: u64) -> Symptom {
 fn available(meminfo: &str) -> Option<u64> {
     let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// Whether pages and workbooks that are looked at or printed on this machine show their words; nothing where the
+/// machine has no fonts at all, for then nobody looks here.
+fn fonts(list: &mut Command) -> Option<Symptom> {
+    let output = list.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let families =
+        String::from_utf8_lossy(&output.stdout).lines().filter(|line| !line.trim().is_empty()).count();
+    Some(if families == 0 {
+        let text = "本机没有中文字体，在此查看或打印会缺字（apt-get install fonts-noto-cjk）；不影响清单";
+        symptom("fonts", Health::Look, text)
+    } else {
+        symptom("fonts", Health::Well, format!("{families} 种中文字体"))
+    })
 }
 
 /// A hook's program, when it is named by its place and is not there. A bare name is left to the search path.
@@ -353,6 +390,14 @@ mod tests {
         assert_eq!(disk("disk_out", Path::new("/no/such/folder"), u64::MAX).health, Health::Broken);
         assert_eq!(memory(None, u64::MAX).health, Health::Look);
         assert_eq!(available("MemTotal: 9 kB\nMemAvailable:   12 kB\n"), Some(12_288));
+    }
+
+    #[test]
+    fn a_machine_that_cannot_show_chinese_is_told() {
+        let said = |text: &str| fonts(Command::new("printf").arg(text)).unwrap();
+        assert_eq!(said("Noto Serif CJK SC\nNoto Sans CJK SC\n").health, Health::Well);
+        assert_eq!(said("\n").health, Health::Look);
+        assert_eq!(fonts(&mut Command::new("no-such-program-of-doudi")), None);
     }
 
     #[test]

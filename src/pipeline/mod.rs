@@ -21,6 +21,7 @@ mod manifest;
 mod mention_store;
 mod output;
 mod refuted;
+mod sending;
 mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,7 @@ pub use error::RunError;
 pub use folder::Ready;
 pub use listed::listed_cases;
 pub use look::{Fate, Leftover, at_work, latest, leftovers};
+pub use sending::{Dispatch, Fate as SendFate, LaidOut, Sent, send, standing};
 pub use stage::{Progress, Silent, Stage};
 
 use checkpoint::Base;
@@ -108,6 +110,10 @@ pub struct RunSummary {
     pub drifted: Vec<Diagnostic>,
     /// Files that were laid out for recipients, or would be.
     pub files: Vec<PublishedFile>,
+    /// What became of the copies that go to remotes.
+    pub sent: Vec<Sent>,
+    /// Cases whose answer was due before the night's day.
+    pub overdue: usize,
 }
 
 /// Runs one compiled plan.
@@ -188,7 +194,7 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     let rules = facts::rules(plan);
     let counts = manifest::Counts::of(&delivered, &records, &resolution, &judged.outcomes);
     let compared = run.compare(&counts, &past, &rules)?;
-    let precision = report::precision(&listed_cases(&recorded.before, &plan.book));
+    let precision = report::precision(&listed_cases(&recorded.after(), &plan.book));
     let night = output::Night {
         plan,
         env,
@@ -216,9 +222,9 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     let lists = run.watch.stage(Stage::Publish, || output::publish(&night, &run.folder.path))?;
     deadline.kept()?;
     run.commit(&night, &lists, &register)?;
-    let folder = (!env.dry_run).then(|| plan.out.join(&run_id));
-    let (outcomes, files) = (judged.outcomes, lists.files);
-    Ok(RunSummary { run_id, folder, outcomes, recorded, drifted, files })
+    let (sent, folder) = (run.send(&run_id), run.place(&run_id));
+    let (outcomes, files, overdue) = (judged.outcomes, lists.files, run.overdue(&recorded));
+    Ok(RunSummary { run_id, folder, outcomes, recorded, drifted, files, sent, overdue })
 }
 
 /// A run at work.
@@ -443,6 +449,29 @@ impl<'a> Run<'a> {
             groups::let_through_to_runs(&self.plan.out)?;
         }
         self.folder.show(night.run_id)
+    }
+
+    /// Where the run lies; nowhere after a dry run.
+    fn place(&self, run_id: &str) -> Option<PathBuf> {
+        (!self.env.dry_run).then(|| self.plan.out.join(run_id))
+    }
+
+    fn overdue(&self, recorded: &Reconciled) -> usize {
+        recorded.cases.iter().filter(|case| self.plan.is_overdue(case, self.env.as_of)).count()
+    }
+
+    /// Sends what goes to remotes. The night stands, whatever becomes of it.
+    fn send(&mut self, run_id: &str) -> Vec<Sent> {
+        if self.env.dry_run {
+            return Vec::new();
+        }
+        let dispatch = Dispatch {
+            run: LaidOut { run_id, day: self.env.as_of },
+            now: &self.env.now,
+            by: &self.env.account,
+            clock: self.env.clock,
+        };
+        send(self.plan, &mut self.ledger, &dispatch)
     }
 }
 

@@ -201,7 +201,7 @@ impl Desk {
     }
 
     /// The approval under which a recipient's files hold numbers in full, in words; empty where they do not.
-    pub(super) fn export_approval(&self, recipient: &str) -> String {
+    pub fn export_approval(&self, recipient: &str) -> String {
         self.in_force.get(recipient).cloned().unwrap_or_default()
     }
 }

@@ -162,13 +162,7 @@ impl Register {
         let check = UInt8Array::from_iter_values(rows().map(|entry| entry.check));
         let batch = RecordBatch::try_new(
             Arc::clone(&schema),
-            vec![
-                Arc::new(mention),
-                Arc::new(identity),
-                Arc::new(extract),
-                Arc::new(grade),
-                Arc::new(check),
-            ],
+            vec![Arc::new(mention), Arc::new(identity), Arc::new(extract), Arc::new(grade), Arc::new(check)],
         )?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)

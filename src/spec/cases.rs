@@ -76,7 +76,7 @@ fn cases_of(file: &str) -> PathBuf {
 }
 
 /// Reads a cases file into `done` when it has the right shape, else what is wrong with it.
-fn read_cases<T: schemars::JsonSchema + serde::de::DeserializeOwned>(
+fn read_cases<T: schemars::JsonSchema + serde::de::DeserializeOwned + 'static>(
     of: &str,
     done: &mut RuleTest,
 ) -> Option<(String, String, T)> {

@@ -38,6 +38,7 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
     let rules = Rulebook::read(&mut draft, &schemas, as_of);
     let watch = draft.watch();
     let groups = draft.groups(schemas.desk.as_ref());
+    let sends = draft.sends(schemas.desk.as_ref());
     let folder = |written: &str| beside(&draft.folder, written);
     let (input, out, state) = (folder(&draft.raw.input), folder(&draft.raw.out), folder(&draft.raw.state));
     let problems = draft.told();
@@ -57,6 +58,7 @@ pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> 
                 state,
                 sources,
                 remotes,
+                sends,
                 contracts,
                 tables,
                 link: settings,
@@ -92,11 +94,12 @@ pub fn watchers(path: &Path) -> Watch {
 const PLACES: [&str; 4] = ["remote", "folder", "files", "query"];
 
 /// What of a pipeline's text can change an answer: not where deliveries are fetched from (they have
-/// digests of their own), who is told how the night went, which accounts may read a list, how long a stage
+/// digests of their own), where copies are sent to, who is told how the night went, which accounts may read a list, how long a stage
 /// may take, or what a comment says.
 fn what_decides(text: &str) -> String {
     let mut table: toml::Table = toml::from_str(text).unwrap_or_default();
     table.remove("remote");
+    table.remove("send");
     table.remove("watch");
     table.remove("limits");
     if let Some(report) = table.get_mut("report").and_then(toml::Value::as_table_mut) {

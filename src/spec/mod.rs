@@ -22,6 +22,7 @@ mod read;
 mod remotes;
 mod rulebook;
 mod schemas;
+mod sends;
 
 pub use alarms::AlarmsTable;
 pub use cases::{RuleTest, test_rules};
@@ -40,3 +41,4 @@ pub use raw::{
 };
 pub use read::contracts_of;
 pub use remotes::{RemoteTable, SecretTable, ZipTable};
+pub use sends::{Send, SendTable};

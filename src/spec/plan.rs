@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::alarms::AlarmsTable;
 use super::limits::LimitsTable;
 use super::raw::HookTable;
-use crate::domain::{Contract, Day};
+use super::sends::Send;
+use crate::domain::{Case, CaseStatus, Contract, Day};
 use crate::link;
 use crate::report::{Desk, RuleFacts};
 use crate::rule::{Book, LegalBasis, Rule};
@@ -35,6 +36,8 @@ pub struct Plan {
     pub sources: Vec<SourceSpec>,
     /// Where deliveries are pulled from, by name.
     pub remotes: BTreeMap<String, Remote>,
+    /// Copies of ledgers that are sent to remotes after the night.
+    pub sends: Vec<Send>,
     /// Every contract of the schema folder, by extract id: rules may name extracts that are not pulled.
     pub contracts: BTreeMap<String, Arc<Contract>>,
     /// Look-ups.
@@ -68,12 +71,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Takes all deliveries from one folder, whatever remotes the pipeline names.
+    /// Takes all deliveries from one folder, whatever remotes the pipeline names; nothing is sent to them either.
     pub fn deliver_from(&mut self, input: &Path) {
         input.clone_into(&mut self.input);
         for source in &mut self.sources {
             source.origin = None;
         }
+        self.sends.clear();
     }
 
     /// What lists and notices need to know of a rule.
@@ -99,6 +103,14 @@ impl Plan {
     /// The last day to answer what a rule listed on a day.
     pub fn due(&self, rule: &Rule, listed: Day) -> Day {
         self.desk.due.on(listed, rule.header.due_days, rule.header.severity)
+    }
+
+    /// Whether the answer to a case was due before a day and has not come.
+    pub fn is_overdue(&self, case: &Case, day: Day) -> bool {
+        let rule = self.book.rules.iter().find(|rule| rule.id == case.finding.rule);
+        case.phase.asks()
+            && case.status != CaseStatus::Withdrawn
+            && rule.is_some_and(|rule| self.due(rule, case.listed_on) < day)
     }
 
     /// Legal bases as lists print them.

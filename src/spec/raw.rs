@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::alarms::AlarmsTable;
 use super::limits::LimitsTable;
 use super::remotes::RemoteTable;
+use super::sends::SendTable;
 use crate::domain::Completeness;
 use crate::engine::Value;
 use crate::link;
@@ -36,6 +37,9 @@ pub struct PipelineFile {
     /// Where deliveries are pulled from that do not come into `input`, by name.
     #[serde(default)]
     pub remote: IndexMap<String, RemoteTable>,
+    /// Copies of ledgers that are sent to a remote after each night, by the ledger's file name without `.toml`.
+    #[serde(default)]
+    pub send: IndexMap<String, SendTable>,
     /// How persons are linked.
     pub link: LinkTable,
     /// Which rules run.
@@ -190,7 +194,7 @@ pub struct HookTable {
     /// At which ends.
     pub on: Vec<NightEnd>,
     /// The program and its arguments; no shell. It gets one JSON object on standard input: `end`,
-    /// `exit_code`, `pipeline`, `run`, `as_of`, `at`, `message`. No personal value is in it.
+    /// `exit_code`, `pipeline`, `run`, `as_of`, `at`, `message`, `unsent` (files), `overdue` (answers). No personal value is in it.
     pub command: Vec<String>,
     /// The longest it may take; then it is stopped.
     #[serde(default = "hook_seconds")]
@@ -207,10 +211,28 @@ const fn hook_seconds() -> u32 {
 pub enum NightEnd {
     /// Lists were published.
     Finished,
+    /// Lists were published; a file did not reach its remote (`[send]`). Whoever is told of `finished` is told of this too.
+    Unsent,
     /// Required data is missing or outside its tolerance; nothing was published.
     Held,
     /// Anything else; nothing was published.
     Failed,
+    /// No end of its own: lists were published, and answers to earlier ones are overdue.
+    Overdue,
+}
+
+impl NightEnd {
+    /// Whether there are lists of this night.
+    pub const fn published(self) -> bool {
+        matches!(self, Self::Finished | Self::Unsent)
+    }
+
+    /// Whether somebody who wants to hear of `on` hears of this end, with so many answers overdue.
+    pub fn is_told_to(self, on: &[Self], overdue: usize) -> bool {
+        on.contains(&self)
+            || self.published() && overdue > 0 && on.contains(&Self::Overdue)
+            || self == Self::Unsent && on.contains(&Self::Finished)
+    }
 }
 
 /// The settings of linkage, a file that several pipelines may share.
@@ -252,6 +274,8 @@ impl PipelineFile {
         let remotes = part("remote").iter();
         let remotes =
             remotes.filter_map(|(name, table)| Some((name.clone(), table.clone().try_into().ok()?)));
+        let sends = part("send").iter();
+        let sends = sends.filter_map(|(name, table)| Some((name.clone(), table.clone().try_into().ok()?)));
         Self {
             title: word(&whole, "title"),
             as_of: maybe(&whole, "as_of"),
@@ -261,6 +285,7 @@ impl PipelineFile {
             schemas: word(&whole, "schemas"),
             source: sources.collect(),
             remote: remotes.collect(),
+            send: sends.collect(),
             link: LinkTable { settings: word(part("link"), "settings"), model: maybe(part("link"), "model") },
             rules: RulesTable {
                 folder: word(rules, "folder"),

@@ -225,7 +225,9 @@ impl Draft {
     /// The remotes, as they are meant.
     pub(super) fn remotes(&mut self) -> BTreeMap<String, Remote> {
         let tables = self.raw.remote.clone();
-        let used: Vec<String> = self.raw.source.values().filter_map(|source| source.remote.clone()).collect();
+        let pulled = self.raw.source.values().filter_map(|source| source.remote.clone());
+        let used: Vec<String> =
+            pulled.chain(self.raw.send.values().map(|send| send.remote.clone())).collect();
         let mut remotes = BTreeMap::new();
         for (name, table) in &tables {
             let mut keys = Keys { path: format!("remote.{name}"), draft: self };
@@ -235,7 +237,7 @@ impl Draft {
                 keys.error("remote_name", "", message, "letters, digits, `-` and `_`: it names a folder");
             }
             if !used.contains(name) {
-                let message = format!("no source comes from the remote `{name}`");
+                let message = format!("no source comes from the remote `{name}`, and nothing is sent to it");
                 let fault = Diagnostic::warning("remote_unused", keys.spot("kind"), message);
                 keys.draft
                     .problems

@@ -296,7 +296,10 @@ fn read_sql(draft: &mut Draft, path: &Path, part: &str, spot: Spot) -> Result<St
 }
 
 /// The lines of a head that has the right shape, else all that is wrong with its shape.
-fn head_lines<T: JsonSchema + DeserializeOwned>(file: &str, text: &str) -> Result<KeyLines, Vec<Diagnostic>> {
+fn head_lines<T: JsonSchema + DeserializeOwned + 'static>(
+    file: &str,
+    text: &str,
+) -> Result<KeyLines, Vec<Diagnostic>> {
     let (head, first) = rule::head_text(file, text)?;
     check_toml_at::<T>(file, &head, first - 1).map(|(_, lines)| lines)
 }

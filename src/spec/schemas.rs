@@ -207,7 +207,7 @@ fn list_names(path: &Path) -> Vec<String> {
 }
 
 /// A file of TOML and its value; a file that is not there has no problems.
-fn check_file<T: schemars::JsonSchema + serde::de::DeserializeOwned>(
+fn check_file<T: schemars::JsonSchema + serde::de::DeserializeOwned + 'static>(
     path: &Path,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<(String, T)> {

@@ -6,8 +6,10 @@
 //! serde stops at the first problem. It must never know what a key means: that is the business of
 //! whoever compiles the value.
 
+use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -25,7 +27,10 @@ const REF_STEPS_MAX: usize = 32;
 /// # Errors
 /// All problems, sorted by line: `toml_syntax`, `unknown_key`, `missing_key`, `wrong_type`,
 /// `unknown_value`, `out_of_range`, `invalid_value`.
-pub fn check_toml<T: JsonSchema + DeserializeOwned>(file: &str, text: &str) -> Result<T, Vec<Diagnostic>> {
+pub fn check_toml<T: JsonSchema + DeserializeOwned + 'static>(
+    file: &str,
+    text: &str,
+) -> Result<T, Vec<Diagnostic>> {
     check_toml_at(file, text, 0).map(|(value, _)| value)
 }
 
@@ -35,7 +40,7 @@ pub fn check_toml<T: JsonSchema + DeserializeOwned>(file: &str, text: &str) -> R
 ///
 /// # Errors
 /// As [`check_toml`].
-pub fn check_toml_at<T: JsonSchema + DeserializeOwned>(
+pub fn check_toml_at<T: JsonSchema + DeserializeOwned + 'static>(
     file: &str,
     text: &str,
     line_offset: u32,
@@ -45,7 +50,7 @@ pub fn check_toml_at<T: JsonSchema + DeserializeOwned>(
     if !syntax.is_empty() {
         return Err(report(file, &lines, syntax.iter().map(syntax_problem).collect()));
     }
-    let schema = schemars::schema_for!(T).to_value();
+    let schema = schema::<T>();
     let root = Spanned::new(document.span(), DeValue::Table(document.into_inner()));
     let mut problems = Vec::new();
     Walk { root: &schema }.value(&schema, &root, 0, "", &mut problems);
@@ -60,6 +65,15 @@ pub fn check_toml_at<T: JsonSchema + DeserializeOwned>(
             vec![Problem::new(error.span().map_or(0, |span| span.start), "invalid_value", error.message())],
         )),
     }
+}
+
+/// The schema of a type. A pipeline reads hundreds of files of few types, so each is made once.
+fn schema<T: JsonSchema + 'static>() -> Arc<Value> {
+    static KNOWN: Mutex<BTreeMap<TypeId, Arc<Value>>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let made =
+        known.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(schemars::schema_for!(T).to_value()));
+    Arc::clone(made)
 }
 
 /// The lines of a document that may have other problems; none where it is no TOML at all.

@@ -42,7 +42,7 @@ pub(super) fn send(traces: &Traces, ended: &Ended, manifest: Option<&Value>) -> 
 
 /// The night as the protocol wants it.
 pub(super) fn trace(ended: &Ended, manifest: Option<&Value>) -> Value {
-    let manifest = manifest.filter(|_| ended.end == NightEnd::Finished).unwrap_or(&Value::Null);
+    let manifest = manifest.filter(|_| ended.end.published()).unwrap_or(&Value::Null);
     let mut night = Night::new(ended);
     let mut spans: Vec<Value> = ended
         .stages
@@ -87,7 +87,7 @@ impl<'a> Night<'a> {
         let start = nanoseconds(u64::try_from(ended.epoch).unwrap_or(0), 0.0);
         let status = match ended.end {
             NightEnd::Finished => json!({ "code": OK }),
-            NightEnd::Held | NightEnd::Failed => json!({ "code": ERROR, "message": ended.message }),
+            _ => json!({ "code": ERROR, "message": ended.message }),
         };
         json!({
             "traceId": self.trace, "spanId": self.root, "name": "run", "kind": INTERNAL,
@@ -213,6 +213,8 @@ mod tests {
             at: "2026-11-20T02:00:00+08:00".into(),
             epoch: 1_795_111_200,
             message: "failed to go on".into(),
+            unsent: 0,
+            overdue: 0,
             stages: vec!["pull", "validate", "judge", "record"],
         }
     }

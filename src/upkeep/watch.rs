@@ -38,6 +38,10 @@ pub struct Ended {
     pub epoch: i64,
     /// One line: what was published, or why nothing was.
     pub message: String,
+    /// Files that did not reach their remote.
+    pub unsent: usize,
+    /// Answers that were due before the night's day.
+    pub overdue: usize,
     /// Names of the stages of a run, in their order.
     pub stages: Vec<&'static str>,
 }
@@ -57,7 +61,7 @@ pub fn tell(watch: &Watch, ended: &Ended, out: &Path) -> Vec<String> {
     if let Some(traces) = &watch.traces {
         failed.extend(trace::send(traces, ended, manifest.as_ref()).err());
     }
-    for hook in watch.hooks.iter().filter(|hook| hook.on.contains(&ended.end)) {
+    for hook in watch.hooks.iter().filter(|hook| ended.end.is_told_to(&hook.on, ended.overdue)) {
         if let Err(error) = call(hook, ended) {
             failed.push(format!("the hook {} {error}", hook.command[0]));
         }
@@ -118,6 +122,8 @@ fn message(ended: &Ended) -> Value {
         "as_of": ended.as_of,
         "at": ended.at,
         "message": ended.message,
+        "unsent": ended.unsent,
+        "overdue": ended.overdue,
     })
 }
 
@@ -127,11 +133,18 @@ fn figures(ended: &Ended, manifest: Option<&Value>) -> String {
     let mut out = Figures { text: String::new(), pipeline: label(&ended.pipeline) };
     out.head("doudi_ended_timestamp_seconds", "When the last run ended, whatever its end.");
     out.value("doudi_ended_timestamp_seconds", "", ended.epoch);
-    out.head("doudi_exit_code", "Exit code of the last run: 0 done, 3 held, others failed.");
+    out.head(
+        "doudi_exit_code",
+        "Exit code of the last run: 0 done, 3 held, 6 done but for a file that was not sent, others failed.",
+    );
     out.value("doudi_exit_code", "", ended.exit_code);
-    let Some(manifest) = manifest.filter(|_| ended.end == NightEnd::Finished) else { return out.text };
+    let Some(manifest) = manifest.filter(|_| ended.end.published()) else { return out.text };
     out.head("doudi_finished_timestamp_seconds", "When lists were last published.");
     out.value("doudi_finished_timestamp_seconds", "", ended.epoch);
+    out.head("doudi_unsent_files", "Copies that did not reach the remote that they are sent to.");
+    out.value("doudi_unsent_files", "", ended.unsent);
+    out.head("doudi_overdue_answers", "Clues whose answer was due before the day of the lists.");
+    out.value("doudi_overdue_answers", "", ended.overdue);
     out.head("doudi_stage_seconds", "Wall time of each stage.");
     for (stage, seconds) in entries(&manifest["timings"]["seconds"]) {
         out.value("doudi_stage_seconds", &format!("stage=\"{}\"", label(stage)), seconds);
@@ -210,6 +223,8 @@ pub(crate) fn throw_at_manifest(bytes: &[u8]) {
         at: String::new(),
         epoch: 0,
         message: String::new(),
+        unsent: 0,
+        overdue: 0,
         stages: vec!["pull", "validate", "judge", "record"],
     };
     let text = figures(&ended, manifest.as_ref());
@@ -234,6 +249,8 @@ mod tests {
             at: "2026-11-20T02:00:00+08:00".into(),
             epoch: 1_795_111_200,
             message: "failed to go on".into(),
+            unsent: 0,
+            overdue: 0,
             stages: Vec::new(),
         }
     }

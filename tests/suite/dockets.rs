@@ -427,3 +427,76 @@ fn the_police_are_asked_about_parents_alone_and_their_hits_come_back_as_an_extra
         assert_eq!(of_hit[1], hit[2], "the hit is linked to the person who was asked about");
     }
 }
+
+#[test]
+fn the_list_of_questions_goes_to_its_remote_once_and_only_while_approved() {
+    let county = another_night("docket-sent");
+    let pipeline = "pipelines/nightly.toml";
+    let path = county.folder.join(pipeline);
+    let hook = format!(
+        "\n[[watch.hook]]\non = [\"finished\"]\ncommand = [\"tee\", \"{}\"]\n",
+        county.folder.join("heard").display()
+    );
+    let text = fs::read_to_string(&path).unwrap();
+    let remote = "\n[remote.police]\nkind = \"folder\"\nat = \"../police\"\n";
+    let send = "\n[send.custody_question]\nremote = \"police\"\nfolder = \"ask\"\n";
+    fs::write(&path, format!("{text}{remote}{send}{hook}")).unwrap();
+    let (ask, name) = (county.folder.join("police/ask"), format!("公安比对查询名单_{DAY}.csv"));
+
+    // Without an approval no file is laid out, and none leaves.
+    fs::create_dir_all(&ask).unwrap();
+    county.well(&["run", pipeline]);
+    assert_eq!(fs::read_dir(&ask).unwrap().count(), 0);
+
+    // The folder is not there: the night is, and everybody hears of it.
+    approve_questions(&county);
+    fs::remove_dir(&ask).unwrap();
+    let night = county.doudi(&["run", pipeline]);
+    let said = String::from_utf8(night.stderr).unwrap();
+    assert_eq!(night.status.code(), Some(6), "{said}");
+    assert!(
+        String::from_utf8(night.stdout).unwrap().contains("未送达"),
+        "the lists are told of all the same"
+    );
+    assert!(
+        said.contains("failed to send to the remote `police`: the folder ") && said.contains("mounted"),
+        "{said}"
+    );
+    let laid_out = county.folder.join(format!("out/latest/lists/public-security/{name}"));
+    let questions = fs::read(&laid_out).unwrap();
+    let heard: serde_json::Value =
+        serde_json::from_slice(&fs::read(county.folder.join("heard")).unwrap()).unwrap();
+    assert_eq!((&heard["end"], &heard["exit_code"]), (&"unsent".into(), &6.into()));
+    assert!(heard["run"].is_string(), "the lists are there: {heard}");
+    let status = county.json(&["status", pipeline]);
+    assert_eq!(
+        (&status["sent"][0]["state"], &status["sent"][0]["file"]),
+        (&"unsent".into(), &name.clone().into())
+    );
+    let doctor = county.json(&["doctor", pipeline]);
+    let told = doctor.as_array().unwrap().iter().find(|one| one["check"] == "send").unwrap();
+    assert!(told["condition"] == "look" && told["text"].as_str().unwrap().contains("未送达"), "{told}");
+
+    fs::create_dir_all(&ask).unwrap();
+    let sent = county.json(&["handover", "send", pipeline]);
+    assert_eq!(sent[0]["state"], "arrived", "{sent}");
+    assert_eq!(fs::read(ask.join(&name)).unwrap(), questions);
+    // What arrived is not sent again, by nobody.
+    fs::remove_file(ask.join(&name)).unwrap();
+    let said = county.well(&["run", pipeline]);
+    assert!(said.contains("此前已送达") && fs::read_dir(&ask).unwrap().count() == 0, "{said}");
+    assert_eq!(county.json(&["handover", "send", pipeline])[0]["state"], "there");
+    // `--input` repeats a night and asks no remote.
+    county.well(&["run", pipeline, "--input", "fixtures/demo", "--as-of", "2026-11-21"]);
+    assert_eq!(fs::read_dir(&ask).unwrap().count(), 0);
+
+    let register = county.json(&["handover", pipeline]);
+    let lines = register.as_array().unwrap().iter().flat_map(|line| line["sent"].as_array().unwrap());
+    let states: Vec<&str> = lines.map(|line| line["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["begun", "failed", "begun", "arrived"]);
+    let ledger = rusqlite::Connection::open(county.folder.join("state/ledger.sqlite")).unwrap();
+    for sql in ["UPDATE sending SET why = ''", "DELETE FROM sending"] {
+        let refused = ledger.execute(sql, []).unwrap_err().to_string();
+        assert!(refused.contains("append-only"), "{refused}");
+    }
+}

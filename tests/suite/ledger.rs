@@ -63,6 +63,10 @@ pub(crate) fn night(
         )
         .unwrap();
     ledger.commit(&plan, &facts("r"), &[], &[]).unwrap();
+    assert!(
+        plan.after() == ledger.state().unwrap(),
+        "what a plan says of the cases is what its commit leaves"
+    );
     plan
 }
 

@@ -195,6 +195,12 @@ pub struct DocketFacts<'a> {
 }
 
 impl Docket {
+    /// Its name: that of its file, without the ending.
+    pub fn name(&self) -> &str {
+        let file = self.file.rsplit('/').next().unwrap_or_default();
+        file.strip_suffix(".toml").unwrap_or(file)
+    }
+
     /// What TOML types cannot say: recipients, classes, lists and columns exist.
     pub fn check(&self, desk: &Desk) -> Vec<Diagnostic> {
         let template = &self.template;

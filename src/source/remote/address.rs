@@ -91,7 +91,7 @@ pub fn plain_folder(text: &str) -> Option<String> {
 }
 
 /// Whether a name is one of a file in its folder, on every system and in every command.
-pub(super) fn is_plain_name(name: &str) -> bool {
+pub fn is_plain_name(name: &str) -> bool {
     let odd = |c: char| c.is_control() || matches!(c, '/' | '\\' | '"');
     !name.is_empty() && name.len() <= 255 && name != "." && name != ".." && !name.contains(odd)
 }

@@ -1,13 +1,14 @@
 //! FTP, HTTP and WebDAV through the system's `curl`: everything it is told, passwords among it, goes
 //! through its input.
 
-use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use super::address::encoded;
 use super::error::{Fault, PullError};
 use super::listing;
 use super::program::{Call, Said, curl_quoted};
+use super::send::{PART, gives_only};
 use super::{Listed, Names, Remote, Transport};
 use crate::domain::Masked;
 
@@ -35,14 +36,18 @@ pub(super) struct Curl<'a> {
     pub(super) manner: Manner,
 }
 
-/// Settings of `curl`, one a line.
-pub(super) struct Settings(String);
+/// Settings of `curl`, one a line, in bytes: names of files are in their server's encoding.
+pub(super) struct Settings {
+    text: Vec<u8>,
+    stall: Duration,
+}
 
 impl Settings {
     /// What holds for every call.
     pub(super) fn new(remote: &Remote) -> Self {
         let seconds = remote.patience.stall_seconds;
-        let mut settings = Self(String::from("silent\nshow-error\ngloboff\n"));
+        let text = b"silent\nshow-error\ngloboff\n".to_vec();
+        let mut settings = Self { text, stall: remote.patience.stall() };
         settings.set("noproxy", "*");
         settings.set("connect-timeout", &seconds.min(30).to_string());
         settings.set("proto", "=http,https,ftp,ftps");
@@ -60,12 +65,29 @@ impl Settings {
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) {
-        let _ = writeln!(self.0, "{name} = {}", curl_quoted(value));
+        self.set_bytes(name, value.as_bytes());
+    }
+
+    fn set_bytes(&mut self, name: &str, value: &[u8]) {
+        self.text.extend_from_slice(name.as_bytes());
+        self.text.extend_from_slice(b" = ");
+        self.text.extend(curl_quoted(value));
+        self.text.push(b'\n');
     }
 
     pub(super) fn word(&mut self, name: &str) {
-        self.0.push_str(name);
-        self.0.push('\n');
+        self.text.extend_from_slice(name.as_bytes());
+        self.text.push(b'\n');
+    }
+
+    /// The file that the call sends, and how long that may take.
+    pub(super) fn upload(&mut self, remote: &Remote, from: &Path) -> Result<(), PullError> {
+        let facts = from.metadata().map_err(|error| PullError::local(&remote.name, "read", from, &error))?;
+        self.set("upload-file", &from.display().to_string());
+        // `curl` sees the bytes go, and ends a call whose bytes do not.
+        self.set("speed-time", &remote.patience.stall_seconds.to_string());
+        self.stall = remote.patience.stall_of(facts.len(), remote.rate_kib_max);
+        Ok(())
     }
 
     /// Runs `curl` with these settings.
@@ -76,11 +98,11 @@ impl Settings {
             package: "curl",
             arguments: ["-q", "-K", "-"].map(str::to_owned).to_vec(),
             environment: Vec::new(),
-            input: self.0,
+            input: self.text,
             output: None,
             growing,
             bytes_max: remote.file_bytes_max,
-            stall: remote.patience.stall(),
+            stall: self.stall,
         };
         call.run()
     }
@@ -90,7 +112,8 @@ impl Settings {
 pub(super) fn refused(remote: &Remote, said: &Said, status: Option<u16>) -> PullError {
     let fault = match (said.code, status) {
         (Some(22), Some(401 | 403)) | (Some(67), _) => Fault::Login,
-        (Some(22), Some(404 | 410)) | (Some(9 | 78), _) => Fault::Absent,
+        // 409 is what WebDAV says to a file whose folder is not there.
+        (Some(22), Some(404 | 409 | 410)) | (Some(9 | 78), _) => Fault::Absent,
         (Some(35 | 51 | 58 | 60 | 77 | 83 | 90), _) if is_certificate(said) => Fault::Identity,
         (Some(18), _) => Fault::Cut,
         (Some(28), _) => Fault::Stalled,
@@ -242,6 +265,34 @@ impl Transport for Curl<'_> {
         let said = settings.run(self.remote, Some(to))?;
         if said.code == Some(0) { Ok(()) } else { Err(refused(self.remote, &said, with_status(&said).1)) }
     }
+
+    fn send(&self, folder: &str, from: &Path, name: &str) -> Result<(), PullError> {
+        let part = format!("{name}{PART}");
+        let mut settings = self.settings();
+        settings.upload(self.remote, from)?;
+        settings.set("url", &self.url(folder, &part));
+        match self.manner {
+            Manner::Http => Err(gives_only(self.remote)),
+            Manner::Ftp => {
+                // Behind the transfer, in its folder. Not every server renames over a file; that there is none is no fault.
+                let command =
+                    |word: &str, name: &str| [word.as_bytes(), &self.remote.names.written(name)].concat();
+                for order in [command("-*DELE ", name), command("-RNFR ", &part), command("-RNTO ", name)] {
+                    settings.set_bytes("quote", &order);
+                }
+                self.ask(settings).map(drop)
+            }
+            Manner::WebDav => {
+                self.ask(settings)?;
+                let mut settings = self.settings();
+                settings.set("url", &self.url(folder, &part));
+                settings.set("request", "MOVE");
+                settings.set("header", &format!("Destination: {}", self.url(folder, name)));
+                settings.set("header", "Overwrite: T");
+                self.ask(settings).map(drop)
+            }
+        }
+    }
 }
 
 impl Names {
@@ -287,8 +338,9 @@ mod tests {
         let remote = remote("ftp://h");
         let mut settings = Settings::new(&remote);
         settings.set("user", "a:b\"\nurl = \"ftp://elsewhere");
-        assert!(settings.0.ends_with("user = \"a:b\\\"\\nurl = \\\"ftp://elsewhere\"\n"), "{}", settings.0);
-        assert!(settings.0.starts_with("silent\nshow-error\ngloboff\n"), "{}", settings.0);
+        let text = String::from_utf8(settings.text).unwrap();
+        assert!(text.ends_with("user = \"a:b\\\"\\nurl = \\\"ftp://elsewhere\"\n"), "{text}");
+        assert!(text.starts_with("silent\nshow-error\ngloboff\n"), "{text}");
     }
 
     #[test]

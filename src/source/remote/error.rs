@@ -52,6 +52,11 @@ pub struct PullError {
     pub remedy: String,
 }
 
+/// A file that could not be sent to a remote. The text holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("send to the remote `{}`: {}; {}", .0.remote, .0.what, .0.remedy)]
+pub struct SendError(pub PullError);
+
 impl PullError {
     pub(super) fn new(
         remote: &str,

@@ -155,14 +155,14 @@ fn work(
 
 /// A folder for what programs must find in a file: it goes when the work is done, and what a killed run
 /// left goes at the start.
-struct Aside {
-    folder: PathBuf,
+pub(super) struct Aside {
+    pub(super) folder: PathBuf,
     /// Folders that were not there before; they go when they are empty.
     made: Vec<PathBuf>,
 }
 
 impl Aside {
-    fn make(inbox: &Path) -> std::io::Result<Self> {
+    pub(super) fn make(inbox: &Path) -> std::io::Result<Self> {
         let folder = inbox.join(".aside");
         let _ = fs::remove_dir_all(&folder);
         let made = inbox.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
@@ -289,8 +289,8 @@ fn pause(patience: &Patience) -> u64 {
 }
 
 /// Tries until it goes well, the fault is one that stays, or it was tried often enough.
-fn again<T>(
-    job: &Fetch<'_>,
+pub(super) fn again<T>(
+    clock: &dyn Clock,
     remote: &Remote,
     mut attempt: impl FnMut() -> Result<T, PullError>,
 ) -> Result<T, PullError> {
@@ -300,7 +300,7 @@ fn again<T>(
         match attempt() {
             Err(error) if error.fault.passes() && tries < remote.patience.tries => {
                 tracing::warn!(remote = remote.name, tries, pause, "{}", error.what);
-                job.clock.sleep(pause);
+                clock.sleep(pause);
                 pause = (pause * 2).min(PAUSE_SECONDS_MAX);
                 tries += 1;
             }
@@ -342,7 +342,8 @@ impl Delivery<'_> {
     fn look(&mut self, job: &Fetch<'_>) {
         let before = std::mem::take(&mut self.files);
         let Some(transport) = &self.transport else { return };
-        let listed = again(job, self.remote, || transport.list(self.folder, &|name| self.is_wanted(name)));
+        let listed =
+            again(job.clock, self.remote, || transport.list(self.folder, &|name| self.is_wanted(name)));
         match listed {
             Err(error) => self.fail(error),
             Ok(all) => {
@@ -499,7 +500,7 @@ impl Delivery<'_> {
             return Ok(FileState::Same);
         }
         let Some(transport) = &self.transport else { return Ok(FileState::Left) };
-        let part = again(job, self.remote, || {
+        let part = again(job.clock, self.remote, || {
             let part = self.inbox.part()?;
             transport.fetch(self.folder, file, &part)?;
             let came = part

@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::error::{Fault, PullError};
+use super::send::PART;
 use super::{Listed, Remote, Transport};
 
 /// Files are read as they lie; links are never followed.
@@ -76,5 +77,22 @@ impl Transport for Folder<'_> {
             return Err(self.error(Fault::TooLarge, what));
         }
         Ok(())
+    }
+
+    fn send(&self, folder: &str, from: &Path, name: &str) -> Result<(), PullError> {
+        let path = self.path(folder)?;
+        let part = path.join(format!("{name}{PART}"));
+        let failed =
+            |error: io::Error| self.error(Fault::Network, format!("write {}: {error}", part.display()));
+        let mut source =
+            File::open(from).map_err(|error| PullError::local(&self.remote.name, "read", from, &error))?;
+        // What an earlier try left; a link in its place is not followed.
+        let _ = fs::remove_file(&part);
+        let flags = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+        let target = File::options().write(true).create_new(true).custom_flags(flags).open(&part);
+        let mut target = target.map_err(failed)?;
+        io::copy(&mut source, &mut target).and_then(|_| target.sync_all()).map_err(failed)?;
+        fs::rename(&part, path.join(name)).map_err(failed)?;
+        File::open(&path).and_then(|folder| folder.sync_all()).map_err(failed)
     }
 }

@@ -24,6 +24,7 @@ mod program;
 mod queries;
 mod s3;
 mod secret;
+mod send;
 mod sftp;
 
 use std::collections::BTreeMap;
@@ -33,13 +34,14 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use address::{Address, plain_folder};
-pub use error::{Fault, PullError};
+pub use address::{Address, is_plain_name, plain_folder};
+pub use error::{Fault, PullError, SendError};
 pub use fetch::{Fetch, Fetched, FetchedFile, FileState, fetch, look};
 pub use odbc::{CARRY, connection_fault};
 #[cfg(feature = "odbc")]
 pub use odbc_carrier::carry;
 pub use secret::{Secret, exposed};
+pub use send::{Parcel, send};
 
 use curl::{Curl, Manner};
 use folder::Folder;
@@ -90,6 +92,11 @@ impl Kind {
     /// Whether it is asked by queries and has no folders.
     pub const fn is_database(self) -> bool {
         matches!(self, Self::Postgres | Self::Odbc)
+    }
+
+    /// Whether files can be sent to it.
+    pub const fn takes_files(self) -> bool {
+        matches!(self, Self::Folder | Self::Sftp | Self::Ftp | Self::Webdav | Self::S3)
     }
 
     /// The program that carries the files; `None` where none is needed.
@@ -146,7 +153,19 @@ impl Patience {
     fn stall(&self) -> Duration {
         Duration::from_secs(self.stall_seconds.into())
     }
+
+    /// How long a program may say nothing while it sends a file: nobody here sees the bytes go.
+    fn stall_of(&self, bytes: u64, rate_kib_max: u32) -> Duration {
+        let slowest = match rate_kib_max {
+            0 => SLOWEST_KIB,
+            most => most.min(SLOWEST_KIB),
+        };
+        self.stall() + Duration::from_secs(bytes / (u64::from(slowest) << 10))
+    }
 }
+
+/// KiB a second below which sending a file counts as stalled.
+const SLOWEST_KIB: u32 = 8;
 
 /// Archives in a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,6 +263,8 @@ trait Transport {
     fn list(&self, folder: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Listed>, PullError>;
     /// Writes one file to `to`.
     fn fetch(&self, folder: &str, file: &Listed, to: &Path) -> Result<(), PullError>;
+    /// Puts a file into a folder, under its name only when it is there whole. One of that name is replaced.
+    fn send(&self, folder: &str, from: &Path, name: &str) -> Result<(), PullError>;
 }
 
 /// The transport of a remote, with its secrets.

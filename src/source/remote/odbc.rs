@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{Fault, PullError};
 use super::program::{Call, Said};
 use super::queries::Queries;
+use super::send::gives_only;
 use super::{Listed, Remote, Transport};
 use crate::domain::Masked;
 
@@ -163,7 +164,7 @@ impl Odbc<'_> {
             package: "doudi",
             arguments: vec![CARRY.to_owned()],
             environment: Vec::new(),
-            input: serde_json::to_string(&request).unwrap_or_default(),
+            input: serde_json::to_vec(&request).unwrap_or_default(),
             output,
             growing: None,
             bytes_max: self.remote.file_bytes_max,
@@ -183,6 +184,10 @@ impl Transport for Odbc<'_> {
 
     fn fetch(&self, _: &str, file: &Listed, to: &Path) -> Result<(), PullError> {
         self.call(Some(self.queries.of(self.remote, file)?.to_owned()), Some(to))
+    }
+
+    fn send(&self, _: &str, _: &Path, _: &str) -> Result<(), PullError> {
+        Err(gives_only(self.remote))
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::error::{Fault, PullError};
 use super::program::{Call, Said};
 use super::queries::Queries;
+use super::send::gives_only;
 use super::{Listed, Remote, Transport};
 use crate::domain::Masked;
 
@@ -115,7 +116,7 @@ impl Database<'_> {
             package: "postgresql-client",
             arguments: words.map(str::to_owned).to_vec(),
             environment: self.environment()?,
-            input: String::new(),
+            input: Vec::new(),
             output,
             growing: None,
             bytes_max: self.remote.file_bytes_max,
@@ -136,5 +137,9 @@ impl Transport for Database<'_> {
     fn fetch(&self, _: &str, file: &Listed, to: &Path) -> Result<(), PullError> {
         let query = self.queries.of(self.remote, file)?;
         self.call(&format!("COPY (\n{query}\n) TO STDOUT WITH (FORMAT csv, HEADER)"), Some(to))
+    }
+
+    fn send(&self, _: &str, _: &Path, _: &str) -> Result<(), PullError> {
+        Err(gives_only(self.remote))
     }
 }

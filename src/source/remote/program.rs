@@ -46,7 +46,7 @@ pub(super) struct Call<'a> {
     pub(super) arguments: Vec<String>,
     pub(super) environment: Vec<(&'static str, String)>,
     /// What it reads; may hold secrets.
-    pub(super) input: String,
+    pub(super) input: Vec<u8>,
     /// Where its output goes; `None` holds it in memory.
     pub(super) output: Option<&'a Path>,
     /// The file that must grow while it works.
@@ -112,7 +112,7 @@ impl Call<'_> {
         let mut child = self.spawn()?;
         // A program that ended before it read everything says so itself.
         if let Some(mut input) = child.stdin.take() {
-            let _ = input.write_all(self.input.as_bytes());
+            let _ = input.write_all(&self.input);
         }
         let come = Arc::new(AtomicU64::new(0));
         let out = child.stdout.take().map(|pipe| listen(pipe, Arc::clone(&come)));
@@ -171,11 +171,18 @@ fn listen(mut pipe: impl Read + Send + 'static, come: Arc<AtomicU64>) -> Receive
 }
 
 /// A value in quotes as `curl` reads it in a file of settings.
-pub(super) fn curl_quoted(text: &str) -> String {
-    format!(
-        "\"{}\"",
-        text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\r', "\\r")
-    )
+pub(super) fn curl_quoted(text: &[u8]) -> Vec<u8> {
+    let mut out = b"\"".to_vec();
+    for &byte in text {
+        match byte {
+            b'\\' | b'"' => out.extend([b'\\', byte]),
+            b'\n' => out.extend(b"\\n"),
+            b'\r' => out.extend(b"\\r"),
+            other => out.push(other),
+        }
+    }
+    out.push(b'"');
+    out
 }
 
 #[cfg(test)]
@@ -189,7 +196,7 @@ mod tests {
             package: "dash",
             arguments: vec!["-c".to_owned(), script.to_owned()],
             environment: vec![("DOUDI_WORD", "word".to_owned())],
-            input: "input".to_owned(),
+            input: b"input".to_vec(),
             output: None,
             growing,
             bytes_max: 1000,

@@ -1,6 +1,7 @@
 //! S3 and what speaks like it (OSS, OBS, MinIO): requests are signed here, so that the key never leaves
 //! this process, and carried by `curl`.
 
+use std::fs::File;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
@@ -9,9 +10,9 @@ use super::address::encoded;
 use super::curl::{Settings, refused, with_status};
 use super::error::{Fault, PullError};
 use super::{Clock, Listed, Remote, Transport, listing};
-use crate::domain::{Day, Masked, hex};
+use crate::domain::{Day, Masked, hex, sha256_of};
 
-/// SHA-256 of nothing: requests have no body.
+/// SHA-256 of nothing: requests that fetch have no body.
 const NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 /// Most pages of a listing (of 1000 objects each).
 const PAGES_MAX: usize = 100;
@@ -47,8 +48,18 @@ impl Bucket<'_> {
         prefix
     }
 
+    /// The path of a file, encoded.
+    fn place(&self, folder: &str, name: &str) -> String {
+        encoded(format!("{}/{}{name}", self.parts().0, self.prefix(folder)).as_bytes(), b"/")
+    }
+
     /// A call for a path with a query, both encoded.
     fn settings(&self, path: &str, query: &str) -> Settings {
+        self.request(("GET", NOTHING), path, query)
+    }
+
+    /// The same with a method and the digest of a body.
+    fn request(&self, (method, body): (&str, &str), path: &str, query: &str) -> Settings {
         let address = &self.remote.address;
         let time = stamp(self.clock.epoch());
         let mut settings = Settings::new(self.remote);
@@ -58,10 +69,12 @@ impl Bucket<'_> {
             region: &self.remote.region,
             host: &address.authority(),
             time: &time,
+            method,
+            body,
         };
         settings.set("header", &format!("Authorization: {}", signature.of(path, query)));
         settings.set("header", &format!("x-amz-date: {time}"));
-        settings.set("header", &format!("x-amz-content-sha256: {NOTHING}"));
+        settings.set("header", &format!("x-amz-content-sha256: {body}"));
         let mark = if query.is_empty() { "" } else { "?" };
         settings.set("url", &format!("{}{path}{mark}{query}", address.origin()));
         settings.word("fail");
@@ -117,16 +130,26 @@ impl Transport for Bucket<'_> {
     }
 
     fn fetch(&self, folder: &str, file: &Listed, to: &Path) -> Result<(), PullError> {
-        let key = format!("{}/{}{}", self.parts().0, self.prefix(folder), file.name);
-        let mut settings = self.settings(&encoded(key.as_bytes(), b"/"), "");
+        let mut settings = self.settings(&self.place(folder, &file.name), "");
         settings.set("output", &to.display().to_string());
         settings.set("max-filesize", &self.remote.file_bytes_max.to_string());
         let said = settings.run(self.remote, Some(to))?;
         if said.code == Some(0) { Ok(()) } else { Err(self.answer(&said)) }
     }
+
+    /// An object appears whole, and only when its bytes have the digest that was signed.
+    fn send(&self, folder: &str, from: &Path, name: &str) -> Result<(), PullError> {
+        let (digest, _) = File::open(from)
+            .and_then(sha256_of)
+            .map_err(|error| PullError::local(&self.remote.name, "read", from, &error))?;
+        let mut settings = self.request(("PUT", &digest), &self.place(folder, name), "");
+        settings.upload(self.remote, from)?;
+        let said = settings.run(self.remote, None)?;
+        if said.code == Some(0) { Ok(()) } else { Err(self.answer(&said)) }
+    }
 }
 
-/// Signature version 4 of a request without a body.
+/// Signature version 4 of a request.
 struct Signature<'a> {
     key: &'a str,
     secret: &'a str,
@@ -134,15 +157,21 @@ struct Signature<'a> {
     host: &'a str,
     /// `YYYYMMDDTHHMMSSZ`.
     time: &'a str,
+    method: &'a str,
+    /// SHA-256 of the body.
+    body: &'a str,
 }
 
 impl Signature<'_> {
-    /// The value of the header `Authorization` for `GET`.
+    /// The value of the header `Authorization`.
     fn of(&self, path: &str, query: &str) -> String {
         let headers = "host;x-amz-content-sha256;x-amz-date";
         let request = format!(
-            "GET\n{path}\n{query}\nhost:{}\nx-amz-content-sha256:{NOTHING}\nx-amz-date:{}\n\n{headers}\n{NOTHING}",
-            self.host, self.time
+            "{}\n{path}\n{query}\nhost:{}\nx-amz-content-sha256:{body}\nx-amz-date:{}\n\n{headers}\n{body}",
+            self.method,
+            self.host,
+            self.time,
+            body = self.body
         );
         let day = &self.time[..8];
         let scope = format!("{day}/{}/s3/aws4_request", self.region);
@@ -203,6 +232,8 @@ mod tests {
             region: "us-east-1",
             host: "examplebucket.s3.amazonaws.com",
             time: "20130524T000000Z",
+            method: "GET",
+            body: NOTHING,
         };
         let header = signature.of("/", "max-keys=2&prefix=J");
         let expected = "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7";

@@ -2,9 +2,11 @@
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::error::{Fault, PullError};
 use super::program::{Call, Said};
+use super::send::PART;
 use super::{Listed, Remote, Transport};
 use crate::domain::Masked;
 
@@ -59,7 +61,12 @@ impl Sftp<'_> {
         arguments
     }
 
-    fn call(&self, batch: String, growing: Option<&Path>, bytes_max: u64) -> Result<Said, PullError> {
+    fn call(
+        &self,
+        batch: String,
+        growing: Option<&Path>,
+        (bytes_max, stall): (u64, Duration),
+    ) -> Result<Said, PullError> {
         let mut environment = Vec::new();
         if let Some(password) = &self.password {
             environment.extend([
@@ -76,11 +83,11 @@ impl Sftp<'_> {
             package: "openssh-client",
             arguments: self.arguments(),
             environment,
-            input: batch,
+            input: batch.into_bytes(),
             output: None,
             growing,
             bytes_max,
-            stall: self.remote.patience.stall(),
+            stall,
         };
         let said = call.run()?;
         if said.code == Some(0) { Ok(said) } else { Err(self.refused(&said)) }
@@ -142,14 +149,33 @@ impl Sftp<'_> {
 
 impl Transport for Sftp<'_> {
     fn list(&self, folder: &str, _: &dyn Fn(&str) -> bool) -> Result<Vec<Listed>, PullError> {
-        let said = self.call(format!("{}ls -ln\n", self.step(folder)), None, u64::MAX)?;
+        let limits = (u64::MAX, self.remote.patience.stall());
+        let said = self.call(format!("{}ls -ln\n", self.step(folder)), None, limits)?;
         Ok(String::from_utf8_lossy(&said.out).lines().filter_map(listed).collect())
     }
 
     fn fetch(&self, folder: &str, file: &Listed, to: &Path) -> Result<(), PullError> {
         let from = quoted(&format!("./{}", file.name));
         let batch = format!("{}get {from} {}\n", self.step(folder), quoted(&to.display().to_string()));
-        self.call(batch, Some(to), self.remote.file_bytes_max).map(drop)
+        self.call(batch, Some(to), (self.remote.file_bytes_max, self.remote.patience.stall())).map(drop)
+    }
+
+    fn send(&self, folder: &str, from: &Path, name: &str) -> Result<(), PullError> {
+        let facts =
+            from.metadata().map_err(|error| PullError::local(&self.remote.name, "read", from, &error))?;
+        let limits = (u64::MAX, self.remote.patience.stall_of(facts.len(), self.remote.rate_kib_max));
+        let (step, target) = (self.step(folder), quoted(&format!("./{name}")));
+        let part = quoted(&format!("./{name}{PART}"));
+        let from = quoted(&from.display().to_string());
+        let rename = format!("rename {part} {target}\n");
+        let sent = self.call(format!("{step}put {from} {part}\n{rename}"), None, limits);
+        match sent {
+            // Servers that are not OpenSSH's rename over nothing.
+            Err(error) if error.fault == Fault::Answer => {
+                self.call(format!("{step}put {from} {part}\n-rm {target}\n{rename}"), None, limits).map(drop)
+            }
+            other => other.map(drop),
+        }
     }
 }
 

@@ -188,3 +188,31 @@ fn where_deliveries_lie_and_what_comments_say_is_no_part_of_the_digest() {
     other.change("pipelines/nightly.toml", FIRST, &format!("{FIRST}completeness = \"present\"\n"));
     assert_ne!(hash(&other), plain);
 }
+
+#[test]
+fn what_is_sent_is_a_copy_that_there_is_to_a_remote_that_takes_files() {
+    let with_send = |send: &str, remote: &str| {
+        let copy = Copy::new();
+        copy.append("pipelines/nightly.toml", &format!("\n[send.{send}\n[remote.p]\n{remote}"));
+        copy
+    };
+    let check = |send: &str, remote: &str, expected: &str| {
+        let told = with_send(send, remote).told();
+        assert!(told.contains(expected), "{send}: {told}");
+    };
+    let folder = "kind = \"folder\"\nat = \"out\"\n";
+    let to = "remote = \"p\"\nfolder = \"ask\"\n";
+    let sound = with_send(&format!("custody_question]\n{to}"), folder);
+    let (plan, warnings) = compile(&sound.pipeline()).map_err(|told| format!("{told:?}")).unwrap();
+    assert!(!warnings.iter().any(|told| told.code == "remote_unused"), "what is sent to is used");
+    let [send] = plan.sends.as_slice() else { panic!("{:?}", plan.sends) };
+    assert_eq!((send.recipient.as_str(), send.folder.as_str()), ("public-security", "ask"));
+    assert_eq!(send.copies, ["公安比对查询名单"]);
+    let bare = compile(&Copy::new().pipeline()).unwrap_or_else(|told| panic!("{told:?}")).0;
+    assert_eq!(plan.hash, bare.hash, "where a list goes changes no answer");
+    check(&format!("custody_questions]\n{to}"), folder, "did you mean `custody_question`?");
+    check("custody_question]\nremote = \"q\"\nfolder = \"ask\"\n", folder, "there is no remote `q`");
+    check(&format!("custody_question]\n{to}"), "kind = \"http\"\nat = \"http://h/x\"\n", "it only gives");
+    check("custody_question]\nremote = \"p\"\nfolder = \"../ask\"\n", folder, "leads outside");
+    check(&format!("custody_question]\n{to}recipient = \"education\"\n"), folder, "is not for `education`");
+}
