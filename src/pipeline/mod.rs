@@ -172,22 +172,22 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
         run.watch.stage(Stage::Resolve, || resolve::resolve(&rows, &linked.links, &run.register));
 
     // 9 judge: rules in SQL -> findings, each with its evidence.
-    let names = |place| facts::place_names(plan, place);
     let world = World {
         records: &records,
         contracts: &plan.contracts,
         mentions: &mentions,
         resolution: &resolution,
         decisions: &plan.tables.decisions,
-        place_names: &names,
+        place_names: &|place| facts::place_names(plan, place),
         as_of: env.as_of,
     };
     let finder = Unrefuted::new(&linked, &run.judgements, &records, &mentions, &resolution);
-    let mut judged = run.watch.stage(Stage::Judge, || rule::judge(&plan.book, &world, &finder, env.threads))?;
+    let mut judged =
+        run.watch.stage(Stage::Judge, || rule::judge(&plan.book, &world, &finder, env.threads))?;
 
     // 10 record: findings against the ledger -> new, kept, changed, withdrawn cases.
-    let recorded =
-        run.watch.stage(Stage::Record, || run.reconcile(&run_id, &mut judged, (&records, &gaps), &released))?;
+    let record = || run.reconcile(&run_id, &mut judged, (&records, &gaps), &released);
+    let recorded = run.watch.stage(Stage::Record, record)?;
 
     // 11 publish: cases -> lists, report, artifacts; then everything appears at once.
     let (before, nights, past) = history::look(&run.ledger, &plan.out, env.as_of)?;
@@ -386,8 +386,9 @@ impl<'a> Run<'a> {
             let own = self.plan.book.rules.iter().filter(|rule| rule.id == outcome.rule);
             let files = own.flat_map(|rule| &rule.header.optional_reads);
             let files = files.filter(|extract| awaited.contains(*extract)).map(|extract| &titles[extract]);
-            let files: String = files.map(|title| format!("《{title}》")).collect();
-            outcome.waiting = Some(format!("新增 {n} 条暂缓列出：{files}本次未收到，收到后再比对"));
+            let files: Vec<&str> = files.map(String::as_str).collect();
+            outcome.waiting =
+                Some(format!("新增 {n} 条暂缓列出：《{}》本次未收到，收到后再比对", files.join("》《")));
         }
         Ok(recorded)
     }
