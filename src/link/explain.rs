@@ -100,6 +100,7 @@ pub fn pass_title(pass: &str) -> &'static str {
         "same_relative" => "同一人的同一亲属",
         "household" => "同户成员",
         "newborn" => "同一父母同日所生，一方尚未取名",
+        "lent_number" => "证号为其父母或监护人的，姓名与其子女相同",
         "couple" => "父母双方姓名均相同",
         "model" => "模型综合比对",
         "judgement" => "人工认定",

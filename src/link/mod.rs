@@ -17,6 +17,7 @@ mod fuzzy;
 pub mod generic;
 mod keys;
 mod labelled;
+mod lent;
 mod local_key;
 mod model;
 mod near;

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::clusters::{Care, Clusters, Reason};
 use super::prepare::{Prepared, content_key};
 use super::unit::Units;
-use super::{Linkage, exact, family, local_key, newborn};
+use super::{Linkage, exact, family, lent, local_key, newborn};
 use crate::domain::{Grade, Judgement, KnownBefore, Remembered, Verdict};
 use crate::kernel::digest;
 
@@ -37,6 +37,7 @@ pub fn block<'a>(prepared: &'a Prepared<'a>, known: KnownBefore<'_>, linkage: Li
             doubtful.extend(local_key::run(prepared, &mut clusters));
             exact::copied(prepared, &mut clusters);
             beside(prepared, &mut clusters, &mut doubtful);
+            doubtful.extend(lent::run(prepared, &mut clusters, &alike));
             remember(prepared, &mut clusters, known.remembered);
         }
     }

@@ -96,7 +96,7 @@ pub struct LinkTable {
 }
 
 /// Which rules run.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RulesTable {
     /// Folder of rules: `<rule>.sql` and `<rule>.cases.toml`.
@@ -122,6 +122,19 @@ pub struct RulesTable {
 
 const fn wait_days() -> u16 {
     3
+}
+
+impl Default for RulesTable {
+    fn default() -> Self {
+        Self {
+            folder: String::new(),
+            views: None,
+            policies: None,
+            run: Vec::new(),
+            wait_days: wait_days(),
+            param: IndexMap::new(),
+        }
+    }
 }
 
 /// What officers receive.

@@ -21,6 +21,7 @@ mod handover;
 mod held;
 mod learning;
 mod ledger;
+mod lent;
 mod linkage;
 mod linking;
 mod linking_setup;
