@@ -76,7 +76,7 @@ impl OfArgs {
     fn open(&self) -> Result<Ledger, Failure> {
         let (mut plan, _) = compile(&self.pipeline).map_err(problems::refused)?;
         replace([(&self.state, &mut plan.state)]);
-        Ledger::open_for_planning(&plan.state.join("ledger.sqlite")).map_err(failed)
+        Ledger::open_for_planning(&plan.ledger()).map_err(failed)
     }
 }
 
@@ -106,7 +106,7 @@ impl Unmasked {
         let (today, at, _) = clock();
         let by = account()?;
         let approval = plan.desk.look_approval(&by, today).ok_or_else(|| unapproved(&by, today))?;
-        let path = plan.state.join("ledger.sqlite");
+        let path = plan.ledger();
         if !path.is_file() {
             let message = format!("failed to log the access: there is no ledger {}", path.display());
             return Err(Failure::source(format!("{message}\n  help: --state names its folder")));

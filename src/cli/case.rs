@@ -168,7 +168,7 @@ impl Desk {
     fn open(args: &OfArgs) -> Result<Self, Failure> {
         let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
         replace([(&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
-        let ledger = Ledger::open_for_planning(&plan.state.join("ledger.sqlite")).map_err(failed)?;
+        let ledger = Ledger::open_for_planning(&plan.ledger()).map_err(failed)?;
         ledger.verify().map_err(failed)?;
         let state = ledger.state().map_err(failed)?;
         let last = ledger.last_run(None).map_err(failed)?.map(|run| run.as_of);
@@ -183,7 +183,7 @@ impl Desk {
     }
 
     fn tell<'a>(&'a self, record: &'a CaseRecord) -> Told<'a> {
-        let rule = self.plan.book.rules.iter().find(|rule| rule.id == record.rule());
+        let rule = self.plan.book.rule(record.rule());
         let due = rule.map(|rule| self.plan.due(rule, record.listed_on)).filter(|_| record.phase.asks());
         let town = record.finding().and_then(|finding| self.towns.get(&finding.identity.0));
         Told {

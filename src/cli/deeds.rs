@@ -114,11 +114,7 @@ impl DeskArgs {
     fn open(&self) -> Result<Desk, Failure> {
         let (mut plan, _) = compile(&self.pipeline).map_err(problems::refused)?;
         replace([(&self.state, &mut plan.state)]);
-        let path = plan.state.join("ledger.sqlite");
-        if !path.is_file() {
-            let message = format!("failed to open the ledger {}; run the pipeline first", path.display());
-            return Err(Failure::source(message));
-        }
+        let path = run::known_ledger(&plan)?;
         let (today, now, _) = clock();
         let hold = run::hold(&plan.state, ("case", "write to the ledger"), &now)?;
         let ledger = Ledger::open(&path).map_err(failed)?;

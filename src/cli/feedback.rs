@@ -68,7 +68,7 @@ pub(super) fn feedback(args: &FeedbackArgs) -> Done {
     let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
     replace([(&args.state, &mut plan.state)]);
     let (today, now, _) = clock();
-    let path = plan.state.join("ledger.sqlite");
+    let path = plan.ledger();
     if !path.is_file() {
         let message =
             format!("failed to import: there is no ledger {}; run the pipeline first", path.display());

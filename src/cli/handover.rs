@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use serde_json::json;
 
 use super::clock::Wall;
-use super::run::{account, all_sent, clock, hold, sent_lines};
+use super::run::{account, all_sent, clock, hold, known_ledger, sent_lines};
 use super::text_table::aligned;
 use super::{Done, Failure, day, problems, replace, say};
 use crate::domain::Day;
@@ -171,7 +171,7 @@ fn register(args: &HandoverArgs) -> Done {
     let since = args.since.as_ref().map(|text| day("--since", text)).transpose()?;
     let until = args.until.as_ref().map(|text| day("--until", text)).transpose()?;
     let failed = |error| Failure::source(format!("failed to {error}"));
-    let ledger = Ledger::open_for_planning(&plan.state.join("ledger.sqlite")).map_err(failed)?;
+    let ledger = Ledger::open_for_planning(&plan.ledger()).map_err(failed)?;
     let mut lines = ledger.handed_over().map_err(failed)?;
     lines.retain(|line| {
         since.is_none_or(|since| line.as_of >= since)
@@ -180,16 +180,10 @@ fn register(args: &HandoverArgs) -> Done {
     });
     let (packings, sendings) = (ledger.packings().map_err(failed)?, ledger.sendings().map_err(failed)?);
     let packings_of = |line: &Handover| -> Vec<&Packing> {
-        let of = |packing: &&Packing| {
-            (&packing.run_id, &packing.path, &packing.sha256) == (&line.run_id, &line.path, &line.sha256)
-        };
-        packings.iter().filter(of).collect()
+        packings.iter().filter(|it| line.is_of(&it.run_id, &it.path, &it.sha256)).collect()
     };
     let sendings_of = |line: &Handover| -> Vec<&Sending> {
-        let of = |sending: &&Sending| {
-            (&sending.run_id, &sending.path, &sending.sha256) == (&line.run_id, &line.path, &line.sha256)
-        };
-        sendings.iter().filter(of).collect()
+        sendings.iter().filter(|it| line.is_of(&it.run_id, &it.path, &it.sha256)).collect()
     };
     let row = |line: &Handover| row(line, &packings_of(line), &sendings_of(line));
     match &args.csv {
@@ -225,11 +219,7 @@ fn register(args: &HandoverArgs) -> Done {
 fn pack(args: &PackArgs) -> Done {
     let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
     replace([(&args.state, &mut plan.state)]);
-    let path = plan.state.join("ledger.sqlite");
-    if !path.is_file() {
-        let message = format!("failed to open the ledger {}; run the pipeline first", path.display());
-        return Err(Failure::source(message));
-    }
+    let path = known_ledger(&plan)?;
     let (day, now, _) = clock();
     let by = account()?;
     let hold = hold(&plan.state, ("handover pack", "pack"), &now)?;
@@ -264,11 +254,7 @@ fn pack(args: &PackArgs) -> Done {
 fn send_again(args: &SendArgs) -> Done {
     let (mut plan, _) = compile(&args.pipeline).map_err(problems::refused)?;
     replace([(&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
-    let path = plan.state.join("ledger.sqlite");
-    if !path.is_file() {
-        let message = format!("failed to open the ledger {}; run the pipeline first", path.display());
-        return Err(Failure::source(message));
-    }
+    let path = known_ledger(&plan)?;
     let (day, now, epoch) = clock();
     let by = account()?;
     let hold = hold(&plan.state, ("handover send", "send"), &now)?;

@@ -178,8 +178,7 @@ fn rests(scheduled: Option<RunDays>, plan: &Plan, day: Day) -> Option<String> {
     if let Says::Unknown(gap) = calendar.says(on, day) {
         tracing::warn!("{gap}");
     }
-    let last =
-        Ledger::open_for_planning(&plan.state.join("ledger.sqlite")).and_then(|it| it.last_run(None)).ok()?;
+    let last = Ledger::open_for_planning(&plan.ledger()).and_then(|it| it.last_run(None)).ok()?;
     upkeep::rest(calendar, on, day, last.map(|run| run.as_of))
 }
 
@@ -345,6 +344,16 @@ fn accepted(args: &RunArgs) -> Result<Vec<Acceptance>, Failure> {
     accepted.sort();
     accepted.dedup();
     Ok(accepted)
+}
+
+/// The ledger of a pipeline that has run.
+pub(super) fn known_ledger(plan: &Plan) -> Result<PathBuf, Failure> {
+    let path = plan.ledger();
+    if path.is_file() {
+        return Ok(path);
+    }
+    let message = format!("failed to open the ledger {}; run the pipeline first", path.display());
+    Err(Failure::source(message))
 }
 
 /// Name of the account that runs this.

@@ -142,7 +142,7 @@ fn tonight(plan: &Plan, day: Option<Day>, machine: bool) -> Done {
 impl Status {
     fn of(plan: Plan) -> Result<Self, Failure> {
         let failed = |error: LedgerError| Failure::source(format!("failed to {error}"));
-        let path = plan.state.join("ledger.sqlite");
+        let path = plan.ledger();
         let ledger = Ledger::open_for_planning(&path).map_err(failed)?;
         let commits = ledger.commits().map_err(failed)?;
         let intact = match ledger.verify() {
@@ -413,7 +413,7 @@ fn cases(
             Phase::Closed | Phase::Suspended => count.closed += 1,
             Phase::Answered | Phase::Approved | Phase::Objected => count.answered += 1,
             Phase::New | Phase::Sent | Phase::Reopened | Phase::Disputed => {
-                let rule = plan.book.rules.iter().find(|rule| rule.id == case.rule());
+                let rule = plan.book.rule(case.rule());
                 let due = rule.map(|rule| plan.due(rule, case.listed_on));
                 count.open += 1;
                 count.new += u64::from(Some(case.listed_on) == last);

@@ -237,7 +237,7 @@ pub(super) fn restore(args: &RestoreArgs) -> Done {
 pub(super) fn purge(args: &PurgeArgs) -> Done {
     let mut plan = plan(&args.pipeline)?;
     replace([(&args.out, &mut plan.out), (&args.state, &mut plan.state)]);
-    let path = plan.state.join("ledger.sqlite");
+    let path = plan.ledger();
     if !path.is_file() {
         let message = format!("failed to purge: there is no ledger {}; nothing is deleted", path.display());
         return Err(Failure::source(message));

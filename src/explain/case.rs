@@ -175,7 +175,7 @@ struct Held {
 /// When the number is mistyped or unknown, or the run cannot be read.
 pub fn case(plan: &Plan, run: &FinishedRun, number: &str, full: bool) -> Result<CaseReport, ExplainError> {
     let mask = Mask::of(full);
-    let ledger = Ledger::open_for_planning(&plan.state.join("ledger.sqlite"))?;
+    let ledger = Ledger::open_for_planning(&plan.ledger())?;
     let number = read_number(run, number)?;
     let held = held(run, &ledger, &number)?;
     let finding = &held.finding;
@@ -184,7 +184,7 @@ pub fn case(plan: &Plan, run: &FinishedRun, number: &str, full: bool) -> Result<
         row_key: finding.subject_row_key.clone(),
         role: finding.subject_role.clone(),
     };
-    let rule = plan.book.rules.iter().find(|rule| rule.id == finding.rule);
+    let rule = plan.book.rule(&finding.rule);
     let rows = rows(run, finding.evidence())?;
     let (evidence, links) = evidence(plan, run, finding, &rows)?;
     Ok(CaseReport {

@@ -208,7 +208,7 @@ fn bridges(forest: &Forest) -> Vec<BridgeReport> {
 }
 
 fn judgements(plan: &Plan, own: &BTreeSet<&Named>) -> Result<Vec<JudgementReport>, ExplainError> {
-    let known = Ledger::open_for_planning(&plan.state.join("ledger.sqlite"))?.judgements()?;
+    let known = Ledger::open_for_planning(&plan.ledger())?.judgements()?;
     let named = |(extract, row_key, role): &MentionRef| Named {
         extract: extract.clone(),
         row_key: row_key.clone(),

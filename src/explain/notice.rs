@@ -27,7 +27,7 @@ pub fn notice(plan: &Plan, run: &FinishedRun, record: &CaseRecord) -> Result<Dra
     };
     let lost = |what: &str| ExplainError::asked(format!("{what} of {clue}"), None);
     let finding = record.finding().ok_or_else(|| lost("the ledger cannot read the finding"))?;
-    let rule = plan.book.rules.iter().find(|rule| rule.id == finding.rule);
+    let rule = plan.book.rule(&finding.rule);
     let rule = rule.ok_or_else(|| lost("the pipeline does not run the rule any more"))?;
     let basis = rule.header.basis.iter().filter_map(|key| plan.basis.get(key)).map(|basis| {
         let doubts = basis.doubts(run.as_of).into_iter().map(|doubt| format!("【待核实：{doubt}】"));

@@ -33,7 +33,7 @@ impl Rebuilt {
         }
         let checked = pulled.iter().map(|extract| contract::validate(extract, &context)).collect();
         let standard = standard::standardise(checked, &plan.tables, run.as_of);
-        let judgements = Ledger::open_for_planning(&plan.state.join("ledger.sqlite"))?.judgements()?;
+        let judgements = Ledger::open_for_planning(&plan.ledger())?.judgements()?;
         Ok(Self { records: standard.records, mentions: standard.mentions, judgements })
     }
 

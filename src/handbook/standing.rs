@@ -57,13 +57,13 @@ pub struct BookRow {
 pub fn all_rules(plan: &Plan) -> Vec<BookRow> {
     let book = &plan.tables.rule_book;
     let written = |rule: &str| {
-        if plan.book.rules.iter().any(|found| found.id == rule) {
+        if plan.book.rule(rule).is_some() {
             return Some(Standing::Runs);
         }
         plan.rule_files.iter().any(|id| id == rule).then_some(Standing::NotInPipeline)
     };
     let title = |rule: &str| {
-        let found = plan.book.rules.iter().find(|found| found.id == rule);
+        let found = plan.book.rule(rule);
         found.map(|rule| rule.header.title.clone())
     };
     let list =
@@ -85,7 +85,7 @@ pub fn all_rules(plan: &Plan) -> Vec<BookRow> {
         }),
     });
     let beside = plan.rule_files.iter().filter(|rule| book.entry(rule).is_none()).map(|rule| {
-        let found = plan.book.rules.iter().find(|found| found.id == *rule);
+        let found = plan.book.rule(rule);
         BookRow {
             rule: rule.clone(),
             title: found.map_or_else(String::new, |rule| rule.header.title.clone()),

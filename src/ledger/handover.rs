@@ -39,6 +39,13 @@ pub struct Handover {
     pub approval: String,
 }
 
+impl Handover {
+    /// Whether a run's file with this digest is the one of the line.
+    pub fn is_of(&self, run_id: &str, path: &str, sha256: &str) -> bool {
+        (self.run_id.as_str(), self.path.as_str(), self.sha256.as_str()) == (run_id, path, sha256)
+    }
+}
+
 /// What the log of access is told of numbers that a run lays out in full: one line for each recipient.
 pub(super) fn exports(lines: &[Handover], by: &str) -> Vec<Look> {
     let mut files: BTreeMap<&str, (u64, &Handover)> = BTreeMap::new();

@@ -197,7 +197,7 @@ fn lock(plan: &Plan) -> Symptom {
 
 /// The ledger's state, and the run committed last when it can be trusted.
 fn ledger(plan: &Plan) -> (Symptom, Option<RunRecord>) {
-    let path = plan.state.join("ledger.sqlite");
+    let path = plan.ledger();
     if !path.exists() {
         return (symptom("ledger", Health::Look, "还没有账本：尚未运行过，或状态文件夹不对"), None);
     }
@@ -243,8 +243,7 @@ fn last_night(last: &RunRecord, consultation: &Consultation) -> Symptom {
 /// Whether the last night's copies are where they are sent to.
 fn sent(plan: &Plan, last: &RunRecord) -> Symptom {
     let run = LaidOut { run_id: &last.run_id, day: last.as_of };
-    let standing = Ledger::open_for_planning(&plan.state.join("ledger.sqlite"))
-        .and_then(|ledger| standing(plan, &ledger, &run));
+    let standing = Ledger::open_for_planning(&plan.ledger()).and_then(|ledger| standing(plan, &ledger, &run));
     let standing = match standing {
         Ok(standing) => standing,
         Err(error) => return symptom("send", Health::Broken, format!("发送记录不可用：{error}")),

@@ -27,10 +27,9 @@ mod stage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::contract::is_usable;
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::domain::{
-    Day, ExtractState, Judgement, KnownBefore, PulledExtract, RecordSet, RuleOutcome, Severity, Verdict,
-};
+use crate::domain::{Day, Judgement, KnownBefore, PulledExtract, RecordSet, RuleOutcome, Severity, Verdict};
 use crate::ledger::{Delivery, Ledger, Night, Reconciled, Release, RuleRun, RunFacts};
 use crate::link::{self, Linkage};
 use crate::report::{self, Compared, Published, PublishedFile, RuleFacts};
@@ -186,7 +185,7 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
         run.watch.stage(Stage::Judge, || rule::judge(&plan.book, &world, &finder, env.threads))?;
 
     // 10 record: findings against the ledger -> new, kept, changed, withdrawn cases.
-    let record = || run.reconcile(&run_id, &mut judged, (&records, &gaps), &released);
+    let record = || run.reconcile(&run_id, &mut judged, (&world, &gaps), &released);
     let recorded = run.watch.stage(Stage::Record, record)?;
 
     // 11 publish: cases -> lists, report, artifacts; then everything appears at once.
@@ -267,7 +266,7 @@ impl<'a> Run<'a> {
         // Two pipelines may share either folder, so both are locked, in one order.
         let owner = format!("{} since {}", env.owner, env.now);
         let locks = [Lock::take(&plan.state, "lock", &owner)?, Lock::take(&plan.out, ".lock", &owner)?];
-        let path = plan.state.join("ledger.sqlite");
+        let path = plan.ledger();
         let ledger = if env.dry_run { Ledger::open_for_planning(&path)? } else { Ledger::open(&path)? };
         refuse_the_past(&ledger, env.as_of)?;
         let groups = Groups::of(plan)?;
@@ -342,9 +341,10 @@ impl<'a> Run<'a> {
         &self,
         run_id: &str,
         judged: &mut rule::Judged,
-        (records, gaps): (&[RecordSet], &BTreeSet<String>),
+        (world, gaps): (&World<'_>, &BTreeSet<String>),
         released: &[Release],
     ) -> Result<Reconciled, RunError> {
+        let records = world.records;
         let state = |extract: &str| records.iter().find(|set| set.extract == extract).map(|set| &set.state);
         let whole = |extract: &String, optional: bool| {
             intake::is_whole(state(extract), optional, self.last.contains_key(extract))
@@ -353,7 +353,7 @@ impl<'a> Run<'a> {
         let ran = judged.outcomes.iter().filter(|outcome| outcome.not_run.is_none());
         let rules = ran
             .filter_map(|outcome| {
-                let rule = self.plan.book.rules.iter().find(|rule| rule.id == outcome.rule)?;
+                let rule = self.plan.book.rule(&outcome.rule)?;
                 let header = &rule.header;
                 let run = if header.severity != Severity::Urgent
                     && header.optional_reads.iter().any(|extract| awaited.contains(extract))
@@ -382,13 +382,11 @@ impl<'a> Run<'a> {
         let mut recorded = self.ledger.reconcile(&night, &judged.findings)?;
         recorded.release(released);
         for outcome in &mut judged.outcomes {
-            let Some(n) = recorded.waiting.get(&outcome.rule) else { continue };
-            let own = self.plan.book.rules.iter().filter(|rule| rule.id == outcome.rule);
-            let files = own.flat_map(|rule| &rule.header.optional_reads);
-            let files = files.filter(|extract| awaited.contains(*extract)).map(|extract| &titles[extract]);
-            let files: Vec<&str> = files.map(String::as_str).collect();
-            outcome.waiting =
-                Some(format!("新增 {n} 条暂缓列出：《{}》本次未收到，收到后再比对", files.join("》《")));
+            outcome.waiting = recorded.waiting.get(&outcome.rule).and_then(|n| {
+                let read = &self.plan.book.rule(&outcome.rule)?.header.optional_reads;
+                let missing = rule::missing(read.iter().filter(|extract| awaited.contains(*extract)), world)?;
+                Some(format!("新增 {n} 条暂缓列出，收到后再比对：{missing}"))
+            });
         }
         Ok(recorded)
     }
@@ -397,11 +395,9 @@ impl<'a> Run<'a> {
     fn awaited(&self, records: &[RecordSet]) -> Result<BTreeSet<String>, RunError> {
         let since = self.env.as_of.plus_days(-i32::from(self.plan.wait_days));
         let mut awaited = self.ledger.delivered_since(since, self.env.as_of)?;
-        let here = |extract: &String| {
-            let set = records.iter().find(|set| set.extract == *extract);
-            set.is_none_or(|set| matches!(set.state, ExtractState::Complete | ExtractState::Incomplete(_)))
-        };
-        awaited.retain(|extract| !here(extract));
+        let missing =
+            |extract: &String| records.iter().any(|set| set.extract == *extract && !is_usable(&set.state));
+        awaited.retain(missing);
         Ok(awaited)
     }
 

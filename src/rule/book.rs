@@ -51,6 +51,11 @@ pub struct Book {
 }
 
 impl Book {
+    /// The rule of an id, when the pipeline runs it.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
     /// The view of a name.
     pub fn view(&self, name: &str) -> Option<&View> {
         self.views.iter().find(|view| view.name == name)

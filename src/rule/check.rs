@@ -84,8 +84,7 @@ pub fn check(
 
 fn check_overrides(book: &Book, problems: &mut Vec<Diagnostic>) {
     for (id, values) in &book.overrides {
-        let rule =
-            book.rules.iter().find(|rule| &rule.id == id).map(|rule| (&rule.file, &rule.header.params));
+        let rule = book.rule(id).map(|rule| (&rule.file, &rule.header.params));
         let policy = book.policies.iter().find(|policy| &policy.id == id);
         let head = rule
             .or_else(|| book.view(id).map(|view| (&view.file, &view.header.params)))

@@ -22,7 +22,7 @@ pub(super) fn refusal(rule: &Rule, world: &World) -> Option<String> {
 }
 
 /// Which of these extracts did not come at all, in Chinese; `None` when all did.
-pub(super) fn missing<'e>(extracts: impl Iterator<Item = &'e String>, world: &World) -> Option<String> {
+pub fn missing<'e>(extracts: impl Iterator<Item = &'e String>, world: &World) -> Option<String> {
     let mut reasons: Vec<String> = Vec::new();
     for extract in extracts {
         let title = title(world, extract);

@@ -28,6 +28,7 @@ pub use basis::{BasisStatus, LegalBasis, parse_basis};
 pub use book::{Book, Rule, RuleError, View};
 pub use cases::{CaseFile, CaseResult, CaseSpec, test_cases};
 pub use check::check;
+pub use gate::missing;
 pub use header::{
     ColumnFormat, EventKind, Parameter, ParameterStatus, RoleRef, RuleHeader, ShownColumn, Subject,
     ViewHeader,

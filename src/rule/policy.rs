@@ -76,7 +76,7 @@ pub struct Policy {
 impl Book {
     /// The gap rules of a policy that the pipeline runs.
     pub(super) fn gap_rules<'b>(&'b self, policy: &'b Policy) -> impl Iterator<Item = &'b Rule> {
-        policy.header.gap_rules.iter().filter_map(|id| self.rules.iter().find(|rule| rule.id == *id))
+        policy.header.gap_rules.iter().filter_map(|id| self.rule(id))
     }
 
     /// Parameters of a policy: those of its gap rules, its own, the pipeline's values, `as_of` and `known_until`.

@@ -100,6 +100,11 @@ impl Plan {
         }
     }
 
+    /// The file of the ledger.
+    pub fn ledger(&self) -> PathBuf {
+        self.state.join("ledger.sqlite")
+    }
+
     /// The last day to answer what a rule listed on a day.
     pub fn due(&self, rule: &Rule, listed: Day) -> Day {
         self.desk.due.on(listed, rule.header.due_days, rule.header.severity)
@@ -107,7 +112,7 @@ impl Plan {
 
     /// Whether the answer to a case was due before a day and has not come.
     pub fn is_overdue(&self, case: &Case, day: Day) -> bool {
-        let rule = self.book.rules.iter().find(|rule| rule.id == case.finding.rule);
+        let rule = self.book.rule(&case.finding.rule);
         case.phase.asks()
             && case.status != CaseStatus::Withdrawn
             && rule.is_some_and(|rule| self.due(rule, case.listed_on) < day)

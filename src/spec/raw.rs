@@ -305,8 +305,8 @@ impl PipelineFile {
                 views: maybe(rules, "views"),
                 policies: maybe(rules, "policies"),
                 run: run.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect(),
-                wait_days: wait_days(),
                 param: salvage_parameters(rules),
+                ..RulesTable::default()
             },
             report: ReportTable {
                 lists: word(part("report"), "lists"),

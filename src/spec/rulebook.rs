@@ -179,7 +179,7 @@ impl Rulebook {
     }
 
     fn parameters(&self, owner: &str) -> Option<&IndexMap<String, Parameter>> {
-        let rule = self.book.rules.iter().find(|rule| rule.id == owner);
+        let rule = self.book.rule(owner);
         let policy = self.book.policies.iter().find(|policy| policy.id == owner);
         rule.map(|rule| &rule.header.params)
             .or_else(|| self.book.view(owner).map(|view| &view.header.params))

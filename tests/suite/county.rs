@@ -47,6 +47,20 @@ impl County {
         Self { folder: folder.to_owned() }
     }
 
+    /// Puts a file `<agency>/<kind>_<day>.csv` in place of the demo's of its kind; the manifest of its folder, which knows
+    /// another one, goes.
+    pub(crate) fn deliver(&self, file: &str, text: &str) {
+        let path = self.folder.join("fixtures/demo").join(file);
+        let kind = path.file_name().unwrap().to_str().unwrap().split_once('_').unwrap().0.to_owned();
+        for entry in fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = entry.file_name().unwrap().to_str().unwrap();
+            if name == "manifest.csv" || name.starts_with(&kind) {
+                fs::remove_file(entry).unwrap();
+            }
+        }
+        fs::write(path, text).unwrap();
+    }
+
     /// Replaces a piece of text that must stand in a file.
     pub(crate) fn change(&self, file: &str, from: &str, to: &str) {
         let path = self.folder.join(file);

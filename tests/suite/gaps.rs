@@ -207,8 +207,7 @@ fn waiting_and_new(county: &County, day: &str) -> (BTreeSet<String>, BTreeSet<St
     let rules = manifest["rules"].as_array().unwrap().iter();
     let waiting = rules.filter(|rule| rule["waiting"].as_str().is_some_and(|told| told.contains("《")));
     let waiting = waiting.map(|rule| rule["rule"].as_str().unwrap().to_owned()).collect();
-    let told = county.well(&["case", "list", "--all", "--json", "--as-of", day]);
-    let cases: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let cases = county.json(&["case", "list", "--all", "--as-of", day]);
     let new = cases.as_array().unwrap().iter().filter(|case| case["first_seen"] == day);
     (waiting, new.map(|case| case["rule"].as_str().unwrap().to_owned()).collect())
 }

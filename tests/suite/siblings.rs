@@ -1,7 +1,5 @@
 //! A valid number beside a name that is only similar: a brother's or sister's number on a child's row.
 
-use std::fs;
-
 use crate::county::{County, NIGHT};
 
 /// Name, number and birth date of children of the register whose names end in 宇.
@@ -27,7 +25,6 @@ fn a_similar_name_takes_the_number_unless_the_row_has_another_birth_date_or_is_a
 
     let folder = tempfile::tempdir().unwrap();
     let county = County::lay_out(folder.path());
-    let police = folder.path().join("fixtures/demo/public-security");
     let mut lines = vec!["警情编号,姓名,身份证号,出生日期,警情类别,警情日期,是否已找回".to_owned()];
     let mut add = |alert: &str, name: &str, number: &str, birth: &str| {
         lines.push(format!("{alert},{name},{number},{birth},走失,2026-11-10,否"));
@@ -40,13 +37,7 @@ fn a_similar_name_takes_the_number_unless_the_row_has_another_birth_date_or_is_a
     add("S3", &same_name[0], &same_name[1], "2001-07-19");
     // Name and birth date are those of another child who has a number of his own.
     add("S4", &sibling[0], &typed[1], &sibling[2]);
-    for entry in fs::read_dir(&police).unwrap().map(|entry| entry.unwrap().path()) {
-        let name = entry.file_name().unwrap().to_str().unwrap();
-        if name == "manifest.csv" || name.starts_with("涉未警情") {
-            fs::remove_file(entry).unwrap();
-        }
-    }
-    fs::write(police.join("涉未警情_20261119.csv"), lines.join("\n") + "\n").unwrap();
+    county.deliver("public-security/涉未警情_20261119.csv", &(lines.join("\n") + "\n"));
     county.well(&["run", "pipelines/nightly.toml"]);
 
     let alerts = county.identities("minor_alert", "subject", "alert_number");

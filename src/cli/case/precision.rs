@@ -35,7 +35,7 @@ fn rules_text(desk: &Desk, rules: &[RulePrecision]) -> String {
     }
     let head = ["清单", "规则", "情形", "下发", "已核实", "属实", "准确率（95%区间）", "未答复层占比"];
     let title = |id: &str| {
-        let rule = desk.plan.book.rules.iter().find(|rule| rule.id == id);
+        let rule = desk.plan.book.rule(id);
         rule.map_or("（现行管道不再运行）", |rule| rule.header.title.as_str()).to_owned()
     };
     let row = |rule: &RulePrecision| {

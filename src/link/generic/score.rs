@@ -230,7 +230,7 @@ impl<'a> Bound<'a> {
     /// rows are equal.
     fn passed_over(&self, rule: usize, equal: u32, left: (u32, &[u32]), right: (u32, &[u32])) -> bool {
         let (earlier, own) = self.rows.rules().split_at(rule);
-        let rest_holds = |rule: &Rule| !rule.has_rest() || rule.rest_holds(left.0, right.0);
+        let rest_holds = |rule: &Rule| rule.rest_holds(left.0, right.0);
         earlier.iter().any(|rule| rule.same_where(equal, left.1, right.1) && rest_holds(rule))
             || (self.mixed && !self.rows.looked_at(left.0, right.0))
             || !rest_holds(&own[0])
