@@ -6,6 +6,11 @@ use super::{Day, LinkFigures, Place, ResidentId, Sex};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct IdentityId(pub i64);
 
+impl IdentityId {
+    /// Stands where a finding is about no person: the delivery of an agency, say.
+    pub const NOBODY: Self = Self(0);
+}
+
 /// How sure it is that a mention belongs to its identity, in words an officer knows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Grade {

@@ -92,6 +92,11 @@ impl<'a> Linked<'a> {
         Some(self.unit_of_root[self.clusters.root(mention) as usize]).filter(|&unit| unit != NO_UNIT)
     }
 
+    /// For each mention, whether its number is held to be somebody else's.
+    pub fn disputed(&self) -> &[bool] {
+        &self.clusters.disputed
+    }
+
     /// What candidates were weighed with.
     pub(super) fn parts(&self) -> (&Prepared<'a>, &Clusters, &Units, &LinkModel) {
         (self.prepared, &self.clusters, &self.units, &self.model)

@@ -15,13 +15,18 @@ use crate::domain::{Grade, Identity, IdentityEvent, IdentityId, Link, Resolution
 
 pub use register::{Register, RegisterError, Tonight};
 
-/// Identities of tonight, and the register for the next night.
+/// Identities of tonight, and the register for the next night. `disputed` are mentions whose number is held to be
+/// somebody else's: it says nothing about the person whose row it stands in.
 ///
 /// # Panics
 /// When mentions name rows that the records do not have, which `link` has refused before.
-pub fn resolve(rows: &Tonight<'_>, links: &[Link], last: &Register) -> (Resolution, Register) {
+pub fn resolve(
+    rows: &Tonight<'_>,
+    (links, disputed): (&[Link], &[bool]),
+    last: &Register,
+) -> (Resolution, Register) {
     let mentions = rows.mentions;
-    let forest = tree::Forest::grow(rows, links);
+    let forest = tree::Forest::grow(rows, links, disputed);
     let (ids, events, next) = last.follow(&forest, rows);
     let mut identity = vec![IdentityId(0); mentions.mentions.len()];
     let mut identities: Vec<Identity> = forest
@@ -29,7 +34,7 @@ pub fn resolve(rows: &Tonight<'_>, links: &[Link], last: &Register) -> (Resoluti
         .zip(&ids)
         .collect::<Vec<_>>()
         .into_par_iter()
-        .map(|(members, &id)| person::identity(id, members, mentions, &forest.grade))
+        .map(|(members, &id)| person::identity(id, members, mentions, (&forest.grade, disputed)))
         .collect();
     for (members, &id) in forest.persons().zip(&ids) {
         for &member in members {

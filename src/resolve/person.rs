@@ -4,9 +4,20 @@ use crate::domain::{
     Day, Grade, IdState, Identity, IdentityId, Mention, MentionSet, NameForm, NameId, Place, ResidentId, Sex,
 };
 
-/// The identity that a person's mentions, the most telling first, amount to.
-pub(super) fn identity(id: IdentityId, members: &[u32], mentions: &MentionSet, grades: &[Grade]) -> Identity {
+/// The identity that a person's mentions, the most telling first, amount to. A disputed number counts only where all
+/// are: then nothing else is known.
+pub(super) fn identity(
+    id: IdentityId,
+    members: &[u32],
+    mentions: &MentionSet,
+    (grades, disputed): (&[Grade], &[bool]),
+) -> Identity {
     let all = || members.iter().map(|&at| &mentions.mentions[at as usize]);
+    let all_disputed = members.iter().all(|&at| disputed[at as usize]);
+    let own_number = || {
+        let counts = |at: &&u32| all_disputed || !disputed[**at as usize];
+        members.iter().filter(counts).map(|&at| &mentions.mentions[at as usize])
+    };
     let name = best(all().filter(|m| tells(mentions, m.name)).map(|m| m.name));
     let name = name.or_else(|| all().map(|m| m.name).find(|name| name.is_some()));
     let usable = |m: &&Mention| matches!(m.id_state, IdState::Valid | IdState::Extended);
@@ -14,8 +25,9 @@ pub(super) fn identity(id: IdentityId, members: &[u32], mentions: &MentionSet, g
     // one only when no other does.
     let agrees =
         |m: &&Mention| m.birth_from_id || m.birth.is_none() || m.id.and_then(ResidentId::birth) == m.birth;
-    let resident_id: Option<ResidentId> = best(all().filter(usable).filter(agrees).filter_map(|m| m.id))
-        .or_else(|| best(all().filter(usable).filter_map(|m| m.id)));
+    let resident_id: Option<ResidentId> =
+        best(own_number().filter(usable).filter(agrees).filter_map(|m| m.id))
+            .or_else(|| best(own_number().filter(usable).filter_map(|m| m.id)));
     let own: Option<Day> = best(all().filter(|m| !m.birth_from_id).filter_map(|m| m.birth));
     let place = |wanted: fn(Place) -> bool| best(all().map(|m| m.place).filter(|place| wanted(*place)));
     let place = place(|p| p.village != 0).or_else(|| place(|p| p.town != 0)).or_else(|| place(|p| p.outside));
@@ -75,14 +87,30 @@ mod tests {
         }
     }
 
+    fn of(rows: &[Mention], disputed: [bool; 2]) -> Identity {
+        let mentions = MentionSet { mentions: rows.to_vec(), ..MentionSet::default() };
+        identity(IdentityId(1), &[0, 1], &mentions, (&[Grade::A; 2], &disputed))
+    }
+
     #[track_caller]
     fn check(rows: &[Mention], expected: u64) {
-        let mentions = MentionSet { mentions: rows.to_vec(), ..MentionSet::default() };
-        let members: Vec<u32> = (0..2).collect();
-        let best = identity(IdentityId(1), &members, &mentions, &[Grade::A; 2]);
+        let best = of(rows, [false; 2]);
         let number = ResidentId::from_body(expected);
         assert!(best.resident_id == Some(number));
         assert_eq!(best.birth, number.birth());
+    }
+
+    #[test]
+    fn a_number_that_is_somebody_elses_gives_neither_number_nor_birth() {
+        let fathers = 999_999_199_004_133_u64 * 100 + 3;
+        let day = Day::from_ymd(2019, 1, 14).unwrap();
+        let lent = Mention { birth_from_id: true, ..mention(fathers, Day::from_ymd(1990, 4, 13).unwrap()) };
+        let own = Mention { id: None, id_state: IdState::Missing, ..mention(fathers, day) };
+        let best = of(&[lent.clone(), own], [true, false]);
+        assert!(best.resident_id.is_none());
+        assert_eq!(best.birth, Some(day));
+        // Where nothing else is known, what is written stands.
+        assert!(of(&[lent.clone(), lent], [true, true]).resident_id.is_some());
     }
 
     #[test]

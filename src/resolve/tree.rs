@@ -18,7 +18,7 @@ pub(super) struct Forest {
 impl Forest {
     /// Groups mentions by their links and walks each tree from its hub: a mention is as sure as the
     /// links between it and the hub together, and as weakly graded as the weakest of them.
-    pub(super) fn grow(rows: &Tonight<'_>, links: &[Link]) -> Self {
+    pub(super) fn grow(rows: &Tonight<'_>, links: &[Link], disputed: &[bool]) -> Self {
         let Tonight { mentions, records, keys, .. } = *rows;
         let n = mentions.mentions.len();
         let mut sets = UnionFind::new(n);
@@ -29,7 +29,8 @@ impl Forest {
         let count = u32::try_from(n).unwrap_or(u32::MAX);
         let rank = |at: u32| {
             let mention = &mentions.mentions[at as usize];
-            let usable = matches!(mention.id_state, IdState::Valid | IdState::Extended);
+            let usable =
+                matches!(mention.id_state, IdState::Valid | IdState::Extended) && !disputed[at as usize];
             let contract = &records[usize::from(mention.extract)].contract;
             let slot = contract.mention[usize::from(mention.role)].one_row_one_person;
             (!usable, !slot, mention.of.is_some(), keys[at as usize], at)
