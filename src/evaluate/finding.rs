@@ -66,19 +66,43 @@ pub(super) struct Found {
     annex: bool,
 }
 
-/// Expected persons and events by rule.
-pub(super) type Expected = BTreeMap<String, BTreeSet<(Who, String)>>;
+/// What the truth expects.
+#[derive(Default)]
+pub(super) struct Expected {
+    /// Persons and events by rule.
+    by_rule: BTreeMap<String, BTreeSet<(Who, String)>>,
+    /// Rule and a person who may stand for an expected one: a village is no person, so any of its children is right.
+    stand_ins: BTreeMap<String, BTreeMap<Who, Who>>,
+}
 
-/// Reads `rule,person,event`.
+/// Who may stand for whom, beside `findings_truth.csv`.
+const STAND_INS: &str = "findings_stand_ins.csv";
+
+/// Reads `rule,person,event`, and `rule,person,stand_in` from the file beside it when there is one.
 pub(super) fn read_expected(path: &Path, truth: &Truth) -> Result<Expected, EvaluateError> {
-    let mut out = Expected::new();
+    let who = |person: &str| {
+        truth.person(person).map_or_else(|| Who::Unknown(format!("truth {person}").into()), Who::Person)
+    };
+    let mut out = Expected::default();
     for_each_csv(path, ["rule", "person", "event"], |_, [rule, person, event]| {
-        let who =
-            truth.person(person).map_or_else(|| Who::Unknown(format!("truth {person}").into()), Who::Person);
-        out.entry(rule.to_owned()).or_default().insert((who, event.to_owned()));
+        out.by_rule.entry(rule.to_owned()).or_default().insert((who(person), event.to_owned()));
         Ok(())
     })?;
+    let beside = path.with_file_name(STAND_INS);
+    if beside.exists() {
+        for_each_csv(&beside, ["rule", "person", "stand_in"], |_, [rule, person, stand_in]| {
+            out.stand_ins.entry(rule.to_owned()).or_default().insert(who(stand_in), who(person));
+            Ok(())
+        })?;
+    }
     Ok(out)
+}
+
+impl Expected {
+    /// The person whom a finding of a rule is counted for.
+    fn meant<'a>(&'a self, rule: &str, who: &'a Who) -> &'a Who {
+        self.stand_ins.get(rule).and_then(|known| known.get(who)).unwrap_or(who)
+    }
 }
 
 /// Findings whose subjects wait for their mention to be met.
@@ -159,18 +183,20 @@ pub(super) fn score(expected: &Expected, found: &[Found]) -> BTreeMap<String, Ru
     for finding in found {
         let said = said.entry(&finding.rule).or_default();
         said.list = &finding.list;
+        let who = expected.meant(&finding.rule, &finding.who);
         if finding.annex {
-            said.annex.insert(&finding.who);
+            said.annex.insert(who);
         } else {
-            said.found.insert((&finding.who, &finding.event));
+            said.found.insert((who, &finding.event));
         }
     }
     let (nothing_said, nothing_expected) = (Said::default(), BTreeSet::new());
-    let rules: BTreeSet<&str> = said.keys().copied().chain(expected.keys().map(String::as_str)).collect();
+    let rules: BTreeSet<&str> =
+        said.keys().copied().chain(expected.by_rule.keys().map(String::as_str)).collect();
     rules
         .into_iter()
         .map(|rule| {
-            let expected = expected.get(rule).unwrap_or(&nothing_expected);
+            let expected = expected.by_rule.get(rule).unwrap_or(&nothing_expected);
             (rule.to_owned(), rule_quality(expected, said.get(rule).unwrap_or(&nothing_said)))
         })
         .collect()

@@ -169,6 +169,24 @@ fn a_stratum_counts_the_pairs_that_touch_its_persons() {
 }
 
 #[test]
+fn whoever_may_stand_for_a_matter_counts_as_the_one_who_is_expected() {
+    let (dir, input) = sample();
+    let quality = |rule: &str| evaluate(&input).unwrap().findings[rule].clone();
+    let before = quality("r_one");
+    assert_eq!((before.expected, before.found, before.false_alarms), (3, 4, 2));
+    // Of the matter of p2, who is in the annex only, p3 was found.
+    fs::write(
+        dir.path().join("findings_stand_ins.csv"),
+        "rule,person,stand_in\nr_one,p2,p3\nr_two,p9,p1\nr_one,p9,p8\n",
+    )
+    .unwrap();
+    let after = quality("r_one");
+    assert_eq!((after.expected, after.found, after.false_alarms), (3, 4, 1));
+    near(after.recall, 1.0);
+    assert_eq!(quality("r_three").found, 1, "who stands for somebody in one rule does not in another");
+}
+
+#[test]
 fn findings_are_measured_by_person_and_by_event() {
     let (_dir, input) = sample();
     let findings = evaluate(&input).unwrap().findings;

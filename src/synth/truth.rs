@@ -179,11 +179,16 @@ impl TruthFiles {
         self.expected.dedup();
         let mut by_rule: BTreeMap<&str, u64> = BTreeMap::new();
         let mut text = String::from("rule,person,event\n");
+        let mut others = String::from("rule,person,stand_in\n");
         for expected in &self.expected {
             *by_rule.entry(expected.rule).or_default() += 1;
             let _ = writeln!(text, "{},{},{}", expected.rule, expected.person, expected.event);
+            for stand_in in &expected.stand_ins {
+                let _ = writeln!(others, "{},{},{stand_in}", expected.rule, expected.person);
+            }
         }
         save(&self.folder.join("findings_truth.csv"), &text)?;
+        save(&self.folder.join("findings_stand_ins.csv"), &others)?;
         summary.findings = by_rule.into_iter().map(|(rule, count)| (rule.to_owned(), count)).collect();
         summary.mentions = self.mentions;
         self.strata()

@@ -35,12 +35,14 @@ pub(crate) struct Expected {
     pub(crate) event: String,
     /// Papers about others that it hangs on.
     pub(crate) papers: Vec<(Extract, u64)>,
+    /// Who else may stand for the same matter: a village is no person.
+    pub(crate) stand_ins: Vec<u64>,
 }
 
 impl Expected {
     /// Without papers about others.
     pub(crate) fn new(rule: &'static str, person: u64, event: impl Into<String>) -> Self {
-        Self { rule, person, event: event.into(), papers: Vec::new() }
+        Self { rule, person, event: event.into(), papers: Vec::new(), stand_ins: Vec::new() }
     }
 }
 

@@ -16,13 +16,11 @@ pub(crate) struct VillageFacts {
     pub(crate) village: usize,
     /// Whoever has the post of the children's director, or had it; false when left.
     pub(crate) director: Option<Director>,
-    /// First child on the civil roll, and first one listed before the half-year of the survey.
-    first: Option<u64>,
-    first_before: Option<u64>,
+    /// Children on the civil roll, and those listed before the half-year of the survey.
+    children: Vec<u64>,
+    before: Vec<u64>,
     /// Some child was seen in a survey of that half-year.
     surveyed: bool,
-    /// Children on the civil roll.
-    listed: u32,
     /// First row of the civil roll with a word that is no code.
     odd_code: Option<u64>,
 }
@@ -54,10 +52,9 @@ pub(crate) fn village_facts(
             out.odd_code = earlier(out.odd_code);
         }
         if roster.active {
-            out.listed += 1;
-            out.first = earlier(out.first);
+            out.children.push(person.number);
             if roster.listed < from {
-                out.first_before = earlier(out.first_before);
+                out.before.push(person.number);
             }
         }
         out.surveyed |= kid.visits.iter().any(|v| v.kind == "摸底排查" && v.day >= from && v.day <= to);
@@ -71,10 +68,9 @@ pub(crate) fn expected_of_villages(world: &World<'_>, facts: &[VillageFacts]) ->
     for part in facts {
         let whole = villages.entry(part.village).or_default();
         whole.director = whole.director.or(part.director);
-        whole.first = whole.first.into_iter().chain(part.first).min();
-        whole.first_before = whole.first_before.into_iter().chain(part.first_before).min();
+        whole.children.extend(&part.children);
+        whole.before.extend(&part.before);
         whole.surveyed |= part.surveyed;
-        whole.listed += part.listed;
         whole.odd_code = whole.odd_code.into_iter().chain(part.odd_code).min();
     }
     let town = |village: usize| world.tables.villages[village].town;
@@ -83,34 +79,42 @@ pub(crate) fn expected_of_villages(world: &World<'_>, facts: &[VillageFacts]) ->
     let half = survey_half(world.calendar).0.iso();
     let training = training_due(world.calendar);
     let mut out = Vec::new();
-    let mut push = |rule, person, event: &str| out.push(Expected::new(rule, person, event));
     for (&village, facts) in &villages {
-        match (facts.director, facts.first) {
-            (Some(post), _) if !post.in_office => push("q_village_no_director", post.person, ""),
-            (None, Some(child)) if named.contains(town(village)) => push("q_village_no_director", child, ""),
-            _ => {}
+        let mut push = |rule, person, event: &str| out.push(Expected::new(rule, person, event));
+        if let Some(post) = facts.director.filter(|post| !post.in_office) {
+            push("q_village_no_director", post.person, "");
         }
         if let Some(post) = facts.director.filter(|post| post.in_office) {
             if post.trained.is_none_or(|day| day < training.0) {
                 push("q_director_untrained", post.person, &training.1);
             }
-            if facts.listed > CHILDREN_MAX {
+            if facts.children.len() > CHILDREN_MAX {
                 push("q_director_overload", post.person, "");
             }
         }
-        if let Some(child) = facts.first_before.filter(|_| !facts.surveyed) {
-            push("q_survey_twice", child, &half);
+        if facts.director.is_none() && named.contains(town(village)) {
+            out.extend(of_any("q_village_no_director", &facts.children, ""));
+        }
+        if !facts.surveyed {
+            out.extend(of_any("q_survey_twice", &facts.before, &half));
         }
     }
     // One column of the roll is one matter, whoever's rows it shows in: the first stands for all.
     if let Some(child) = villages.values().filter_map(|facts| facts.odd_code).min() {
-        push("z_code_unknown", child, "child_roster");
+        out.push(Expected::new("z_code_unknown", child, "child_roster"));
     }
     out
 }
 
+/// A matter of a village for which any of these children may stand; the first is named.
+fn of_any(rule: &'static str, children: &[u64], event: &str) -> Option<Expected> {
+    let first = *children.iter().min()?;
+    let stand_ins = children.iter().copied().filter(|child| *child != first).collect();
+    Some(Expected { stand_ins, ..Expected::new(rule, first, event) })
+}
+
 /// How many children one director may look after.
-const CHILDREN_MAX: u32 = 30;
+const CHILDREN_MAX: usize = 30;
 
 /// First day of the year whose training is due, and the day by which it was.
 fn training_due(calendar: &Calendar) -> (Day, String) {
