@@ -1,6 +1,6 @@
 -- ---
 -- title = "名在人不在"
--- condition = "在籍在读的一至九年级学生，同时有死亡记录；或本人证号出现在羁押强戒名单中超过规定天数且未解除；或未满规定年龄而本人证号有在职参保登记（姓名不同的进附表）。羁押、参保在清单上只写“特殊原因”。居住地在外县、出境两类情形没有数据，不判断。"
+-- condition = "在籍在读的一至九年级学生，同时有死亡记录；或本人证号出现在羁押强戒名单中超过规定天数且未解除；或未满规定年龄而本人证号有在职参保登记（姓名不同的进附表；死亡记录没有证件号而只有一人同名同性别的也进附表）。羁押、参保在清单上只写“特殊原因”。居住地在外县、出境两类情形没有数据，不判断。"
 -- list = "dropout"
 -- subject = "student_roll.pupil"
 -- reads = ["student_roll"]
@@ -29,16 +29,25 @@ WITH pupil AS (
 ),
 contrary AS (
     SELECT identity, death_date AS since, CAST(death_date AS VARCHAR) || ' 死亡（' || sources || '）' AS word, 1 AS rank,
-           cancellation_rows, certificate_rows, cremation_rows, false AS other_name
+           cancellation_rows, certificate_rows, cremation_rows, CAST(NULL AS VARCHAR) AS doubt
     FROM death
     WHERE death_date IS NOT NULL
     UNION ALL
-    SELECT subject_identity, from_date, '因特殊原因可能不在校', 2, NULL, NULL, NULL, false
+    SELECT identity, death_date, CAST(death_date AS VARCHAR) || ' 死亡（' || source_title || '）', 1,
+           CASE WHEN source = 'death_cancellation' THEN make_array(row_key) END,
+           CASE WHEN source = 'death_certificate' THEN make_array(row_key) END,
+           CASE WHEN source = 'cremation' THEN make_array(row_key) END,
+           source_title || '没有证件号，全部数据中只有一人与之同名同性别，疑似同人待确认'
+    FROM death_in_doubt
+    WHERE nth = 1
+    UNION ALL
+    SELECT subject_identity, from_date, '因特殊原因可能不在校', 2, NULL, NULL, NULL, NULL
     FROM custody
     WHERE subject_identity IS NOT NULL AND subject_grade <= 'B'
       AND from_date < $as_of - $held_days AND (released_on IS NULL OR released_on > $as_of) AND coalesce(term_end >= $as_of, true)
     UNION ALL
-    SELECT i.subject_identity, i.insured_from, '因特殊原因可能不在校', 3, NULL, NULL, NULL, i.subject_grade > 'A'
+    SELECT i.subject_identity, i.insured_from, '因特殊原因可能不在校', 3, NULL, NULL, NULL,
+           CASE WHEN i.subject_grade > 'A' THEN '有关记录的证号是本人的，姓名不同，疑似同人待确认' END
     FROM insurance i
     JOIN pupil p ON p.identity = i.subject_identity AND p.nth = 1 AND age_on(p.birth, i.insured_from) < $work_age
     WHERE i.subject_grade <= 'B' AND i.employer IS NOT NULL AND coalesce(i.insured_status, '') NOT LIKE '%停%'
@@ -46,7 +55,7 @@ contrary AS (
 ),
 ranked AS (
     SELECT p.row_key, p.school, p.grade_title, c.*,
-           row_number() OVER (PARTITION BY p.identity ORDER BY c.other_name, c.rank, c.since) AS choice
+           row_number() OVER (PARTITION BY p.identity ORDER BY c.doubt IS NOT NULL, c.rank, c.since) AS choice
     FROM pupil p
     JOIN contrary c ON c.identity = p.identity
     WHERE p.nth = 1
@@ -56,7 +65,7 @@ SELECT row_key AS subject_row_key,
        school,
        grade_title,
        word AS contradiction,
-       CASE WHEN other_name THEN '有关记录的证号是本人的，姓名不同，疑似同人待确认' END AS annex_reason,
+       doubt AS annex_reason,
        cancellation_rows AS evidence_death_cancellation,
        certificate_rows AS evidence_death_certificate,
        cremation_rows AS evidence_cremation

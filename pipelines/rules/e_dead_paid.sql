@@ -1,6 +1,6 @@
 -- ---
 -- title = "死亡后仍享受"
--- condition = "有死亡日期（公安注销、死亡医学证明、火化登记之一），而死亡的次月及以后（停发月按对照表）仍有发放成功的所属月份。退回的不算，按所属月份而不是转账日期比较；只有弱匹配月份的进附表。"
+-- condition = "有死亡日期（公安注销、死亡医学证明、火化登记之一），而死亡的次月及以后（停发月按对照表）仍有发放成功的所属月份。退回的不算，按所属月份而不是转账日期比较；只有弱匹配月份的、死亡记录没有证件号而只有一人同名同性别的进附表。"
 -- list = "benefit_exit"
 -- subject = "benefit_payment.subject"
 -- reads = ["benefit_payment", "death_cancellation"]
@@ -21,12 +21,24 @@
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
 -- ---
 WITH stop AS (SELECT months FROM stop_month WHERE cause = 'death'),
+dead AS (
+    SELECT identity, death_date, sources, cancellation_rows, certificate_rows, cremation_rows, CAST(NULL AS VARCHAR) AS doubt
+    FROM death
+    UNION ALL
+    SELECT identity, death_date, source_title,
+           CASE WHEN source = 'death_cancellation' THEN make_array(row_key) END,
+           CASE WHEN source = 'death_certificate' THEN make_array(row_key) END,
+           CASE WHEN source = 'cremation' THEN make_array(row_key) END,
+           source_title || '没有证件号，全部数据中只有一人与之同名同性别，疑似同人待确认'
+    FROM death_in_doubt
+    WHERE nth = 1
+),
 over_paid AS (
-    SELECT p.*, d.death_date, d.sources, d.cancellation_rows, d.certificate_rows, d.cremation_rows,
+    SELECT p.*, d.death_date, d.sources, d.cancellation_rows, d.certificate_rows, d.cremation_rows, d.doubt,
            month_add(month_of(d.death_date), s.months - 1) AS suggested_last_month,
            min(p.grade) OVER (PARTITION BY p.identity) AS best_grade
     FROM paid_month p
-    JOIN death d ON d.identity = p.identity
+    JOIN dead d ON d.identity = p.identity
     CROSS JOIN stop s
     WHERE p.month >= month_add(month_of(d.death_date), s.months)
 )
@@ -40,6 +52,7 @@ SELECT first_value(row_key ORDER BY month, row_key) AS subject_row_key,
        count(DISTINCT month) AS months,
        sum(amount) AS money,
        suggested_last_month,
+       doubt AS annex_reason,
        array_agg(row_key ORDER BY row_key) AS evidence_benefit_payment,
        cancellation_rows AS evidence_death_cancellation,
        certificate_rows AS evidence_death_certificate,
@@ -47,4 +60,4 @@ SELECT first_value(row_key ORDER BY month, row_key) AS subject_row_key,
 FROM over_paid
 -- Weakly matched months make a case (for the annex) only where no surely matched month does.
 WHERE grade <= 'B' OR best_grade > 'B'
-GROUP BY identity, death_date, sources, suggested_last_month, cancellation_rows, certificate_rows, cremation_rows
+GROUP BY identity, death_date, sources, suggested_last_month, doubt, cancellation_rows, certificate_rows, cremation_rows
