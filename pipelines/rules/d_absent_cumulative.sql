@@ -1,6 +1,6 @@
 -- ---
 -- title = "累计缺勤"
--- condition = "在籍在读的一至九年级学生，一个自然月内无故缺勤达到规定上学日数（本月和参数规定的前几个月），或本学期累计达到规定上学日数；控辍台账没有此后的复学日期，没有死亡记录。有请假依据、病假、事假不算。"
+-- condition = "在籍在读的一至九年级学生，一个自然月内无故缺勤达到对照表规定的上学日数（本月和参数规定的前几个月），或本学期累计达到规定上学日数；控辍台账没有此后的复学日期，没有死亡记录。有请假依据、病假、事假不算。"
 -- list = "dropout"
 -- subject = "student_roll.pupil"
 -- reads = ["student_roll", "absence"]
@@ -13,8 +13,6 @@
 -- reason = "{{ school }}{{ grade_title }}，在籍在读，{% if month_days %}{{ month }} 累计 {{ month_days }} 个上学日缺勤且无请假依据{% endif %}{% if month_days and term_days %}；{% endif %}{% if term_days %}本学期截至 {{ known_until }} 累计 {{ term_days }} 个上学日缺勤且无请假依据{% endif %}。疑似辍学风险，待核查"
 -- verify = ["是否已请假而未登记（长期病假、竞赛、停课）", "缺勤期间是否有放假（以学校校历为准）", "是否已家访、劝返"]
 -- [params]
--- month_days = { default = 8, title = "一个自然月内无故缺勤上学日数", status = "design_choice" }
--- term_days = { default = 15, title = "一个学期内无故缺勤上学日数", status = "design_choice" }
 -- recent_months = { default = 1, title = "按月计的，列出本月和之前几个月", status = "design_choice" }
 -- [columns]
 -- school = { title = "学校", class = "school" }
@@ -32,17 +30,19 @@ WITH missed AS (
 by_month AS (
     SELECT identity, month, count(*) AS days, max(absent_on) AS last_day, array_agg(row_key ORDER BY row_key) AS day_rows
     FROM missed
+    CROSS JOIN absence_threshold l
     WHERE month >= month_add(month_of($known_until), -$recent_months)
     GROUP BY identity, month
-    HAVING count(*) >= $month_days
+    HAVING count(*) >= max(l.month_days)
 ),
 -- A term's case is known by the month in which the last day that it takes was missed, and stays until the term ends.
 by_term AS (
     SELECT r.identity, r.month, count(*) AS days, max(m.absent_on) AS last_day, array_agg(m.row_key ORDER BY m.row_key) AS day_rows
     FROM missed r
+    CROSS JOIN absence_threshold l
     JOIN school_term t ON t.first_day = r.term_from AND $known_until <= t.last_day
     JOIN missed m ON m.identity = r.identity AND m.term_from = r.term_from
-    WHERE r.nth_of_term = $term_days
+    WHERE r.nth_of_term = l.term_days
     GROUP BY r.identity, r.month
 ),
 told AS (

@@ -1,6 +1,6 @@
 -- ---
 -- title = "分色走访超期"
--- condition = "风险等级为参数所列颜色的名册儿童（未满18周岁），最近一次走访（或此后的评估）以来已超过该颜色的间隔天数；上月初以来没有走访的见“一月一访逾期”。有同名走访没有有效证号的进附表。"
+-- condition = "风险等级为参数所列颜色的名册儿童（未满18周岁），最近一次走访（或此后的评估）以来已超过该颜色在对照表中的间隔天数；上月初以来没有走访的见“一月一访逾期”。有同名走访没有有效证号的进附表。"
 -- list = "quality"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]
@@ -15,10 +15,6 @@
 -- verify = ["是否已走访未录入", "风险等级是否已调整", "各等级走访频次以本地标准为准"]
 -- [params]
 -- colours = { default = ["红", "黄"], title = "按间隔核对的风险等级（其余等级按一月一访）", status = "to_confirm" }
--- red_days = { default = 7, title = "红色走访间隔天数", status = "to_confirm" }
--- yellow_days = { default = 15, title = "黄色走访间隔天数", status = "to_confirm" }
--- blue_days = { default = 30, title = "蓝色走访间隔天数", status = "to_confirm" }
--- green_days = { default = 30, title = "绿色走访间隔天数", status = "to_confirm" }
 -- phone_counts = { default = false, title = "电话走访是否算作走访", status = "to_confirm" }
 -- [columns]
 -- category = { title = "名册类别", class = "watch_group" }
@@ -27,9 +23,9 @@
 -- director = { title = "儿童主任", class = "staff" }
 -- ---
 WITH child AS (
-    SELECT l.*, CASE l.risk_level WHEN '红' THEN $red_days WHEN '黄' THEN $yellow_days WHEN '蓝' THEN $blue_days WHEN '绿' THEN $green_days END
-                AS interval_days
+    SELECT l.*, i.days AS interval_days
     FROM listed_child l
+    JOIN colour_intervals i ON i.colour = l.risk_level
     WHERE l.nth = 1 AND l.risk_level IN $colours AND coalesce(l.birth > add_months($as_of, -216), true)
 ),
 seen AS (

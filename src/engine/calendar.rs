@@ -1,12 +1,11 @@
-//! School years and spans of months as arithmetic. Nothing here knows a clock or a table.
+//! School years and spans of months as arithmetic. Nothing here knows a clock.
 
+use arrow::array::{Array, AsArray, Date32Array, Int64Array};
+use arrow::datatypes::{Date32Type, Int64Type};
+use arrow::record_batch::RecordBatch;
+
+use super::EngineError;
 use crate::domain::{Day, Month};
-
-/// First school year in which a child is of compulsory age, by the formula of the law: the child
-/// has turned six by 31 August.
-const ENTRY_AGE: i32 = 6;
-/// Number of grades of compulsory education, and so of birth cohorts in it.
-const GRADES: i32 = 9;
 
 /// 1 September of the school year in which `day` lies.
 ///
@@ -26,26 +25,79 @@ pub fn school_year(day: Day) -> String {
     format!("{year:04}-{:04}", year + 1)
 }
 
-/// Grade 1–9 in which somebody born on `birth` is expected in the school year of `as_of`; `None`
-/// outside the nine cohorts: grade g is born from (Y−6−g)-09-01 to (Y−5−g)-08-31.
-///
-/// ```
-/// use doudi::{domain::Day, engine::expected_grade};
-/// let autumn = Day::from_ymd(2026, 11, 23).unwrap();
-/// assert_eq!(expected_grade(Day::from_ymd(2020, 8, 31).unwrap(), autumn), Some(1));
-/// assert_eq!(expected_grade(Day::from_ymd(2020, 9, 1).unwrap(), autumn), None);
-/// ```
-pub fn expected_grade(birth: Day, as_of: Day) -> Option<i32> {
-    let (start, _, _) = school_year_start(as_of).ymd();
-    let (cohort, _, _) = school_year_start(birth).ymd();
-    // Born in the school year that began in `cohort`: six years old by 31 August of cohort + 7.
-    let grade = start - cohort - ENTRY_AGE;
-    (1..=GRADES).contains(&grade).then_some(grade)
+/// Who is of compulsory school age, by school year.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchoolAges(Vec<SchoolAge>);
+
+/// Ages of compulsory education in the school years that begin between two days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct SchoolAge {
+    from: Option<Day>,
+    until: Option<Day>,
+    /// Age that a child of the first grade has reached by 31 August.
+    entry_age: i32,
+    /// Number of grades, and so of birth cohorts.
+    grades: i32,
 }
 
-/// Whether somebody born on `birth` belongs to the nine cohorts of compulsory education.
-pub fn compulsory_cohort(birth: Day, as_of: Day) -> bool {
-    expected_grade(birth, as_of).is_some()
+impl Default for SchoolAges {
+    /// The law (义务教育法 2, 11): six years old by 31 August, nine grades.
+    fn default() -> Self {
+        Self(vec![SchoolAge { from: None, until: None, entry_age: 6, grades: 9 }])
+    }
+}
+
+impl SchoolAges {
+    /// Reads the decision table `compulsory_ages`: `entry_age`, `grades`, `valid_from`, `valid_until`.
+    ///
+    /// # Errors
+    /// When a column is missing, has another type or an age is empty.
+    pub fn of_table(table: &RecordBatch) -> Result<Self, EngineError> {
+        let broken = || EngineError::Setup("compulsory_ages has not the columns agreed on".to_owned());
+        let number = |name: &str| table.column_by_name(name)?.as_primitive_opt::<Int64Type>();
+        let day = |name: &str| table.column_by_name(name)?.as_primitive_opt::<Date32Type>();
+        let (Some(entry), Some(grades), Some(from), Some(until)) =
+            (number("entry_age"), number("grades"), day("valid_from"), day("valid_until"))
+        else {
+            return Err(broken());
+        };
+        let years = |ages: &Int64Array, row: usize| i32::try_from(ages.value(row)).map_err(|_| broken());
+        let date =
+            |days: &Date32Array, row: usize| days.is_valid(row).then(|| Day::from_days(days.value(row)));
+        (0..table.num_rows())
+            .map(|row| {
+                if entry.is_null(row) || grades.is_null(row) {
+                    return Err(broken());
+                }
+                let (entry_age, grades) = (years(entry, row)?, years(grades, row)?);
+                Ok(SchoolAge { from: date(from, row), until: date(until, row), entry_age, grades })
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map(Self)
+    }
+
+    /// Grade in which somebody born on `birth` is expected in the school year of `as_of`; `None` outside the cohorts:
+    /// with the law's ages, grade g is born from (Y−6−g)-09-01 to (Y−5−g)-08-31.
+    ///
+    /// ```
+    /// use doudi::{domain::Day, engine::SchoolAges};
+    /// let autumn = Day::from_ymd(2026, 11, 23).unwrap();
+    /// let ages = SchoolAges::default();
+    /// assert_eq!(ages.expected_grade(Day::from_ymd(2020, 8, 31).unwrap(), autumn), Some(1));
+    /// assert_eq!(ages.expected_grade(Day::from_ymd(2020, 9, 1).unwrap(), autumn), None);
+    /// ```
+    pub fn expected_grade(&self, birth: Day, as_of: Day) -> Option<i32> {
+        let opened = school_year_start(as_of);
+        let in_force = |age: &&SchoolAge| {
+            age.from.is_none_or(|from| from <= opened) && age.until.is_none_or(|until| opened <= until)
+        };
+        let age = self.0.iter().find(in_force)?;
+        let (start, _, _) = opened.ymd();
+        let (cohort, _, _) = school_year_start(birth).ymd();
+        // Born in the school year that began in `cohort`: old enough by 31 August of cohort + 1 + entry age.
+        let grade = start - cohort - age.entry_age;
+        (1..=age.grades).contains(&grade).then_some(grade)
+    }
 }
 
 /// Whole months from `from` to `to`: the largest n with `from` plus n months not after `to`
@@ -64,7 +116,7 @@ mod tests {
     }
 
     fn check_grade(birth: &str, expected: Option<i32>) {
-        assert_eq!(expected_grade(day(birth), day("2026-11-23")), expected, "{birth}");
+        assert_eq!(SchoolAges::default().expected_grade(day(birth), day("2026-11-23")), expected, "{birth}");
     }
 
     #[test]
@@ -75,8 +127,24 @@ mod tests {
         check_grade("2019-08-31", Some(2));
         check_grade("2011-09-01", Some(9));
         check_grade("2011-08-31", None);
-        assert!(compulsory_cohort(day("2011-09-01"), day("2027-08-31")));
-        assert!(!compulsory_cohort(day("2011-09-01"), day("2027-09-01")));
+        let grade = |as_of: &str| SchoolAges::default().expected_grade(day("2011-09-01"), day(as_of));
+        assert_eq!((grade("2027-08-31"), grade("2027-09-01")), (Some(9), None));
+    }
+
+    #[test]
+    fn ages_hold_for_the_school_years_that_begin_while_they_are_in_force() {
+        let seven = SchoolAge { from: None, until: Some(day("2026-12-31")), entry_age: 7, grades: 9 };
+        let ten = SchoolAge { from: Some(day("2027-01-01")), until: None, entry_age: 6, grades: 10 };
+        let ages = SchoolAges(vec![seven, ten]);
+        let grade = |birth: &str, as_of: &str| ages.expected_grade(day(birth), day(as_of));
+        assert_eq!((grade("2020-08-31", "2026-11-23"), grade("2019-08-31", "2026-11-23")), (None, Some(1)));
+        // The table changed in January, the school year had begun before.
+        assert_eq!(grade("2020-08-31", "2027-08-31"), None);
+        assert_eq!(
+            (grade("2020-08-31", "2027-09-01"), grade("2011-09-01", "2027-09-01")),
+            (Some(2), Some(10))
+        );
+        assert_eq!(SchoolAges(Vec::new()).expected_grade(day("2019-01-01"), day("2026-11-23")), None);
     }
 
     #[test]

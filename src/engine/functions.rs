@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Date32Type, Int64Type};
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
 use datafusion::scalar::ScalarValue;
 
-use super::calendar;
+use super::calendar::{self, SchoolAges};
 use crate::domain::{Day, Month};
 use crate::kernel::digest;
 
@@ -27,22 +27,26 @@ use crate::kernel::digest;
 /// | `months_between(from, to)` | whole months |
 /// | `school_year_of(date)` | `2026-2027` |
 /// | `school_year_start(date)` | 1 September |
-pub fn functions() -> Vec<ScalarUDF> {
+pub fn functions(ages: &SchoolAges) -> Vec<ScalarUDF> {
     use DataType::{Boolean, Date32, Int64, Utf8};
+    let (cohort, grade) = (ages.clone(), ages.clone());
     vec![
         function("add_months", vec![Date32, Int64], Date32, add_months),
         function("age_on", vec![Date32, Date32], Int64, |args| {
             two_days(args, |birth, on| Some(i64::from(birth.age_on(on))))
         }),
-        function("compulsory_cohort", vec![Date32, Date32], Boolean, compulsory_cohort),
+        function("compulsory_cohort", vec![Date32, Date32], Boolean, move |args| {
+            let is_of_age = |birth, on| cohort.expected_grade(birth, on).is_some();
+            Arc::new(days_of(args).map(|days| days.map(|(a, b)| is_of_age(a, b))).collect::<BooleanArray>())
+        }),
         function("draw", vec![Utf8], Int64, |args| {
             let texts = args[0].as_string::<i32>().iter();
             // Without the lowest bit every digest is a positive number.
             let lot = |text: &str| i64::try_from(digest::bytes(text.as_bytes()) >> 1).unwrap_or(i64::MAX);
             Arc::new(texts.map(|text| text.map(lot)).collect::<Int64Array>())
         }),
-        function("expected_grade", vec![Date32, Date32], Int64, |args| {
-            two_days(args, |birth, on| calendar::expected_grade(birth, on).map(i64::from))
+        function("expected_grade", vec![Date32, Date32], Int64, move |args| {
+            two_days(args, |birth, on| grade.expected_grade(birth, on).map(i64::from))
         }),
         function("month_add", vec![Utf8, Int64], Utf8, month_add),
         function("month_compact", vec![Utf8], Utf8, |args| {
@@ -69,13 +73,16 @@ pub fn functions() -> Vec<ScalarUDF> {
 
 /// Names of [`functions`], sorted.
 pub fn function_names() -> Vec<String> {
-    functions().iter().map(|function| function.name().to_owned()).collect()
+    functions(&SchoolAges::default()).iter().map(|function| function.name().to_owned()).collect()
 }
 
-type Body = fn(&[ArrayRef]) -> ArrayRef;
-
 /// A pure function of arrays; constants stay constants, so the planner can fold them.
-fn function(name: &str, inputs: Vec<DataType>, output: DataType, body: Body) -> ScalarUDF {
+fn function(
+    name: &str,
+    inputs: Vec<DataType>,
+    output: DataType,
+    body: impl Fn(&[ArrayRef]) -> ArrayRef + Send + Sync + 'static,
+) -> ScalarUDF {
     let run = move |args: &[ColumnarValue]| {
         let constant = args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let result = body(&ColumnarValue::values_to_arrays(args)?);
@@ -87,24 +94,19 @@ fn function(name: &str, inputs: Vec<DataType>, output: DataType, body: Body) -> 
     create_udf(name, inputs, output, Volatility::Immutable, Arc::new(run))
 }
 
-fn two_days(args: &[ArrayRef], f: fn(Day, Day) -> Option<i64>) -> ArrayRef {
+/// Two columns of days, row by row; `None` where one of them is null.
+fn days_of(args: &[ArrayRef]) -> impl Iterator<Item = Option<(Day, Day)>> + '_ {
     let (left, right) = (args[0].as_primitive::<Date32Type>(), args[1].as_primitive::<Date32Type>());
-    let values = left.iter().zip(right.iter());
-    let result = values.map(|(a, b)| f(Day::from_days(a?), Day::from_days(b?)));
-    Arc::new(result.collect::<Int64Array>())
+    left.iter().zip(right.iter()).map(|(a, b)| Some((Day::from_days(a?), Day::from_days(b?))))
+}
+
+fn two_days(args: &[ArrayRef], f: impl Fn(Day, Day) -> Option<i64>) -> ArrayRef {
+    Arc::new(days_of(args).map(|days| days.and_then(|(a, b)| f(a, b))).collect::<Int64Array>())
 }
 
 fn day_text(days: &ArrayRef, f: fn(Day) -> String) -> ArrayRef {
     let days = days.as_primitive::<Date32Type>().iter();
     Arc::new(days.map(|day| Some(f(Day::from_days(day?)))).collect::<StringArray>())
-}
-
-fn compulsory_cohort(args: &[ArrayRef]) -> ArrayRef {
-    let (births, days) = (args[0].as_primitive::<Date32Type>(), args[1].as_primitive::<Date32Type>());
-    let values = births.iter().zip(days.iter());
-    let result = values
-        .map(|(birth, day)| Some(calendar::compulsory_cohort(Day::from_days(birth?), Day::from_days(day?))));
-    Arc::new(result.collect::<BooleanArray>())
 }
 
 fn add_months(args: &[ArrayRef]) -> ArrayRef {

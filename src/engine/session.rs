@@ -15,7 +15,7 @@ use datafusion::physical_plan::collect;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use tokio::runtime::{Builder, Runtime};
 
-use super::{EngineError, functions};
+use super::{EngineError, SchoolAges, functions};
 
 /// Rows of a slice that a scan hands on at once.
 const ROWS_PER_SLICE: usize = 16_384;
@@ -42,11 +42,19 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// A session that uses `threads` threads (at least one).
+    /// A session that uses `threads` threads (at least one), with the law's school ages.
     ///
     /// # Errors
     /// When the operating system gives no threads.
     pub fn new(threads: usize) -> Result<Self, EngineError> {
+        Self::with_ages(threads, &SchoolAges::default())
+    }
+
+    /// The same with other school ages.
+    ///
+    /// # Errors
+    /// When the operating system gives no threads.
+    pub fn with_ages(threads: usize, ages: &SchoolAges) -> Result<Self, EngineError> {
         let threads = threads.max(1);
         let config = SessionConfig::new()
             .with_target_partitions(threads)
@@ -54,7 +62,7 @@ impl Engine {
             .with_create_default_catalog_and_schema(true)
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false);
         let context = SessionContext::new_with_config(config);
-        for function in functions() {
+        for function in functions(ages) {
             context.register_udf(function);
         }
         let runtime = Builder::new_multi_thread()
