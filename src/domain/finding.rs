@@ -119,6 +119,9 @@ pub struct FindingParts {
 }
 
 impl Finding {
+    /// Role and row key of a finding that is about its extract as a whole.
+    pub const WHOLE_DELIVERY: &str = "delivery";
+
     /// A finding with its evidence; `None` when there is no evidence row.
     pub fn new(parts: FindingParts, mut evidence: Vec<Evidence>) -> Option<Self> {
         evidence.sort();
@@ -156,6 +159,21 @@ impl Finding {
     pub fn case_key(&self) -> String {
         format!("{}|{}|{}|{}", self.rule, self.subject_extract, self.subject_row_key, self.event)
     }
+}
+
+/// A clue of an earlier night that is still asked about. No `Debug`: its subject is a person.
+#[derive(Clone)]
+pub struct OpenClue {
+    /// Clue number.
+    pub number: String,
+    /// Rule that found it.
+    pub rule: String,
+    /// List it stands on.
+    pub list: String,
+    /// Subject: extract, row key, role.
+    pub subject: MentionRef,
+    /// Last day to answer.
+    pub due: Day,
 }
 
 /// Whether a rule ran tonight.

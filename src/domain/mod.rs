@@ -27,7 +27,8 @@ pub use contract::{
 pub use day::{Day, Month};
 pub use digest::{digests_of, hex, sha256_of};
 pub use finding::{
-    Case, CaseStatus, Evidence, Finding, FindingDetail, FindingParts, RuleOutcome, Settlement, Severity,
+    Case, CaseStatus, Evidence, Finding, FindingDetail, FindingParts, OpenClue, RuleOutcome, Settlement,
+    Severity,
 };
 pub use kept::KeptRows;
 pub use link_figures::{DriftFigure, HiddenFigure, LevelFigure, LinkFigures, PassFigure, Ranged, RoleFigure};

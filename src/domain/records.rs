@@ -126,6 +126,15 @@ impl ExtractState {
         }
     }
 
+    /// What is wrong with the delivery, in Chinese; `None` when nothing is.
+    pub fn problems(&self) -> Option<String> {
+        match self {
+            Self::Complete => None,
+            Self::Missing => Some("未收到".to_owned()),
+            Self::Incomplete(reasons) | Self::Refused(reasons) => Some(reasons.join("；")),
+        }
+    }
+
     /// Adds a reason why absence is not to be believed; what is missing or refused stays so.
     pub fn add(&mut self, reason: String) {
         match self {

@@ -29,8 +29,11 @@ use std::path::{Path, PathBuf};
 
 use crate::contract::is_usable;
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::domain::{Day, Judgement, KnownBefore, PulledExtract, RecordSet, RuleOutcome, Severity, Verdict};
-use crate::ledger::{Delivery, Ledger, Night, Reconciled, Release, RuleRun, RunFacts};
+use crate::domain::{
+    Day, Judgement, KnownBefore, MentionSet, OpenClue, Phase, PulledExtract, RecordSet, RuleOutcome,
+    Severity, Verdict,
+};
+use crate::ledger::{CaseRecord, Delivery, Ledger, Night, Reconciled, Release, RuleRun, RunFacts};
 use crate::link::{self, Linkage};
 use crate::report::{self, Compared, Published, PublishedFile, RuleFacts};
 use crate::resolve::{self, Register, Tonight};
@@ -142,18 +145,16 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     let checked = run.watch.stage(Stage::Validate, || run.validate(&extracts))?;
 
     // 3 standardise: rows -> typed records and mentions.
-    let typed = run.watch.stage(Stage::Standardise, || run.standardise(checked, strays, &data_key))?;
-    let intake::Typed { delivered, records, mentions, released } = typed;
+    let intake::Typed { delivered, records, mentions, released } =
+        run.watch.stage(Stage::Standardise, || run.standardise(checked, strays, &data_key))?;
 
     // 4 block: sure passes, then who could be whom.
-    let prepared =
-        link::Prepared::new(&mentions, &records, &plan.tables, &plan.link).map_err(RunError::Link)?;
+    let prepared = prepared(plan, &mentions, &records)?;
     let gaps = run.gaps(&records);
     let rows = Tonight { mentions: &mentions, records: &records, keys: prepared.keys(), gaps: &gaps };
     let pairs = run.watch.stage(Stage::Block, || {
-        let remembered = run.register.remembered(&rows);
-        let known = KnownBefore { judgements: &run.judgements, remembered: &remembered };
-        link::block(&prepared, known, env.linkage)
+        let remembered = &run.register.remembered(&rows);
+        link::block(&prepared, KnownBefore { judgements: &run.judgements, remembered }, env.linkage)
     });
 
     // 5 compare: candidate pairs -> patterns of levels, lazily.
@@ -167,8 +168,9 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     let drifted = drift::look(plan.link.drift, &linked.summary)?;
 
     // 8 resolve: links -> identities with ids that last.
-    let (resolution, register) =
-        run.watch.stage(Stage::Resolve, || resolve::resolve(&rows, &linked.links, &run.register));
+    let (resolution, register) = run
+        .watch
+        .stage(Stage::Resolve, || resolve::resolve(&rows, (&linked.links, linked.disputed()), &run.register));
 
     // 9 judge: rules in SQL -> findings, each with its evidence.
     let world = World {
@@ -178,6 +180,7 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
         resolution: &resolution,
         decisions: &plan.tables.decisions,
         place_names: &|place| facts::place_names(plan, place),
+        clues: &run.open_clues()?,
         as_of: env.as_of,
     };
     let finder = Unrefuted::new(&linked, &run.judgements, &records, &mentions, &resolution);
@@ -224,6 +227,14 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     let (sent, folder) = (run.send(&run_id), run.place(&run_id));
     let (outcomes, files, overdue) = (judged.outcomes, lists.files, run.overdue(&recorded));
     Ok(RunSummary { run_id, folder, outcomes, recorded, drifted, files, sent, overdue })
+}
+
+fn prepared<'p>(
+    plan: &'p Plan,
+    mentions: &'p MentionSet,
+    records: &'p [RecordSet],
+) -> Result<link::Prepared<'p>, RunError> {
+    link::Prepared::new(mentions, records, &plan.tables, &plan.link).map_err(RunError::Link)
 }
 
 /// A run at work.
@@ -335,6 +346,39 @@ impl<'a> Run<'a> {
             !intake::is_whole(Some(&set.state), true, came)
         });
         gaps.map(|set| set.extract.clone()).collect()
+    }
+
+    /// Clues that nobody has answered yet, by number. What this day's run has ended was open before it: a night that
+    /// is run once more sees the same.
+    fn open_clues(&self) -> Result<Vec<OpenClue>, RunError> {
+        let today = self.env.as_of;
+        let open = |case: &CaseRecord| {
+            let ended_today = match case.phase {
+                Phase::Withdrawn => case.withdrawn.as_ref().is_some_and(|(day, _)| *day == today),
+                _ => false,
+            };
+            ended_today || case.phase.asks()
+        };
+        let state = self.ledger.state()?;
+        let mut clues: Vec<OpenClue> = state
+            .cases
+            .values()
+            .filter(|case| case.listed_on < today && open(case))
+            .filter_map(|case| {
+                let (rule, finding) = (self.plan.book.rule(case.rule())?, case.finding()?);
+                let subject = (finding.subject_extract, finding.subject_row_key, finding.subject_role);
+                let (number, list) = (case.number.clone(), rule.header.list.clone());
+                Some(OpenClue {
+                    number,
+                    rule: rule.id.clone(),
+                    list,
+                    subject,
+                    due: self.plan.due(rule, case.listed_on),
+                })
+            })
+            .collect();
+        clues.sort_by(|a, b| a.number.cmp(&b.number));
+        Ok(clues)
     }
 
     fn reconcile(

@@ -136,6 +136,9 @@ fn folder_name(recipient: &Recipient, town: Option<&str>) -> String {
     town.map_or_else(|| recipient.id.clone(), |town| format!("{}-{}", recipient.id, file_name(town)))
 }
 
+/// The shown column of a rule that names the one of its recipients whom a finding goes to.
+const ADDRESSEE: &str = "addressee";
+
 /// The recipients of a case, each once: agencies, its own town, the owner of the subject's row.
 fn addressees<'a, 'f>(
     facts: &'f CaseFacts<'a>,
@@ -143,15 +146,18 @@ fn addressees<'a, 'f>(
 ) -> Vec<(&'a Recipient, Option<&'f str>)> {
     let mut seen = BTreeSet::new();
     let mut out = Vec::new();
-    for recipient in facts.rule.recipients.iter().filter_map(|name| context.disclosure().recipient(name)) {
+    let known = |name: &str| context.disclosure().recipient(name);
+    let only = facts.case.finding.details.iter().find(|detail| detail.name == ADDRESSEE);
+    let is_meant = |recipient: &&Recipient| {
+        only.and_then(|only| known(&only.value)).is_none_or(|only| only.id == recipient.id)
+    };
+    for recipient in facts.rule.recipients.iter().filter_map(|name| known(name)).filter(is_meant) {
         let addressee = match recipient.kind {
             RecipientKind::Agency => Some((recipient, None)),
             RecipientKind::Town => {
                 Some((recipient, Some(facts.person.town.as_str()))).filter(|(_, town)| *town != Some(""))
             }
-            RecipientKind::Owner => {
-                facts.owner().and_then(|agency| context.disclosure().recipient(agency)).map(|r| (r, None))
-            }
+            RecipientKind::Owner => facts.owner().and_then(known).map(|r| (r, None)),
             // Nobody but an office gets a list.
             RecipientKind::Person => None,
         };

@@ -12,12 +12,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::book::{Book, Rule};
+use super::header::RoleRef;
 use super::judge::{Judged, judge};
 use super::tables::{grade_of, record_columns};
 use super::world::World;
 use crate::domain::{
     Contract, Day, ExtractState, Grade, IdState, Identity, IdentityId, Mention, MentionSet, NameId, NearMiss,
-    NearMissFinder, Place, RecordSet, Relation, ResidentId, Resolution, Sex, row_keys,
+    NearMissFinder, OpenClue, Place, RecordSet, Relation, ResidentId, Resolution, Sex, row_keys,
 };
 use crate::engine::{Parameters, Value};
 
@@ -52,14 +53,17 @@ pub struct CaseSpec {
     /// As-of dates of extracts that differ from the case's day.
     #[serde(default)]
     pub known: BTreeMap<String, String>,
-    /// Rows by extract: standardised columns, `row_key`, and `<role>_identity` (with `_grade`,
-    /// `_probability`, `_id_state` where they matter). What is left out is null.
+    /// Rows by decision table, in the place of its own, and by extract: standardised columns, `row_key`, and `<role>_identity` (with `_grade`, `_probability`,
+    /// `_id_state`, a number `_id` and the name `_called` of the person where they matter). What is left out is null.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Vec<BTreeMap<String, serde_json::Value>>>")]
     pub rows: BTreeMap<String, Vec<toml::Table>>,
     /// Candidates that the near-miss finder knows.
     #[serde(default)]
     pub near_misses: Vec<CaseNearMiss>,
+    /// Clues of earlier nights that wait for an answer.
+    #[serde(default)]
+    pub clues: Vec<CaseClue>,
     /// All findings that are expected, and no others.
     #[serde(default)]
     pub finds: Vec<Expected>,
@@ -80,6 +84,7 @@ impl CaseSpec {
             known: BTreeMap::new(),
             rows: rows.clone(),
             near_misses: Vec::new(),
+            clues: Vec::new(),
             finds: Vec::new(),
             not_run: false,
         }
@@ -98,11 +103,42 @@ pub struct CaseNearMiss {
     pub difference: String,
 }
 
+/// A clue of an earlier night.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseClue {
+    /// Clue number.
+    pub number: String,
+    /// Rule that found it.
+    pub rule: String,
+    /// List it stands on.
+    pub list: String,
+    /// Subject's extract and role, as `extract.role`.
+    pub subject: RoleRef,
+    /// Row key of the subject's row.
+    pub row_key: String,
+    /// Last day to answer.
+    pub due: String,
+}
+
+impl CaseClue {
+    fn clue(&self) -> Result<OpenClue, String> {
+        let RoleRef { extract, role } = self.subject.clone();
+        Ok(OpenClue {
+            number: self.number.clone(),
+            rule: self.rule.clone(),
+            list: self.list.clone(),
+            subject: (extract, self.row_key.clone(), role),
+            due: day(&self.due)?,
+        })
+    }
+}
+
 /// One finding.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
-    /// Row key of the subject.
+    /// Row key of the subject; `delivery` when the finding is about an extract as a whole.
     pub subject_row_key: String,
     /// Event key.
     #[serde(default)]
@@ -170,7 +206,7 @@ fn run_case(
     decisions: &BTreeMap<String, RecordBatch>,
 ) -> Result<Vec<String>, String> {
     let as_of = day(case.as_of.as_ref().unwrap_or(&file.as_of))?;
-    let mut built = Built::of(case, contracts, as_of)?;
+    let mut built = Built::of(case, (contracts, decisions), as_of)?;
     let book = Book {
         rules: vec![rule.clone()],
         views: book.views.clone(),
@@ -178,7 +214,7 @@ fn run_case(
         ..Book::default()
     };
     let resolution = built.resolution();
-    let world = built.world((contracts, decisions), &resolution, as_of);
+    let world = built.world(contracts, &resolution, as_of);
     let finder = CaseFinder { world: &world, known: &case.near_misses };
     let judged = judge(&book, &world, &finder, 1).map_err(|error| error.to_string())?;
     Ok(compare(case, &judged))
@@ -292,24 +328,25 @@ pub(super) struct Built {
     probability: Vec<f32>,
     grade: Vec<Grade>,
     identities: BTreeMap<i64, Identity>,
+    clues: Vec<OpenClue>,
+    decisions: BTreeMap<String, RecordBatch>,
 }
 
 impl Built {
     /// The world of a case.
-    pub(super) fn of(
-        case: &CaseSpec,
-        contracts: &BTreeMap<String, Arc<Contract>>,
-        as_of: Day,
-    ) -> Result<Self, String> {
-        let mut built = Self::default();
+    pub(super) fn of(case: &CaseSpec, (contracts, decisions): Given<'_>, as_of: Day) -> Result<Self, String> {
+        let clues = case.clues.iter().map(CaseClue::clue).collect::<Result<_, _>>()?;
+        let mut built = Self { clues, decisions: decisions.clone(), ..Self::default() };
         for (extract, contract) in contracts {
             let rows = case.rows.get(extract).map_or(&[][..], Vec::as_slice);
             built.add(extract, contract, rows, case, as_of)?;
         }
-        match case.rows.keys().find(|extract| !contracts.contains_key(*extract)) {
-            Some(extract) => Err(format!("`{extract}` is no extract")),
-            None => Ok(built),
+        for (name, rows) in case.rows.iter().filter(|(name, _)| !contracts.contains_key(*name)) {
+            let table =
+                decisions.get(name).ok_or_else(|| format!("`{name}` is no extract and no decision table"))?;
+            built.decisions.insert(name.clone(), decision_batch(name, table, rows)?);
         }
+        Ok(built)
     }
 
     fn add(
@@ -385,7 +422,7 @@ impl Built {
         self.grade.push(grade);
         let known = self.identities.entry(identity).or_insert_with(|| Identity {
             id: IdentityId(identity),
-            name: format!("某{identity}"),
+            name: text("called").map_or_else(|| format!("某{identity}"), str::to_owned),
             resident_id: None,
             birth: None,
             sex: Sex::Unknown,
@@ -394,6 +431,8 @@ impl Built {
             mentions: 0,
         });
         known.birth = known.birth.or(birth);
+        known.sex = if known.sex == Sex::Unknown { sex } else { known.sex };
+        known.resident_id = known.resident_id.or(id.filter(|_| id_state == IdState::Valid));
         known.mentions += 1;
         Ok(())
     }
@@ -401,7 +440,7 @@ impl Built {
     /// What rules look at in it, with its resolution.
     pub(super) fn world<'a>(
         &'a self,
-        (contracts, decisions): Given<'a>,
+        contracts: &'a BTreeMap<String, Arc<Contract>>,
         resolution: &'a Resolution,
         as_of: Day,
     ) -> World<'a> {
@@ -410,8 +449,9 @@ impl Built {
             contracts,
             mentions: &self.mentions,
             resolution,
-            decisions,
+            decisions: &self.decisions,
             place_names: &nowhere,
+            clues: &self.clues,
             as_of,
         }
     }
@@ -457,7 +497,7 @@ fn id_state_of(word: &str) -> Option<IdState> {
 
 fn rows_batch(extract: &str, contract: &Contract, rows: &[toml::Table]) -> Result<RecordBatch, String> {
     let columns = record_columns(contract);
-    let extra = ["identity", "grade", "probability", "id"];
+    let extra = ["identity", "grade", "probability", "id", "called"];
     let known: BTreeSet<String> = columns
         .iter()
         .map(|(name, _)| name.clone())
@@ -479,6 +519,22 @@ fn rows_batch(extract: &str, contract: &Contract, rows: &[toml::Table]) -> Resul
         fields.push(Field::new(name, kind, true));
     }
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|error| error.to_string())
+}
+
+/// Rows of a decision table, with the columns that it has.
+fn decision_batch(name: &str, table: &RecordBatch, rows: &[toml::Table]) -> Result<RecordBatch, String> {
+    let schema = table.schema();
+    let unknown = |column: &&String| schema.column_with_name(column).is_none();
+    if let Some(column) = rows.iter().flat_map(toml::Table::keys).find(unknown) {
+        return Err(format!("{name} has no column `{column}`"));
+    }
+    let columns = schema.fields().iter().map(|field| {
+        let values: Vec<Option<&toml::Value>> = rows.iter().map(|row| row.get(field.name())).collect();
+        array(field.data_type(), &values)
+            .ok_or_else(|| format!("{name}.{} has a value of another type", field.name()))
+    });
+    RecordBatch::try_new(Arc::clone(&schema), columns.collect::<Result<_, _>>()?)
+        .map_err(|error| error.to_string())
 }
 
 /// Values as an array of a type; `None` when one does not fit.

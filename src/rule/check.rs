@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::basis::{BasisStatus, LegalBasis};
 use super::book::{Book, Rule};
 use super::draft::evidence_extract;
-use super::header::{Parameter, RoleRef};
+use super::header::{Parameter, RoleRef, Subject};
 use super::kept::{KeptView, LISTED, REGISTERED, WHO};
 use super::policy::Policy;
 use super::sentence::sentence_names;
@@ -47,11 +47,12 @@ pub fn check(
         resolution: &resolution,
         decisions,
         place_names: &|_| (None, None),
+        clues: &[],
         as_of,
     };
     let mut problems = Vec::new();
     check_overrides(book, &mut problems);
-    match Engine::new(1) {
+    match world.engine(1) {
         Ok(engine) => {
             let names = contracts.keys().chain(decisions.keys()).cloned();
             let names: BTreeSet<String> = names.chain(OWN_TABLES.map(str::to_owned)).collect();
@@ -412,9 +413,12 @@ fn check_columns(rule: &Rule, schema: &SchemaRef, problems: &mut Vec<Diagnostic>
     };
     let has = |name: &str| schema.column_with_name(name).is_some();
     let head = &rule.header;
-    let any = head.subject.role().is_none();
-    let needed = ["subject_row_key", "event"].into_iter();
-    for name in needed.chain(["subject_extract", "subject_role"].into_iter().filter(|_| any)) {
+    let needed: &[&str] = match head.subject {
+        Subject::Role(_) => &["event", "subject_row_key"],
+        Subject::Any => &["event", "subject_row_key", "subject_extract", "subject_role"],
+        Subject::Delivery => &["event", "subject_extract"],
+    };
+    for &name in needed {
         if !has(name) {
             problem(format!("the SELECT does not give `{name}`"));
         }

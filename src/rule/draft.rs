@@ -6,7 +6,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::header::{EventKind, RoleRef, Subject};
 use super::sentence::Cell;
-use crate::domain::Day;
+use crate::domain::{Day, Finding};
 
 /// Prefix of the columns that hold row keys of evidence: `evidence_<extract>`, or
 /// `evidence_<extract>__<word>` where a rule needs several rows of one extract.
@@ -83,9 +83,14 @@ fn draft(shape: &DraftShape<'_>, row: Vec<(String, Cell)>) -> Result<Draft, Stri
         Some(_) => Err(format!("column {name} is empty")),
         None => Err(format!("column {name} is missing")),
     };
-    let subject = match shape.subject.role() {
-        Some(role) => role.clone(),
-        None => RoleRef { extract: needed("subject_extract")?, role: needed("subject_role")? },
+    let whole = || Finding::WHOLE_DELIVERY.to_owned();
+    let (subject, row_key) = match shape.subject {
+        Subject::Role(role) => (role.clone(), needed("subject_row_key")?),
+        Subject::Any => {
+            let role = RoleRef { extract: needed("subject_extract")?, role: needed("subject_role")? };
+            (role, needed("subject_row_key")?)
+        }
+        Subject::Delivery => (RoleRef { extract: needed("subject_extract")?, role: whole() }, whole()),
     };
     let event = text("event").unwrap_or_default();
     if !shape.event.fits(&event) {
@@ -110,7 +115,7 @@ fn draft(shape: &DraftShape<'_>, row: Vec<(String, Cell)>) -> Result<Draft, Stri
         }
     }
     let annex_reason = text("annex_reason").filter(|reason| !reason.is_empty());
-    Ok(Draft { row_key: needed("subject_row_key")?, subject, event, evidence, relatives, annex_reason, row })
+    Ok(Draft { subject, row_key, event, evidence, relatives, annex_reason, row })
 }
 
 /// A cell's value; `None` for types that have no text form here.

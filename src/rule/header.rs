@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Severity;
+use crate::domain::{Finding, Severity};
 use crate::engine::{Parameters, Value};
 
 /// The head of `pipelines/rules/<rule>.sql`.
@@ -20,8 +20,8 @@ pub struct RuleHeader {
     pub condition: String,
     /// List it belongs to.
     pub list: String,
-    /// Whose case it is: `extract.role`, or `*` when the SELECT names `subject_extract` and
-    /// `subject_role` itself.
+    /// Whose case it is: `extract.role`, `*` when the SELECT names `subject_extract` and `subject_role` itself, or
+    /// `delivery` when it is about the extract `subject_extract` as a whole and about no person.
     pub subject: Subject,
     /// Extracts without which the rule does not run.
     pub reads: Vec<String>,
@@ -203,6 +203,8 @@ pub enum Subject {
     Role(RoleRef),
     /// Each row of the SELECT names `subject_extract` and `subject_role`.
     Any,
+    /// Each row of the SELECT names `subject_extract`, whose delivery it is about.
+    Delivery,
 }
 
 impl Subject {
@@ -210,7 +212,7 @@ impl Subject {
     pub fn role(&self) -> Option<&RoleRef> {
         match self {
             Self::Role(role) => Some(role),
-            Self::Any => None,
+            Self::Any | Self::Delivery => None,
         }
     }
 }
@@ -219,7 +221,11 @@ impl TryFrom<String> for Subject {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        if text == "*" { Ok(Self::Any) } else { RoleRef::try_from(text).map(Self::Role) }
+        match text.as_str() {
+            "*" => Ok(Self::Any),
+            Finding::WHOLE_DELIVERY => Ok(Self::Delivery),
+            _ => RoleRef::try_from(text).map(Self::Role),
+        }
     }
 }
 
@@ -228,6 +234,7 @@ impl From<Subject> for String {
         match value {
             Subject::Role(role) => role.to_string(),
             Subject::Any => "*".to_owned(),
+            Subject::Delivery => Finding::WHOLE_DELIVERY.to_owned(),
         }
     }
 }

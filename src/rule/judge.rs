@@ -9,14 +9,14 @@ use super::draft::{Draft, DraftShape, drafts};
 use super::entitle::{Made, entitle};
 use super::evidence::{RowIndex, Support, support};
 use super::gate;
-use super::header::ColumnFormat;
+use super::header::{ColumnFormat, RoleRef, Subject};
 use super::kept::keep;
 use super::sentence::{Cell, SentenceForm, yuan};
 use super::tables::{Needs, register, rule_sql};
 use super::world::World;
 use crate::domain::{
     Day, Evidence, Finding, FindingDetail, FindingParts, Grade, IdentityId, KeptRows, MentionRef, NearMiss,
-    NearMissFinder, PolicyMatch, RuleOutcome, row_keys,
+    NearMissFinder, PolicyMatch, RuleOutcome, Sentence, row_keys,
 };
 use crate::engine::{Engine, Parameters, substitute};
 
@@ -54,7 +54,7 @@ pub fn judge(
     finder: &dyn NearMissFinder,
     threads: usize,
 ) -> Result<Judged, RuleError> {
-    let engine = Engine::new(threads)?;
+    let engine = world.engine(threads)?;
     let mut runs: Vec<RuleRun> = book.rules.iter().map(|rule| RuleRun::new(rule, book, world)).collect();
     let mut needs = Needs::default();
     for run in &mut runs {
@@ -225,6 +225,10 @@ fn assemble(
     finder: &dyn NearMissFinder,
 ) -> Result<(Vec<Finding>, Vec<NearMiss>), String> {
     let form = SentenceForm::of(&run.rule.header.reason);
+    if run.rule.header.subject == Subject::Delivery {
+        let findings = run.drafts.iter().map(|draft| about_delivery(run.rule, &form, draft));
+        return Ok((findings.collect::<Result<_, _>>()?, Vec::new()));
+    }
     let mut weighed = Vec::with_capacity(run.drafts.len());
     for draft in &run.drafts {
         let subject = subject_mention(world, index, draft)?;
@@ -254,6 +258,28 @@ fn assemble(
     let findings = findings.into_values().filter_map(|(finding, evidence)| with_evidence(finding, evidence));
     let misses = misses.into_values().flatten().collect();
     Ok((findings.collect(), misses))
+}
+
+/// A finding about an extract as a whole: no person is linked, so nothing is unsure.
+fn about_delivery(rule: &Rule, form: &SentenceForm, draft: &Draft) -> Result<Finding, String> {
+    let RoleRef { extract, role } = draft.subject.clone();
+    let parts = FindingParts {
+        rule: rule.id.clone(),
+        list: rule.header.list.clone(),
+        subject: (extract.clone(), role, draft.row_key.clone()),
+        identity: IdentityId::NOBODY,
+        event: draft.event.clone(),
+        confidence: 1.0,
+        grade: Grade::A,
+        reason: sentence(form, draft)?,
+        details: details(rule, &draft.row),
+    };
+    Finding::new(parts, vec![Evidence { extract, row_key: draft.row_key.clone() }])
+        .ok_or_else(|| "a finding has no evidence".to_owned())
+}
+
+fn sentence(form: &SentenceForm, draft: &Draft) -> Result<Sentence, String> {
+    form.fill(&draft.row).map_err(|error| format!("reason: {:?}", error.kind()))
 }
 
 /// The grade that decides between list, annex and nothing.
@@ -311,7 +337,7 @@ fn finding(
 ) -> Result<(Finding, Vec<Evidence>), String> {
     let rule = run.rule;
     let draft = item.draft;
-    let reason = form.fill(&draft.row).map_err(|error| format!("reason: {:?}", error.kind()))?;
+    let reason = sentence(form, draft)?;
     let mut evidence = item.support.evidence.clone();
     evidence.extend(candidates.iter().filter_map(|miss| candidate_row(world, miss)));
     let parts = FindingParts {

@@ -95,7 +95,7 @@ fn run_case(
 ) -> Result<Vec<String>, String> {
     let as_of = day(case.as_of.as_ref().unwrap_or(&file.as_of))?;
     let spec = CaseSpec { states: case.states.clone(), ..CaseSpec::of_rows(&case.title, &case.rows) };
-    let mut built = Built::of(&spec, contracts, as_of)?;
+    let mut built = Built::of(&spec, (contracts, decisions), as_of)?;
     let book = Book {
         rules: book.gap_rules(policy).cloned().collect(),
         views: book.views.clone(),
@@ -104,7 +104,7 @@ fn run_case(
         ..Book::default()
     };
     let resolution = built.resolution();
-    let world = built.world((contracts, decisions), &resolution, as_of);
+    let world = built.world(contracts, &resolution, as_of);
     let finder = CaseFinder { world: &world, known: &[] };
     let judged = judge(&book, &world, &finder, 1).map_err(|error| error.to_string())?;
     match judged.policy_fault {

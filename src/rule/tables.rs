@@ -14,14 +14,14 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use super::book::{Book, Rule, RuleError};
 use super::world::World;
 use crate::domain::{
-    Contract, Day, FieldKind, Finding, Grade, IdState, Identity, Mention, RecordSet, ResidentId, Sex,
-    row_keys,
+    Contract, Day, FieldKind, Finding, Grade, IdState, Identity, Mention, OpenClue, RecordSet, ResidentId,
+    Sex, row_keys,
 };
 use crate::engine::{Engine, EngineError, Parameters, substitute};
 use crate::field::text::{clean, is_nothing};
 
 /// Tables that the stage itself makes.
-pub(super) const OWN_TABLES: [&str; 4] = ["code_check", "extract_state", "id_check", "identity"];
+pub(super) const OWN_TABLES: [&str; 5] = ["code_check", "extract_state", "id_check", "identity", "open_clue"];
 
 /// Subjects of tonight's findings: made after the rules, for the policies.
 pub(super) const FINDING_SUBJECT: &str = "finding_subject";
@@ -137,6 +137,7 @@ fn table(world: &World, name: &str) -> Result<Option<RecordBatch>, RuleError> {
         "id_check" => id_check_table(world),
         "code_check" => code_check_table(world),
         "extract_state" => extract_state_table(world),
+        "open_clue" => open_clue_table(world),
         _ if world.contract(name).is_some() => extract_table(world, name),
         _ => match world.decisions.get(name) {
             Some(decision) => in_force(decision, world.as_of),
@@ -424,6 +425,7 @@ fn heading(contract: &Contract, field: &str) -> String {
     contract.field.get(field).and_then(|field| field.headers.first()).map_or(field, String::as_str).to_owned()
 }
 
+/// One row for each extract that a contract of the pipeline describes: whether it came whole tonight, and what it lacks.
 fn extract_state_table(world: &World) -> Result<RecordBatch, arrow::error::ArrowError> {
     let ids: BTreeSet<&str> = world
         .contracts
@@ -432,6 +434,7 @@ fn extract_state_table(world: &World) -> Result<RecordBatch, arrow::error::Arrow
         .chain(world.records.iter().map(|s| s.extract.as_str()))
         .collect();
     let as_of = |id: &str| world.extract(id).and_then(|(_, set)| set.as_of).map(Day::days);
+    let rows = |id: &str| i64::try_from(world.extract(id)?.1.batch.num_rows()).ok();
     let columns: Columns = vec![
         ("extract".into(), Arc::new(StringArray::from_iter_values(&ids))),
         (
@@ -444,9 +447,45 @@ fn extract_state_table(world: &World) -> Result<RecordBatch, arrow::error::Arrow
             "state".into(),
             Arc::new(StringArray::from_iter_values(ids.iter().map(|id| world.state(id).word()))),
         ),
+        (
+            "problems".into(),
+            Arc::new(ids.iter().map(|id| world.state(id).problems()).collect::<StringArray>()),
+        ),
+        ("rows".into(), Arc::new(ids.iter().map(|id| rows(id)).collect::<Int64Array>())),
         ("as_of".into(), Arc::new(ids.iter().map(|id| as_of(id)).collect::<Date32Array>())),
     ];
     batch(columns, ids.len())
+}
+
+/// Clues of earlier nights that wait for an answer and whose subject's row came tonight.
+fn open_clue_table(world: &World) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let mut asked: BTreeMap<&str, BTreeMap<&str, bool>> = BTreeMap::new();
+    for OpenClue { subject: (extract, row_key, _), .. } in world.clues {
+        asked.entry(extract).or_default().insert(row_key, false);
+    }
+    for (extract, rows) in &mut asked {
+        let keys = world.extract(extract).and_then(|(_, set)| row_keys(&set.batch));
+        for key in keys.into_iter().flat_map(|keys| keys.iter().flatten()) {
+            if let Some(came) = rows.get_mut(key) {
+                *came = true;
+            }
+        }
+    }
+    let here: Vec<&OpenClue> =
+        world.clues.iter().filter(|clue| asked[clue.subject.0.as_str()][clue.subject.1.as_str()]).collect();
+    let text = |of: fn(&OpenClue) -> &str| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(here.iter().map(|clue| of(clue))))
+    };
+    let columns: Columns = vec![
+        ("clue".into(), text(|clue| &clue.number)),
+        ("rule".into(), text(|clue| &clue.rule)),
+        ("list".into(), text(|clue| &clue.list)),
+        ("extract".into(), text(|clue| &clue.subject.0)),
+        ("row_key".into(), text(|clue| &clue.subject.1)),
+        ("role".into(), text(|clue| &clue.subject.2)),
+        ("due".into(), Arc::new(here.iter().map(|clue| Some(clue.due.days())).collect::<Date32Array>())),
+    ];
+    batch(columns, here.len())
 }
 
 /// A grade by its letter.

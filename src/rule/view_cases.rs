@@ -79,12 +79,12 @@ fn rows(
     (contracts, decisions): Given<'_>,
 ) -> Result<RecordBatch, String> {
     let as_of = day(case.as_of.as_ref().unwrap_or(&file.as_of))?;
-    let mut built = Built::of(&CaseSpec::of_rows(&case.title, &case.rows), contracts, as_of)?;
+    let mut built = Built::of(&CaseSpec::of_rows(&case.title, &case.rows), (contracts, decisions), as_of)?;
     let book = Book { views: book.views.clone(), overrides: overrides(&case.params), ..Book::default() };
     let resolution = built.resolution();
-    let world = built.world((contracts, decisions), &resolution, as_of);
+    let world = built.world(contracts, &resolution, as_of);
     let words = |error: &dyn std::fmt::Display| error.to_string();
-    let engine = Engine::new(1).map_err(|error| words(&error))?;
+    let engine = world.engine(1).map_err(|error| words(&error))?;
     let sql = format!("SELECT * FROM {}", view.name);
     let mut needs = Needs::default();
     needs.add(&engine, &book, &sql, as_of).map_err(|error| words(&error))?;

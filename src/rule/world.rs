@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 
-use crate::domain::{Contract, Day, ExtractState, MentionSet, Place, RecordSet, Resolution};
+use crate::domain::{Contract, Day, ExtractState, MentionSet, OpenClue, Place, RecordSet, Resolution};
+use crate::engine::{Engine, EngineError, SchoolAges};
 
 /// Names of a place: town and village, `None` where unknown.
 pub type PlaceNames<'a> = dyn Fn(Place) -> (Option<String>, Option<String>) + Sync + 'a;
@@ -25,6 +26,8 @@ pub struct World<'a> {
     pub decisions: &'a BTreeMap<String, RecordBatch>,
     /// Names of the gazetteer's places.
     pub place_names: &'a PlaceNames<'a>,
+    /// Clues of earlier nights that wait for an answer.
+    pub clues: &'a [OpenClue],
     /// The day the lists speak about.
     pub as_of: Day,
 }
@@ -44,6 +47,15 @@ impl<'a> World<'a> {
     /// The contract of an extract.
     pub fn contract(&self, id: &str) -> Option<&'a Arc<Contract>> {
         self.extract(id).map(|(_, set)| &set.contract).or_else(|| self.contracts.get(id))
+    }
+
+    /// A session for the rules of this world, with its school ages.
+    ///
+    /// # Errors
+    /// When the table of school ages has other columns, or the operating system gives no threads.
+    pub(super) fn engine(&self, threads: usize) -> Result<Engine, EngineError> {
+        let ages = self.decisions.get("compulsory_ages").map(SchoolAges::of_table).transpose()?;
+        Engine::with_ages(threads, &ages.unwrap_or_default())
     }
 
     /// Position of a role in an extract's contract.

@@ -30,6 +30,7 @@ mod manual;
 mod modes;
 mod newborns;
 mod objections;
+mod overdue;
 mod pipeline;
 mod policies;
 mod purge;
