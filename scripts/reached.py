@@ -21,8 +21,16 @@ NAMED = re.compile(
     re.M,
 )
 METHOD = re.compile(r"^    (?:pub(?:\([^)]*\))? )?(?:unsafe |async |const )*fn (\w+)", re.M)
+# Texts, raw or not, and characters, of which one may be a quotation mark.
+STRING = re.compile(r'''r(#+)".*?"\1|b?'(?:\\(?:u\{[^}]*\}|.)|[^'\\\n])'|"(?:[^"\\]|\\.)*"''', re.S)
 WORD = re.compile(r"[^\W\d]\w*")
 PATH = re.compile(r"(?<![\w:])[^\W\d]\w*(?:::[^\W\d]\w*)+")
+
+
+def named_in(string):
+    """What a text names: what it shows by name, or a path that an attribute gives; its words are no names."""
+    text = string[0][1:-1]
+    return text if re.fullmatch(r"[\w:]+", text) else " ".join(re.findall(r"\{(\w+)", text))
 
 
 class Item:
@@ -30,10 +38,11 @@ class Item:
 
     def __init__(self, file, names, head, text):
         self.file, self.names, self.head, self.text = file, names, head, text
-        self.words = set(WORD.findall(text))
+        told = STRING.sub(named_in, text)
+        self.words = set(WORD.findall(told))
         # A field or a method is never an item.
-        self.items = set(re.findall(r"(?<![\w.])[^\W\d]\w*", text.replace("..", " ")))
-        self.paths = {tuple(path.split("::")) for path in PATH.findall(text)}
+        self.items = set(re.findall(r"(?<![\w.])[^\W\d]\w*", told.replace("..", " ")))
+        self.paths = {tuple(path.split("::")) for path in PATH.findall(told)}
 
 
 def plain(text):

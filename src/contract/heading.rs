@@ -131,7 +131,8 @@ impl Headings {
         }
         let loose = self.plan_loosely(&texts, &mut column_of, &mut taken);
         let left = |column: &usize| !taken[*column] && !texts[*column].is_empty();
-        let repeated = (0..texts.len()).filter(left).filter(|&column| self.ranks.contains_key(&texts[column]));
+        let repeated =
+            (0..texts.len()).filter(left).filter(|&column| self.ranks.contains_key(&texts[column]));
         let repeated = repeated.map(|column| raw[column].to_owned()).collect();
         let dropped = (0..texts.len()).filter(left).map(|column| raw[column].trim().to_owned()).collect();
         ColumnPlan { column_of, width: raw.len(), dropped, loose, repeated }

@@ -36,7 +36,12 @@ fn content(ledger: &Ledger) -> Content {
     let handed_over = ledger.handed_over().unwrap().into_iter();
     let looks = ledger.looks().unwrap().into_iter().map(|stored| stored.look);
     Content {
-        events: ledger.events().unwrap().into_iter().map(|event| (event.seq, event.kind, event.payload, event.hash)).collect(),
+        events: ledger
+            .events()
+            .unwrap()
+            .into_iter()
+            .map(|event| (event.seq, event.kind, event.payload, event.hash))
+            .collect(),
         phases: state.cases.values().map(|record| (record.number.clone(), record.phase)).collect(),
         nights: ledger.commits().unwrap().iter().map(|night| format!("{night:?}")).collect(),
         judgements: ledger.judgements().unwrap().len(),
@@ -47,15 +52,18 @@ fn content(ledger: &Ledger) -> Content {
 }
 
 fn version(path: &Path) -> i64 {
-    let raw = rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let raw =
+        rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     raw.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
 }
 
 /// Tables, indexes and triggers with their columns, whatever steps made them.
 fn schema(path: &Path) -> Vec<(String, String)> {
-    let raw = rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let raw =
+        rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let text = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
-    let mut statement = raw.prepare("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").unwrap();
+    let mut statement =
+        raw.prepare("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").unwrap();
     statement.query_map([], text).unwrap().map(Result::unwrap).collect()
 }
 
@@ -77,17 +85,26 @@ fn a_ledger_of_every_version_keeps_what_it_holds_and_lives_on() {
         let look = Ledger::open_for_planning(&path).unwrap();
         let (before, events, looks) = (content(&look), look.verify().unwrap(), look.verify_looks().unwrap());
         drop(look);
-        assert_eq!((version(&path), fs::read(&path).unwrap() == bytes), (old, true), "a look changes nothing");
+        assert_eq!(
+            (version(&path), fs::read(&path).unwrap() == bytes),
+            (old, true),
+            "a look changes nothing"
+        );
         assert!(old != 8 || !before.packed.is_empty());
         assert!(events >= 7 && before.phases.len() >= 2, "version {old} holds something");
 
         let mut ledger = Ledger::open(&path).unwrap();
         assert_eq!(content(&ledger), before, "version {old}");
-        assert_eq!((ledger.verify().unwrap(), ledger.verify_looks().unwrap()), (events, looks), "version {old}");
+        assert_eq!(
+            (ledger.verify().unwrap(), ledger.verify_looks().unwrap()),
+            (events, looks),
+            "version {old}"
+        );
         assert_eq!((version(&path), &schema(&path)), (newest, &current), "version {old}");
         let plan = night(&mut ledger, 1500, FULL, &[finding("d", "neu", "x")]);
         assert_eq!(plan.count(EventKind::Opened), 1, "version {old}");
-        let clue = plan.cases.iter().find(|case| case.finding.subject_row_key == "neu").unwrap().number.clone();
+        let clue =
+            plan.cases.iter().find(|case| case.finding.subject_row_key == "neu").unwrap().number.clone();
         assert!(import(&mut ledger, 1501, &[(&clue, explained("甲"))])[0].is_ok(), "version {old}");
         assert!(ledger.verify().unwrap() > events + 2, "version {old}");
     }
@@ -119,7 +136,10 @@ fn a_ledger_of_a_newer_program_is_refused_and_left_alone() {
         let output = county.doudi(command);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(4), "{command:?}: {said}");
-        assert!(said.contains(&format!("version {newer} is newer than {}", newer - 1)), "{command:?}: {said}");
+        assert!(
+            said.contains(&format!("version {newer} is newer than {}", newer - 1)),
+            "{command:?}: {said}"
+        );
     }
     assert!(fs::read(&path).unwrap() == bytes, "nobody has touched it");
 }
@@ -163,7 +183,10 @@ fn as_the_first_program(manifest: &mut Value) {
 fn a_run_with_the_first_manifest_there_was_can_be_explained_and_counts_as_an_earlier_night() {
     let (folder, county) = with_manifest(as_the_first_program);
     let case = &county.rows("cases.parquet", &["case_number"])[0][0];
-    assert_eq!(county.json(&["explain", "case", case])["case"], NIGHT.json(&["explain", "case", case])["case"]);
+    assert_eq!(
+        county.json(&["explain", "case", case])["case"],
+        NIGHT.json(&["explain", "case", case])["case"]
+    );
     let status = county.json(&["status"]);
     assert_eq!((&status["alarms"], &status["cases"]), (&Value::Null, &NIGHT.json(&["status"])["cases"]));
     county.well(&["status"]);
@@ -180,7 +203,10 @@ fn a_run_with_the_first_manifest_there_was_can_be_explained_and_counts_as_an_ear
     assert_eq!((&told["alarms"]["nights"], &told["alarms"]["series"]), (&json!(1), &json!(0)));
     let page = fs::read_to_string(folder.path().join("out/latest/report.html")).unwrap();
     assert!(page.contains("2026-11-20"), "the night before is drawn");
-    assert_eq!(county.json(&["linkage", "report", "--run", "out/latest"])["nights"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        county.json(&["linkage", "report", "--run", "out/latest"])["nights"].as_array().unwrap().len(),
+        2
+    );
 }
 
 #[test]
