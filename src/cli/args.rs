@@ -25,7 +25,8 @@ use super::upkeep::{BackupArgs, PurgeArgs, RestoreArgs, ScheduleArgs};
 ///
 /// Exit codes: 0 done · 1 a bug · 2 wrong use or configuration · 3 run held, data outside tolerance, or
 /// an answer that cannot be taken ·
-/// 4 a source or file could not be read or written · 5 another run is at work.
+/// 4 a source or file could not be read or written · 5 another run is at work · 6 the lists are there, but a
+/// copy did not reach its remote.
 #[derive(Debug, Parser)]
 #[command(name = "doudi", version, max_term_width = 100)]
 pub(super) struct Cli {

@@ -1,6 +1,6 @@
 //! `audit`: who looked at values of persons in full, and whether ledger and log are whole.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -76,12 +76,23 @@ impl OfArgs {
     fn open(&self) -> Result<Ledger, Failure> {
         let (mut plan, _) = compile(&self.pipeline).map_err(problems::refused)?;
         replace([(&self.state, &mut plan.state)]);
-        Ledger::open_for_planning(&plan.ledger()).map_err(failed)
+        let path = plan.ledger();
+        // What is not there has no chain: a ledger that was taken away or emptied must not count as a whole one.
+        if !path.metadata().is_ok_and(|facts| facts.is_file() && facts.len() > 0) {
+            return Err(unledgered("audit", &path));
+        }
+        Ledger::open_for_planning(&path).map_err(failed)
     }
 }
 
 fn failed(error: impl std::fmt::Display) -> Failure {
     Failure::source(format!("failed to {error}"))
+}
+
+/// There is no ledger where one must be.
+fn unledgered(doing: &str, path: &Path) -> Failure {
+    let message = format!("failed to {doing}: there is no ledger {}", path.display());
+    Failure::source(format!("{message}\n  help: --state names its folder"))
 }
 
 /// Whether values of persons are shown as they are, and why. Whoever takes these options notes the access before
@@ -108,8 +119,7 @@ impl Unmasked {
         let approval = plan.desk.look_approval(&by, today).ok_or_else(|| unapproved(&by, today))?;
         let path = plan.ledger();
         if !path.is_file() {
-            let message = format!("failed to log the access: there is no ledger {}", path.display());
-            return Err(Failure::source(format!("{message}\n  help: --state names its folder")));
+            return Err(unledgered("log the access", &path));
         }
         let look = Look {
             at,

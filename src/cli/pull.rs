@@ -74,7 +74,7 @@ pub(super) fn pull(args: &PullArgs) -> Done {
     if args.json {
         say(serde_json::to_string_pretty(&facts(&fetched, &told)).map_err(Failure::bug)?);
     } else {
-        say(text(&fetched, &told));
+        say(text(&fetched, &told, plan.remotes.is_empty()));
     }
     let refused = told.iter().any(|problem| problem.level == Level::Error);
     if refused { Err(Failure::told(HELD)) } else { Ok(()) }
@@ -90,7 +90,7 @@ fn facts(fetched: &Fetched, told: &[Diagnostic]) -> serde_json::Value {
     json!({ "files": files.collect::<Vec<_>>(), "problems": problems::json(told) })
 }
 
-fn text(fetched: &Fetched, told: &[Diagnostic]) -> String {
+fn text(fetched: &Fetched, told: &[Diagnostic], no_remotes: bool) -> String {
     let rows = fetched.files.iter().map(|file| {
         vec![
             word(file.state).to_owned(),
@@ -102,7 +102,11 @@ fn text(fetched: &Fetched, told: &[Diagnostic]) -> String {
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();
-    let list = if rows.is_empty() { "没有可拉取的文件".to_owned() } else { aligned(&rows) };
+    let list = match (rows.is_empty(), no_remotes) {
+        (false, _) => aligned(&rows),
+        (true, false) => "没有可拉取的文件".to_owned(),
+        (true, true) => "管道没有远程来源（[remote.…]），交付由投递文件夹读取，无需拉取".to_owned(),
+    };
     if told.is_empty() { list } else { format!("{list}\n\n{}", problems::text(told)) }
 }
 

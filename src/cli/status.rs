@@ -383,7 +383,7 @@ impl Status {
 fn alarms(manifest: &Path) -> Value {
     let text = std::fs::read(manifest).unwrap_or_default();
     let mut manifest: Value = serde_json::from_slice(&text).unwrap_or_default();
-    manifest["alarms"].take()
+    manifest.get_mut("alarms").map_or(Value::Null, Value::take)
 }
 
 /// The same in words.

@@ -20,6 +20,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::metadata::ParquetMetaData;
 
 use super::cell;
+use super::footer;
 use super::intake::Cells;
 use super::workbook::Job;
 use crate::guard::{Refusal, unreadable};
@@ -33,6 +34,7 @@ fn broken() -> Refusal {
 
 /// Reads the file; columns are found by name like headings.
 pub(super) fn read(job: &mut Job<'_, '_>) -> Result<(), Refusal> {
+    footer::check(job.path)?;
     let limit = Duration::from_secs(job.limits.reader_seconds_max);
     let path = job.path.to_owned();
     let opened = Apart::start(limit, move |say| say(open(&path)?)).next()?;

@@ -1,6 +1,7 @@
 //! Which column holds which field: headings are compared after normalisation, so that spaces,
 //! the width of brackets, case and marks of required columns do not matter.
 
+use rustc_hash::FxHashMap;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::Contract;
@@ -8,15 +9,21 @@ use crate::domain::Contract;
 /// A heading without what does not matter: NFKC, no white space, no zero-width characters, no
 /// asterisk, no colon at the end, lower case.
 pub fn normalise(heading: &str) -> String {
-    let mut out: String = heading
-        .nfkc()
-        .filter(|c| !c.is_whitespace() && !is_invisible(*c) && *c != '*')
-        .flat_map(char::to_lowercase)
-        .collect();
+    let counts = |c: &char| !c.is_whitespace() && !is_invisible(*c) && *c != '*';
+    let mut out: String = if heading.chars().all(is_composed) {
+        heading.chars().filter(counts).map(|c| c.to_ascii_lowercase()).collect()
+    } else {
+        heading.nfkc().filter(counts).flat_map(char::to_lowercase).collect()
+    };
     while out.ends_with(':') {
         out.pop();
     }
     out
+}
+
+/// Characters of most headings: NFKC leaves a text of them alone, and only letters of ASCII have two cases.
+const fn is_composed(c: char) -> bool {
+    c.is_ascii() || matches!(c, '\u{4e00}'..='\u{9fff}')
 }
 
 const fn is_invisible(c: char) -> bool {
@@ -40,10 +47,10 @@ fn without_brackets(normalised: &str) -> String {
 
 /// The contract's headings, normalised once.
 pub(super) struct Headings {
-    /// For each field its headings, best first.
-    fields: Vec<Vec<String>>,
-    /// The same without their bracketed parts.
-    bare: Vec<Vec<String>>,
+    /// Which fields have a heading, each with its rank there, best first.
+    ranks: FxHashMap<String, Vec<(usize, usize)>>,
+    /// Which fields have a heading that reads so without its bracketed parts.
+    bare: FxHashMap<String, Vec<usize>>,
     required: Vec<bool>,
 }
 
@@ -71,27 +78,36 @@ impl ColumnPlan {
 
 impl Headings {
     pub(super) fn new(contract: &Contract) -> Self {
-        let headings = contract.field.values().map(|field| &field.headers);
-        let fields: Vec<Vec<String>> =
-            headings.map(|headings| headings.iter().map(|heading| normalise(heading)).collect()).collect();
-        let bare = |headings: &Vec<String>| headings.iter().map(|one| without_brackets(one)).collect();
-        Self {
-            bare: fields.iter().map(bare).collect(),
-            fields,
-            required: contract.field.values().map(|field| field.required).collect(),
+        let mut ranks: FxHashMap<String, Vec<(usize, usize)>> = FxHashMap::default();
+        let mut bare: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        for (field, described) in contract.field.values().enumerate() {
+            for (rank, heading) in described.headers.iter().enumerate() {
+                let heading = normalise(heading);
+                let without = without_brackets(&heading);
+                if !without.is_empty() {
+                    bare.entry(without).or_default().push(field);
+                }
+                ranks.entry(heading).or_default().push((rank, field));
+            }
         }
+        Self { ranks, bare, required: contract.field.values().map(|field| field.required).collect() }
+    }
+
+    /// Number of fields.
+    pub(super) const fn fields(&self) -> usize {
+        self.required.len()
     }
 
     /// Whether a row with this many recognised headings can be a header at all: two fields and a
     /// third of the required ones, so that a note or a legend is not taken for a table.
     pub(super) fn plausible(&self, plan: &ColumnPlan) -> bool {
         let required = self.required.iter().filter(|needed| **needed).count();
-        plan.found() >= 2.min(self.fields.len()) && plan.found() * 3 >= required
+        plan.found() >= 2.min(self.fields()) && plan.found() * 3 >= required
     }
 
     /// Fields (indices) that are required and have no column.
     pub(super) fn missing_required(&self, plan: &ColumnPlan) -> Vec<usize> {
-        (0..self.fields.len()).filter(|&f| self.required[f] && plan.column_of[f].is_none()).collect()
+        (0..self.fields()).filter(|&f| self.required[f] && plan.column_of[f].is_none()).collect()
     }
 
     /// Matches one row of cells with the fields. Official names win over synonyms, exact matches
@@ -99,25 +115,24 @@ impl Headings {
     pub(super) fn plan<'c>(&self, cells: impl IntoIterator<Item = &'c str>) -> ColumnPlan {
         let raw: Vec<&str> = cells.into_iter().collect();
         let texts: Vec<String> = raw.iter().map(|cell| normalise(cell)).collect();
-        let mut column_of = vec![None; self.fields.len()];
+        let mut column_of = vec![None; self.fields()];
         let mut taken = vec![false; texts.len()];
-        let ranks = self.fields.iter().map(Vec::len).max().unwrap_or(0);
-        for rank in 0..ranks {
-            for (field, headings) in self.fields.iter().enumerate() {
-                let Some(heading) = headings.get(rank).filter(|_| column_of[field].is_none()) else {
-                    continue;
-                };
-                let free = |column: &usize| !taken[*column] && &texts[*column] == heading;
-                if let Some(column) = (0..texts.len()).find(free) {
-                    column_of[field] = Some(column);
-                    taken[column] = true;
-                }
+        let mut meant: Vec<(usize, usize, usize)> = Vec::new();
+        for (column, text) in texts.iter().enumerate() {
+            let fields = self.ranks.get(text).into_iter().flatten();
+            meant.extend(fields.map(|&(rank, field)| (rank, field, column)));
+        }
+        meant.sort_unstable();
+        for (_, field, column) in meant {
+            if column_of[field].is_none() && !taken[column] {
+                column_of[field] = Some(column);
+                taken[column] = true;
             }
         }
         let loose = self.plan_loosely(&texts, &mut column_of, &mut taken);
-        let known = |text: &String| self.fields.iter().any(|headings| headings.contains(text));
         let left = |column: &usize| !taken[*column] && !texts[*column].is_empty();
-        let repeated = (0..texts.len()).filter(left).filter(|&column| known(&texts[column]));
+        let repeated =
+            (0..texts.len()).filter(left).filter(|&column| self.ranks.contains_key(&texts[column]));
         let repeated = repeated.map(|column| raw[column].to_owned()).collect();
         let dropped = (0..texts.len()).filter(left).map(|column| raw[column].trim().to_owned()).collect();
         ColumnPlan { column_of, width: raw.len(), dropped, loose, repeated }
@@ -130,16 +145,15 @@ impl Headings {
         column_of: &mut [Option<usize>],
         taken: &mut [bool],
     ) -> Vec<usize> {
-        let bare: Vec<String> = texts.iter().map(|text| without_brackets(text)).collect();
+        let mut meant: Vec<(usize, usize)> = Vec::new();
+        for (column, text) in texts.iter().enumerate().filter(|(column, _)| !taken[*column]) {
+            let fields = self.bare.get(&without_brackets(text)).into_iter().flatten();
+            meant.extend(fields.map(|&field| (field, column)));
+        }
+        meant.sort_unstable();
         let mut loose = Vec::new();
-        for (field, headings) in self.bare.iter().enumerate() {
-            if column_of[field].is_some() {
-                continue;
-            }
-            let fits = |column: &usize| {
-                !taken[*column] && !bare[*column].is_empty() && headings.contains(&bare[*column])
-            };
-            if let Some(column) = (0..texts.len()).find(fits) {
+        for (field, column) in meant {
+            if column_of[field].is_none() && !taken[column] {
                 column_of[field] = Some(column);
                 taken[column] = true;
                 loose.push(column);

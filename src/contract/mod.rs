@@ -11,6 +11,7 @@ mod columnar;
 mod completeness;
 mod delimited;
 mod duplicates;
+mod footer;
 mod form;
 #[cfg(test)]
 mod garbage_tests;

@@ -167,6 +167,9 @@ fn weigh(
 fn headings_found(head: &str, delimiter: u8, headings: &Headings) -> usize {
     let (mut spans, mut at, mut best) = (Vec::new(), 0, 0);
     for _ in 0..30 {
+        if best == headings.fields() {
+            break;
+        }
         let Step::Row { bytes, .. } = delimited::next_row(head, at, true, delimiter, &mut spans) else {
             break;
         };

@@ -11,6 +11,7 @@ mod finding;
 mod kept;
 mod link_figures;
 mod linkage;
+mod manifest;
 mod masked;
 mod mention;
 mod policy;
@@ -36,6 +37,7 @@ pub use linkage::{
     Grade, Identity, IdentityEvent, IdentityId, Judgement, KnownBefore, Link, LinkSummary, Lookup, NearMiss,
     NearMissFinder, Remembered, Resolution, ReviewPair, Verdict,
 };
+pub use manifest::MANIFEST_FORMAT;
 pub use masked::Masked;
 pub use mention::{
     IdState, LocalKey, Mention, MentionSet, NameForm, NameId, NamePool, OtherId, OtherIdSource, Place, Sex,

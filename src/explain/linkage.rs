@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::ExplainError;
+use super::run::read_manifest;
 use crate::domain::LinkFigures;
 use crate::evaluate::{ErrorCheck, expected_errors};
 
@@ -139,7 +140,7 @@ pub fn linkage(run: &Path, truth: Option<&Path>) -> Result<LinkageReport, Explai
         let message = format!("there is no finished run in {}", run.display());
         return Err(ExplainError::asked(message, Some(help.to_owned())));
     }
-    let manifest = read(&path)?;
+    let manifest: Manifest = read_manifest(&path)?;
     let Some(figures) = manifest.link.figures.clone() else {
         let message =
             "the run tells nothing of its linkage: it linked by numbers only, or an older program made it";
@@ -195,11 +196,6 @@ fn told(path: &Path, error: &crate::evaluate::EvaluateError) -> ExplainError {
     ExplainError::Read { path: path.to_owned(), message: format!("{error}{cause}") }
 }
 
-fn read(path: &Path) -> Result<Manifest, ExplainError> {
-    let text = fs::read_to_string(path).map_err(ExplainError::read(path))?;
-    serde_json::from_str(&text).map_err(ExplainError::read(path))
-}
-
 /// The last nights up to this one of the same pipeline, from the folder that the run lies in.
 fn nights(run: &Path, manifest: &Manifest) -> Result<Vec<NightFigures>, ExplainError> {
     let folder = fs::canonicalize(run).map_err(ExplainError::read(run))?;
@@ -216,7 +212,7 @@ fn nights(run: &Path, manifest: &Manifest) -> Result<Vec<NightFigures>, ExplainE
             continue;
         }
         // Another program's manifest is no night to compare with.
-        let Ok(other) = read(&path) else { continue };
+        let Ok(other) = read_manifest::<Manifest>(&path) else { continue };
         if other.title == manifest.title && other.as_of <= manifest.as_of {
             found.insert((other.as_of.clone(), other.run.clone()), night(&other));
         }

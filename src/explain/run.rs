@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::ExplainError;
-use crate::domain::{Day, PulledExtract, PulledFile};
+use crate::domain::{Day, MANIFEST_FORMAT, PulledExtract, PulledFile};
 use crate::link::Linkage;
 use crate::spec::Plan;
 
@@ -36,6 +37,25 @@ struct PulledCopy {
     refused: Option<String>,
 }
 
+/// Of every manifest.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
+/// Reads what is needed of a manifest; one whose keys may mean something else is refused before they are looked at.
+pub(super) fn read_manifest<T: DeserializeOwned>(path: &Path) -> Result<T, ExplainError> {
+    let text = fs::read_to_string(path).map_err(ExplainError::read(path))?;
+    let Format { format } = serde_json::from_str(&text).map_err(ExplainError::read(path))?;
+    if format > MANIFEST_FORMAT {
+        let message = format!(
+            "its format {format} is newer than {MANIFEST_FORMAT}, the newest this program knows; ask the program that made the run"
+        );
+        return Err(message).map_err(ExplainError::read(path));
+    }
+    serde_json::from_str(&text).map_err(ExplainError::read(path))
+}
+
 /// A finished run.
 pub struct FinishedRun {
     folder: PathBuf,
@@ -62,8 +82,7 @@ impl FinishedRun {
             let message = format!("there is no finished run in {}", folder.display());
             return Err(ExplainError::asked(message, Some(help.to_owned())));
         }
-        let text = fs::read_to_string(&path).map_err(ExplainError::read(&path))?;
-        let manifest: Manifest = serde_json::from_str(&text).map_err(ExplainError::read(&path))?;
+        let manifest: Manifest = read_manifest(&path)?;
         let as_of = Day::parse_iso(&manifest.as_of);
         let as_of = as_of.ok_or("`as_of` is no day").map_err(ExplainError::read(&path))?;
         let linkage = [Linkage::Model, Linkage::IdOnly].into_iter().find(|l| l.word() == manifest.linkage);

@@ -37,7 +37,7 @@ pub fn check(path: &Path, limits: &Limits) -> Result<ZipFacts, Refusal> {
         return Err(bomb(format!("container with more than {} entries", limits.zip_entries_max)));
     }
     let (mut total, mut facts) = (0_u64, ZipFacts::default());
-    let mut buffer = vec![0_u8; 128 << 10];
+    let mut buffer = vec![0_u8; 16 << 10];
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(|error| broken(&error))?;
         let name = entry.name().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
@@ -121,23 +121,21 @@ impl<'a> Scan<'a> {
         if self.head.len() < 4096 {
             self.head.extend_from_slice(&bytes[..bytes.len().min(4096)]);
         }
-        for &byte in bytes {
-            self.cell.take(byte);
-            if byte == b'<' || byte == b'>' {
+        let mut rest = bytes;
+        while let Some(&first) = rest.first() {
+            if first == b'<' || first == b'>' {
                 self.run_max = self.run_max.max(self.run);
-                self.run = 0;
-            } else {
-                self.run += 1;
+                (self.run, self.matched) = (0, 0);
+                self.cell.bracket(first);
+                rest = &rest[1..];
+                continue;
             }
-            if byte == MERGE_MARK[self.matched] {
-                self.matched += 1;
-                if self.matched == MERGE_MARK.len() {
-                    self.merges += 1;
-                    self.matched = 0;
-                }
-            } else {
-                self.matched = usize::from(byte == MERGE_MARK[0]);
-            }
+            let length = rest.iter().position(|&byte| byte == b'<' || byte == b'>').unwrap_or(rest.len());
+            let (between, behind) = rest.split_at(length);
+            self.run += length;
+            self.cell.between(between);
+            self.count_merges(between);
+            rest = behind;
         }
         self.run_max = self.run_max.max(self.run);
         let limits = self.limits;
@@ -162,6 +160,28 @@ impl<'a> Scan<'a> {
             return Err(Refusal::new("too_many_merges", message, "合并单元格过多"));
         }
         Ok(())
+    }
+
+    /// Looks for the mark in a stretch without brackets; it may have begun in the piece before.
+    fn count_merges(&mut self, mut stretch: &[u8]) {
+        while !stretch.is_empty() {
+            if self.matched == 0 {
+                let Some(begin) = stretch.iter().position(|&byte| byte == MERGE_MARK[0]) else { return };
+                stretch = &stretch[begin..];
+            }
+            let left = &MERGE_MARK[self.matched..];
+            let same = stretch.iter().zip(left).take_while(|(byte, mark)| byte == mark).count();
+            stretch = &stretch[same..];
+            if same == left.len() {
+                self.merges += 1;
+                self.matched = 0;
+            } else if stretch.is_empty() {
+                self.matched += same;
+            } else {
+                // Its first letter comes once in the mark, so it cannot begin within what did match.
+                self.matched = 0;
+            }
+        }
     }
 
     /// A table of strings may promise more than it holds, and readers make room for the promise.
@@ -193,19 +213,31 @@ struct CellScan {
 }
 
 impl CellScan {
-    fn take(&mut self, byte: u8) {
+    fn bracket(&mut self, byte: u8) {
         self.size += usize::from(self.in_cell);
         if byte == b'<' {
             (self.in_tag, self.length) = (true, 0);
         } else if self.in_tag {
-            let ends =
-                matches!(byte, b'>' | b' ' | b'\t' | b'\r' | b'\n') || (byte == b'/' && self.length > 0);
-            if ends {
+            self.end_tag();
+        }
+    }
+
+    /// A stretch without brackets: of a tag what follows its name counts as text does.
+    fn between(&mut self, mut stretch: &[u8]) {
+        while self.in_tag
+            && let Some((&byte, behind)) = stretch.split_first()
+        {
+            self.size += usize::from(self.in_cell);
+            if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') || (byte == b'/' && self.length > 0) {
                 self.end_tag();
             } else if let Some(slot) = self.tag.get_mut(self.length) {
                 *slot = byte;
                 self.length += 1;
             }
+            stretch = behind;
+        }
+        if self.in_cell {
+            self.size += stretch.len();
         }
     }
 
@@ -224,5 +256,62 @@ impl CellScan {
 
     fn longest(&self) -> usize {
         self.size_max.max(self.size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The same, byte by byte: bytes since a bracket at most, merges, size of the longest cell.
+    fn slowly(bytes: &[u8]) -> (usize, usize, usize) {
+        let (mut run, mut run_max, mut merges, mut matched) = (0, 0, 0, 0);
+        let mut cell = CellScan::default();
+        for &byte in bytes {
+            cell.size += usize::from(cell.in_cell);
+            if byte == b'<' {
+                (cell.in_tag, cell.length) = (true, 0);
+            } else if cell.in_tag {
+                if matches!(byte, b'>' | b' ' | b'\t') || (byte == b'/' && cell.length > 0) {
+                    cell.end_tag();
+                } else if let Some(slot) = cell.tag.get_mut(cell.length) {
+                    *slot = byte;
+                    cell.length += 1;
+                }
+            }
+            run = if byte == b'<' || byte == b'>' { 0 } else { run + 1 };
+            run_max = run_max.max(run);
+            matched =
+                if byte == MERGE_MARK[matched] { matched + 1 } else { usize::from(byte == MERGE_MARK[0]) };
+            if matched == MERGE_MARK.len() {
+                (merges, matched) = (merges + 1, 0);
+            }
+        }
+        (run_max, merges, cell.longest())
+    }
+
+    proptest! {
+        /// However the bytes come in pieces, and whatever they are.
+        #[test]
+        fn counts_as_byte_by_byte(
+            words in proptest::collection::vec(
+                prop::sample::select(vec!["<c", "<x:si>", "</c>", "<row ", ">", "/", "mergeCell ", "merge", "m", "Cell ", "<", " a", "\t"]),
+                0..40,
+            ),
+            cuts in proptest::collection::vec(0_usize..200, 0..4),
+        ) {
+            let text = words.concat();
+            let limits = Limits { merged_regions_max: 1_000, ..Limits::FOR_A_COUNTY };
+            let mut scan = Scan::new(&limits, 0, "xl/worksheets/a.xml");
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
+            cuts.extend([0, text.len()]);
+            cuts.sort_unstable();
+            for pair in cuts.windows(2) {
+                scan.take(&text.as_bytes()[pair[0]..pair[1]]).unwrap();
+            }
+            prop_assert_eq!((scan.run_max, scan.merges, scan.cell.longest()), slowly(text.as_bytes()));
+        }
     }
 }

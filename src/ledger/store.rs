@@ -37,7 +37,9 @@ pub enum LedgerError {
         source: rusqlite::Error,
     },
     /// A newer program wrote this ledger.
-    #[error("read the ledger: its version {found} is newer than {known}, the newest this program knows")]
+    #[error(
+        "read the ledger: its version {found} is newer than {known}, the newest this program knows; install the program that wrote it"
+    )]
     Newer {
         /// Version of the file.
         found: i64,

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::domain::{Contract, ExtractState};
+use crate::domain::{Contract, ExtractState, MANIFEST_FORMAT};
 use crate::kernel::outlier::{Reading, chance};
 use crate::report::{Alarm, AlarmKind, Compared, RuleFacts};
 use crate::spec::{AlarmsTable, Plan};
@@ -20,6 +20,9 @@ use crate::spec::{AlarmsTable, Plan};
 /// What of a manifest is counted, or of what will stand in tonight's.
 #[derive(Deserialize)]
 pub(super) struct Counted {
+    /// Of the manifest; its parts have none.
+    #[serde(default)]
+    format: u32,
     pub(super) extracts: Vec<CountedExtract>,
     rules: Vec<CountedRule>,
     identities: Identities,
@@ -53,8 +56,16 @@ struct CountedRule {
 
 #[derive(Deserialize)]
 struct Identities {
-    /// Rows that name a person, and how many persons are named by so many.
+    /// Rows that name a person, and how many persons are named by so many; manifests of older programs have none.
+    #[serde(default)]
     sizes: Vec<(u64, u64)>,
+}
+
+impl Counted {
+    /// Whether its keys mean what this program takes them for.
+    pub(super) const fn is_known(&self) -> bool {
+        self.format <= MANIFEST_FORMAT
+    }
 }
 
 impl CountedExtract {
@@ -108,7 +119,9 @@ impl Figures {
             hits: rows(&mut sizes.iter().filter(|(rows, _)| *rows > 1)),
             of: rows(&mut sizes.iter()),
         };
-        add(AlarmKind::Links, "", "", linked);
+        if !sizes.is_empty() {
+            add(AlarmKind::Links, "", "", linked);
+        }
         for rule in counted.rules.iter().filter(|rule| rule.not_run.is_none()) {
             add(AlarmKind::Findings, &rule.rule, "", Reading::Count(rule.findings));
         }

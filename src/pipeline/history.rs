@@ -18,7 +18,8 @@ const NIGHTS: usize = 30;
 /// with, both oldest first.
 type Earlier = (Option<NightBefore>, Vec<NightFacts>, Vec<Figures>);
 
-/// The nights before `as_of`. A run whose folder is not there any more has neither deliveries nor numbers.
+/// The nights before `as_of`. A run whose folder is not there any more, or whose manifest a
+/// newer program wrote, has neither deliveries nor numbers.
 pub(super) fn look(ledger: &Ledger, out: &Path, as_of: Day) -> Result<Earlier, RunError> {
     let before = ledger.last_run(Some(as_of))?;
     let state = before.as_ref().map(|run| ledger.state_after(&run.run_id)).transpose()?.flatten();
@@ -43,6 +44,9 @@ pub(super) fn look(ledger: &Ledger, out: &Path, as_of: Day) -> Result<Earlier, R
 fn night(run: &RunRecord, out: &Path) -> Option<(NightFacts, Figures)> {
     let file = File::open(out.join(&run.run_id).join("manifest.json")).ok()?;
     let counted: Counted = serde_json::from_reader(BufReader::new(file)).ok()?;
+    if !counted.is_known() {
+        return None;
+    }
     let figures = Figures::of(&counted);
     let mut agencies: BTreeMap<String, AgencyNight> = BTreeMap::new();
     for extract in counted.extracts {

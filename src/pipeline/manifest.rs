@@ -14,11 +14,8 @@ use super::facts::Delivered;
 use super::output::Night;
 use super::stage::{self, Cost};
 use crate::diag::Diagnostic;
-use crate::domain::{Day, Entitlement, ExtractState, RecordSet, Resolution, RuleOutcome};
+use crate::domain::{Day, Entitlement, ExtractState, MANIFEST_FORMAT, RecordSet, Resolution, RuleOutcome};
 use crate::report::{ExtractFacts, PolicyFacts, Published};
-
-/// Raised when a key changes its meaning.
-const FORMAT: u32 = 1;
 
 /// Writes the manifest into the run's folder.
 pub(super) fn write(
@@ -53,7 +50,7 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
     let said = night.delivered.strays.iter().chain(&night.delivered.cells).chain(night.drifted);
     let said = said.chain(&lists.problems);
     json!({
-        "format": FORMAT,
+        "format": MANIFEST_FORMAT,
         "run": night.run_id,
         "title": plan.title,
         "as_of": night.env.as_of.iso(),

@@ -125,6 +125,18 @@ fn what_is_shown_in_full_wants_a_reason_and_is_logged_without_a_value() {
         String::from_utf8_lossy(&broken.stdout).contains("台账事件"),
         "the other chain is told all the same"
     );
+
+    // A ledger that was emptied, or is gone, is no whole one.
+    let path = county.folder.join("state/ledger.sqlite");
+    fs::write(&path, "").unwrap();
+    let without = |command: &str| {
+        let (code, said) = county.refused(&["audit", command]);
+        assert!(code == 4 && said.contains("failed to audit: there is no ledger"), "{code} {said}");
+    };
+    without("verify");
+    fs::remove_file(&path).unwrap();
+    without("verify");
+    without("list");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod answers;
 mod audit;
 mod boundaries;
 mod broken;
+mod compat;
 mod contracts;
 mod county;
 mod dockets;
