@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::block::{Groups, Lane, Rule};
+use super::block::{Groups, Lane, Rule, Shelf};
 use super::compared::upper;
 use super::rows::{LANES, Rows};
 use crate::comparator::generic::MISSING;
@@ -74,14 +74,15 @@ struct Found {
 pub fn score(rows: &Rows, floor: f64) -> Scored {
     let bound = Bound::new(rows, floor);
     let mut scored = Scored::default();
+    let comparisons = rows.comparisons().len();
+    let shelf = Shelf::new(move || Memory::new(comparisons));
     for rule in 0..rows.rules().len() {
         let groups = Groups::new(rows, rule);
         let visit =
             |memory: &mut Memory, found: &mut Found, lane: &Lane, at: usize, partners: Range<usize>| {
                 bound.visit(rule, memory, found, lane, at, partners);
             };
-        let init = || Memory::new(rows.comparisons().len());
-        let pieces = groups.walk(rows, init, Found::default, visit);
+        let pieces = groups.walk(rows, &shelf, Found::default, visit);
         let mut count = RuleCount { pairs: 0, largest: groups.largest(3) };
         for piece in pieces {
             count.pairs += piece.looked_at;
@@ -94,10 +95,19 @@ pub fn score(rows: &Rows, floor: f64) -> Scored {
     scored
 }
 
+/// A partner of a row that may reach what is asked for.
+#[derive(Clone, Copy)]
+struct Near {
+    /// Its place behind the first partner.
+    place: u32,
+    /// The most that the pair may weigh, as far as is known.
+    bound: f32,
+}
+
 /// What one thread remembers.
 pub(super) struct Memory {
     bounds: Vec<f32>,
-    near: Vec<usize>,
+    near: Vec<Near>,
     levels: Vec<Vec<u64>>,
 }
 
@@ -274,8 +284,11 @@ impl<'a> Bound<'a> {
         found.looked_at += (bounds.len() - earlier) as u64;
         let mut near = std::mem::take(&mut memory.near);
         near.clear();
-        near.extend(bounds.iter().enumerate().filter(|(_, b)| **b >= self.least).map(|(place, _)| place));
-        for &place in &near {
+        let places = (0..).zip(&bounds).map(|(place, &bound)| Near { place, bound });
+        near.extend(places.filter(|near| near.bound >= self.least));
+        self.at_a_glance(lane, at, first, &mut near);
+        for &Near { place, .. } in &near {
+            let place = place as usize;
             self.measured(memory, found, lane, (at, first + place), bounds[place]);
         }
         if self.sampled(lane.rows[at]) {
@@ -286,6 +299,28 @@ impl<'a> Bound<'a> {
             found.true_below += below * self.one_in as f64;
         }
         (memory.bounds, memory.near) = (bounds, near);
+    }
+
+    /// Leaves those whose bound reaches what is asked for when sketches have told who is far apart, a comparison for
+    /// all partners at a time.
+    fn at_a_glance(&self, lane: &Lane, at: usize, first: usize, near: &mut Vec<Near>) {
+        for &comparison in &self.order {
+            let compared = &self.rows.comparisons()[comparison];
+            let own = lane.codes[comparison][at];
+            let Some(quick) = compared.quick.as_ref().filter(|_| own != MISSING) else { continue };
+            let (last, _) = compared.parts(compared.last, MISSING, MISSING);
+            let takes = compared.bounds[own as usize].other - upper(last);
+            let (sketches, own) = (&lane.sketches[comparison][first..], lane.sketches[comparison][at]);
+            let mut left = 0;
+            for at in 0..near.len() {
+                let Near { place, mut bound } = near[at];
+                // Equal and missing partners are never far.
+                bound -= if quick.far(own, sketches[place as usize]) { takes } else { 0.0 };
+                near[left] = Near { place, bound };
+                left += usize::from(bound >= self.least);
+            }
+            near.truncate(left);
+        }
     }
 
     /// Bounds of the pairs of a row, a comparison for all partners at a time.
