@@ -20,7 +20,7 @@ use crate::link::splink::{BlockLimit, Blocking, Comparison, LinkType, Parameters
 
 /// Rows from which on a group's codes and sketches are laid side by side. In a smaller one each row has few
 /// partners, so their codes stay together row by row.
-const SMALL: usize = 24;
+const SMALL: usize = 12;
 /// Rows of small groups that are fetched at once: fetching one row does not wait for another.
 const RUN: usize = 256;
 /// Pairs of one piece of work, about.
@@ -346,7 +346,7 @@ impl Groups {
             *place += 1;
         }
         // Rows without a code stand first, and each place has moved to where its group ends.
-        let mut groups = Self { order: Vec::new(), bounds: Vec::new() };
+        let mut groups = Self { order: Vec::with_capacity(codes.len()), bounds: Vec::new() };
         for (begin, end) in next.iter().zip(next.iter().skip(1)) {
             groups.take(&order[*begin as usize..*end as usize], |row| *row);
         }
@@ -379,7 +379,7 @@ impl Groups {
             begin = end;
         }
         drop(by_second);
-        let mut groups = Self { order: Vec::new(), bounds: Vec::new() };
+        let mut groups = Self { order: Vec::with_capacity(sorted.len()), bounds: Vec::new() };
         let mut begin = 0;
         for &end in &next[..next.len() - 1] {
             let of_first = &sorted[begin as usize..end as usize];
