@@ -80,20 +80,30 @@ struct Verdict {
     decision: Decision,
 }
 
-/// What is said of each pair, by the thresholds of its tables.
+/// What is said of each pair, by the thresholds of its tables. Where all pairs are weighed together, a pair's
+/// probability is that given its rivals, and one that they make unlikely is nobody's work.
 fn verdicts(plan: &LinkingPlan, rows: &Rows, scored: &Scored) -> Vec<Verdict> {
-    let verdict = |pair: &Pair| {
+    let alone = plan.resolution == Resolution::Components;
+    let probabilities = if alone {
+        scored.pairs.iter().map(|pair| probability(pair.weight)).collect()
+    } else {
+        generic::given_rivals(rows, &scored.pairs)
+    };
+    let verdict = |(pair, probability): (&Pair, f64)| {
         let held = plan.policy.of(rows.source(pair.left), rows.source(pair.right));
-        let probability = probability(pair.weight);
+        let kept = pair.weight >= bits(held.keep_at) && (alone || probability >= held.keep_at - ROUNDING);
         let decision = match probability {
             probability if probability >= held.link_at => Decision::Link,
-            _ if pair.weight >= bits(held.keep_at) => Decision::Review,
+            _ if kept => Decision::Review,
             _ => Decision::PassedOver,
         };
         Verdict { probability, decision }
     };
-    scored.pairs.iter().map(verdict).collect()
+    scored.pairs.iter().zip(probabilities).map(verdict).collect()
 }
+
+/// What a probability and the weight of the same odds may differ by.
+const ROUNDING: f64 = 1e-12;
 
 /// Blocks that were too large to be looked at, rule by rule.
 fn refusals(plan: &LinkingPlan, rows: &Rows) -> Vec<Diagnostic> {

@@ -210,7 +210,14 @@ impl Batches {
             builder.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::None)
         };
         let builder = ids.into_iter().chain(["weight", "probability"]).fold(builder, plain);
-        let properties = ids.into_iter().fold(builder, untold).build();
+        let builder = ids.into_iter().fold(builder, untold);
+        // Numbers of so many digits do not get smaller.
+        let properties = ["weight", "probability"]
+            .into_iter()
+            .fold(builder, |builder, name| {
+                builder.set_column_compression(ColumnPath::from(name), Compression::UNCOMPRESSED)
+            })
+            .build();
         let writer =
             ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties)).map_err(io::Error::other)?;
         Ok(Self { schema, writer })

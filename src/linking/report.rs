@@ -112,10 +112,11 @@ pub(super) fn of(
         largest: count.largest.clone(),
     });
     let (mut links, mut review, mut apart) = (0, 0, 0);
-    let mut of_sources: BTreeMap<(u16, u16), (u64, u64)> = BTreeMap::new();
+    let tables = frame.sources.len();
+    let mut of_sources = vec![(0, 0); tables * tables];
     for (pair, verdict) in scored.pairs.iter().zip(verdicts) {
-        let tables = (rows.source(pair.left), rows.source(pair.right));
-        let found = of_sources.entry(tables).or_default();
+        let (one, other) = (usize::from(rows.source(pair.left)), usize::from(rows.source(pair.right)));
+        let found = &mut of_sources[one * tables + other];
         match verdict.decision {
             Decision::Link => {
                 links += 1;
@@ -196,12 +197,8 @@ fn figures(plan: &LinkingPlan, pairs: &[Pair], verdicts: &[Verdict], links: u64)
     }
 }
 
-/// The pairs of tables that are compared, with their thresholds and what was found.
-fn pairs_of_sources(
-    plan: &LinkingPlan,
-    frame: &Frame,
-    found: &BTreeMap<(u16, u16), (u64, u64)>,
-) -> Vec<PairReport> {
+/// The pairs of tables that are compared, with their thresholds and the links and pairs for review that were found.
+fn pairs_of_sources(plan: &LinkingPlan, frame: &Frame, found: &[(u64, u64)]) -> Vec<PairReport> {
     let tables = 0..u16::try_from(frame.sources.len()).unwrap_or(u16::MAX);
     let pairs = tables.clone().flat_map(|one| (one..tables.end).map(move |other| (one, other)));
     let name = |table: u16| frame.sources[usize::from(table)].clone();
@@ -209,7 +206,7 @@ fn pairs_of_sources(
         .filter(|&(one, other)| plan.policy.looked_at(one, other))
         .map(|(one, other)| {
             let held = plan.policy.of(one, other);
-            let (links, review) = found.get(&(one, other)).copied().unwrap_or_default();
+            let (links, review) = found[usize::from(one) * frame.sources.len() + usize::from(other)];
             PairReport {
                 sources: [name(one), name(other)],
                 one: [held.one, plan.policy.of(other, one).one],

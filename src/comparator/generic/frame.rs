@@ -9,6 +9,9 @@ use super::cell::{Cell, CellKey, Kind};
 /// Code of the missing value in every column.
 pub const MISSING: u32 = 0;
 
+/// Bytes of a text for which there is room from the start.
+const LENGTH_GUESSED: usize = 16;
+
 /// Many texts in one piece of memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Texts {
@@ -19,7 +22,7 @@ pub struct Texts {
 impl Texts {
     /// None yet, with room for so many.
     pub fn with_room(texts: usize) -> Self {
-        Self { all: String::new(), ends: Vec::with_capacity(texts) }
+        Self { all: String::with_capacity(texts * LENGTH_GUESSED), ends: Vec::with_capacity(texts) }
     }
 
     /// Adds a text.

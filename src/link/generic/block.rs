@@ -5,6 +5,7 @@
 //! found comes out at its place, so nothing depends on which thread was quicker.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -19,7 +20,7 @@ use crate::link::splink::{BlockLimit, Blocking, Comparison, LinkType, Parameters
 
 /// Rows from which on a group's codes and sketches are laid side by side. In a smaller one each row has few
 /// partners, so their codes stay together row by row.
-const SMALL: usize = 24;
+const SMALL: usize = 12;
 /// Rows of small groups that are fetched at once: fetching one row does not wait for another.
 const RUN: usize = 256;
 /// Pairs of one piece of work, about.
@@ -283,6 +284,32 @@ impl Lane {
     }
 }
 
+/// What a thread works with: the rows at hand, and what it remembers.
+type Tools<State> = (Lane, State);
+
+/// Tools that are lent piece by piece and kept from rule to rule, so that their memory is not cleared anew. What
+/// they remember must not show in what is found.
+pub(super) struct Shelf<State> {
+    free: Mutex<Vec<Tools<State>>>,
+    make: Box<dyn Fn() -> State + Sync>,
+}
+
+impl<State> Shelf<State> {
+    /// An empty shelf; `make` gives the memory of further tools.
+    pub(super) fn new(make: impl Fn() -> State + Sync + 'static) -> Self {
+        Self { free: Mutex::default(), make: Box::new(make) }
+    }
+
+    fn lend<Out>(&self, work: impl FnOnce(&mut Tools<State>) -> Out) -> Out {
+        let free = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let lent = free().pop();
+        let mut tools = lent.unwrap_or_else(|| (Lane::default(), (self.make)()));
+        let out = work(&mut tools);
+        free().push(tools);
+        out
+    }
+}
+
 /// The groups of a rule: rows by code.
 #[derive(Debug)]
 pub(super) struct Groups {
@@ -319,7 +346,7 @@ impl Groups {
             *place += 1;
         }
         // Rows without a code stand first, and each place has moved to where its group ends.
-        let mut groups = Self { order: Vec::new(), bounds: Vec::new() };
+        let mut groups = Self { order: Vec::with_capacity(codes.len()), bounds: Vec::new() };
         for (begin, end) in next.iter().zip(next.iter().skip(1)) {
             groups.take(&order[*begin as usize..*end as usize], |row| *row);
         }
@@ -352,7 +379,7 @@ impl Groups {
             begin = end;
         }
         drop(by_second);
-        let mut groups = Self { order: Vec::new(), bounds: Vec::new() };
+        let mut groups = Self { order: Vec::with_capacity(sorted.len()), bounds: Vec::new() };
         let mut begin = 0;
         for &end in &next[..next.len() - 1] {
             let of_first = &sorted[begin as usize..end as usize];
@@ -393,12 +420,12 @@ impl Groups {
     pub(super) fn walk<State: Send, Out: Send>(
         &self,
         rows: &Rows,
-        init: impl Fn() -> State + Sync + Send,
+        shelf: &Shelf<State>,
         piece: impl Fn() -> Out + Sync + Send,
         visit: impl Fn(&mut State, &mut Out, &Lane, usize, Range<usize>) + Sync + Send,
     ) -> Vec<Out> {
         let plain = rows.policy().plain();
-        let work = |(lane, state): &mut (Lane, State), piece_of: &Piece| {
+        let work = |(lane, state): &mut Tools<State>, piece_of: &Piece| {
             let mut out = piece();
             let mut rest = &self.bounds[piece_of.groups.clone()];
             while !rest.is_empty() {
@@ -420,7 +447,7 @@ impl Groups {
             }
             out
         };
-        self.pieces().par_iter().map_init(|| (Lane::default(), init()), work).collect()
+        self.pieces().par_iter().map(|piece_of| shelf.lend(|tools| work(tools, piece_of))).collect()
     }
 
     fn pieces(&self) -> Vec<Piece> {

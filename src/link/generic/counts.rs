@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::block::{Groups, Lane};
+use super::block::{Groups, Lane, Shelf};
 use super::rows::{Rows, all};
 use super::score::{Memory, full_levels, hash};
 use crate::comparator::generic::{MISSING, number};
@@ -162,7 +162,7 @@ pub(super) fn pairs_of(rows: &Rows, rule: usize, earlier: Range<usize>) -> u64 {
             })
             .count() as u64;
     };
-    groups.walk(rows, || (), || 0, visit).into_iter().sum()
+    groups.walk(rows, &Shelf::new(|| ()), || 0, visit).into_iter().sum()
 }
 
 /// Patterns of the pairs of a rule; of about `most` of them when there are more, those of rows drawn by
@@ -185,8 +185,9 @@ pub(super) fn patterns_of(rows: &Rows, rule: usize, most: u64) -> (PatternCounts
             }
         }
     };
-    let init = || Memory::new(rows.comparisons().len());
-    let parts = groups.walk(rows, init, FxHashMap::default, visit);
+    let comparisons = rows.comparisons().len();
+    let shelf = Shelf::new(move || Memory::new(comparisons));
+    let parts = groups.walk(rows, &shelf, FxHashMap::default, visit);
     let mut counts = PatternCounts::default();
     for part in parts {
         let mut part: Vec<(Pattern, u64)> = part.into_iter().collect();

@@ -10,25 +10,33 @@ pub(super) struct Sketch {
     bag: u64,
     /// The first four characters.
     head: u32,
-    /// Number of characters; [`UNTOLD`] when the text has no sketch.
+    /// Number of characters; one more than the longest has when the text has no sketch.
     length: u8,
     /// Number of characters that found no bit.
     over: u8,
 }
 
-/// Length of what has no sketch.
-const UNTOLD: u8 = u8::MAX;
 /// Longest text that has one.
-const LONGEST: usize = 100;
+const LONGEST: usize = 60;
 /// Characters of the beginning that Winkler's boost looks at.
 const HEAD: u32 = 4;
 /// What similarities are held against more than a threshold, for rounding.
 const MARGIN: f64 = 1e-9;
 
-/// Sketches of all codes of a comparison, and the thresholds below which nothing is told apart any more.
+/// Sketches of all codes of a comparison, and how much two texts must have in common to come near.
 #[derive(Debug)]
 pub(super) struct Quick {
     sketches: Vec<Sketch>,
+    /// The least number of common characters with which a rung before the last may hold: by common beginning,
+    /// then by the two lengths.
+    needed: Vec<u8>,
+    /// Lengths that `needed` knows, the untold one included.
+    lengths: usize,
+}
+
+/// The thresholds of a ladder below which nothing is told apart any more.
+#[derive(Debug, Default)]
+struct Reach {
     /// Most edits of any rung.
     edits: Option<usize>,
     /// Least Jaro similarity of any rung.
@@ -41,7 +49,7 @@ impl Quick {
     /// Sketches for a ladder of a null rung, equality, edits or similarities of one text, and an else. None
     /// for other ladders: they have no glance.
     pub(super) fn new(ladder: &Ladder, cells: &[Cell]) -> Option<Self> {
-        let mut quick = Self { sketches: Vec::new(), edits: None, jaro: None, jaro_winkler: None };
+        let mut reach = Reach::default();
         let (last, rungs) = ladder.rungs.split_last()?;
         if !matches!(last.when, When::Else) {
             return None;
@@ -54,7 +62,7 @@ impl Quick {
                 When::Holds(Condition::Measured { measure, left, right, relation, bound })
                     if mirrored(left, right) =>
                 {
-                    quick.take(*measure, *relation, *bound)?;
+                    reach.take(*measure, *relation, *bound)?;
                 }
                 _ => return None,
             }
@@ -63,14 +71,34 @@ impl Quick {
             || cells.iter().filter_map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None });
         let digits = texts().flat_map(bytes).filter(u8::is_ascii_digit).count();
         let all: usize = texts().map(Symbols::len).sum();
+        let longest = texts().map(Symbols::len).filter(|length| *length <= LONGEST).max().unwrap_or(0);
+        let untold = u8::try_from(longest + 1).unwrap_or(u8::MAX);
         let sketch = |cell: &Cell| match cell {
-            Cell::Text(text) => Sketch::new(text, digits * 2 > all),
-            _ => Sketch { length: UNTOLD, ..Sketch::default() },
+            Cell::Text(text) => Sketch::new(text, digits * 2 > all, untold),
+            _ => Sketch { length: untold, ..Sketch::default() },
         };
-        quick.sketches = cells.iter().map(sketch).collect();
-        Some(quick)
+        let sketches = cells.iter().map(sketch).collect();
+        Some(Self { sketches, needed: reach.needed(longest), lengths: longest + 2 })
     }
 
+    /// The sketch of a code.
+    #[inline]
+    pub(super) fn sketch(&self, code: u32) -> Sketch {
+        self.sketches[code as usize]
+    }
+
+    /// Whether two different texts certainly pass all rungs but the last. Equal ones are never told to.
+    #[inline]
+    pub(super) fn far(&self, a: Sketch, b: Sketch) -> bool {
+        let common = (a.bag & b.bag).count_ones().wrapping_add(u32::from(a.over.min(b.over)));
+        let prefix = ((a.head ^ b.head).trailing_zeros() / 8).min(HEAD) as usize;
+        let lengths = prefix.wrapping_mul(self.lengths).wrapping_add(usize::from(a.length));
+        let place = lengths.wrapping_mul(self.lengths).wrapping_add(usize::from(b.length));
+        common < u32::from(self.needed[place])
+    }
+}
+
+impl Reach {
     fn take(&mut self, measure: Measure, relation: Relation, bound: f64) -> Option<()> {
         let at_most = matches!(relation, Relation::AtMost | Relation::Below);
         match measure {
@@ -87,36 +115,35 @@ impl Quick {
         Some(())
     }
 
-    /// The sketch of a code.
-    #[inline]
-    pub(super) fn sketch(&self, code: u32) -> Sketch {
-        self.sketches[code as usize]
+    /// See [`Quick::needed`]; lengths go up to `longest`, and what has no sketch needs nothing.
+    fn needed(&self, longest: usize) -> Vec<u8> {
+        let untold = longest + 1;
+        let mut needed = Vec::new();
+        for prefix in 0..=HEAD {
+            for a in 0..=untold {
+                for b in 0..=untold {
+                    let told = a.max(b) < untold;
+                    let enough = (0..=a.min(b)).find(|&common| !told || self.near(common, a, b, prefix));
+                    // One more than the shorter one has, if no number is enough; what has all in common may be equal.
+                    let never = a.min(b) + usize::from(a != b);
+                    needed.push(u8::try_from(enough.unwrap_or(never)).unwrap_or(0));
+                }
+            }
+        }
+        needed
     }
 
-    /// Whether two different texts certainly pass all rungs but the last.
-    #[inline]
-    pub(super) fn far(&self, a: Sketch, b: Sketch) -> bool {
-        if a.length == UNTOLD || b.length == UNTOLD {
-            return false;
-        }
-        let common = (a.bag & b.bag).count_ones() as usize + usize::from(a.over.min(b.over));
-        let longer = usize::from(a.length.max(b.length));
-        if self.edits.is_some_and(|edits| longer.saturating_sub(common) <= edits) {
-            return false;
-        }
-        if self.jaro.is_none() && self.jaro_winkler.is_none() {
+    /// Whether a rung before the last may hold for texts of two lengths with so many characters in common, the
+    /// first `prefix` ones among them.
+    fn near(&self, common: usize, a: usize, b: usize, prefix: u32) -> bool {
+        if self.edits.is_some_and(|edits| a.max(b) - common <= edits) {
             return true;
         }
-        let found = common.min(usize::from(a.length.min(b.length))) as f64;
-        let shares = found / f64::from(a.length.max(1)) + found / f64::from(b.length.max(1));
+        let shares = common as f64 / a.max(1) as f64 + common as f64 / b.max(1) as f64;
         let jaro = if common == 0 { 0.0 } else { (shares + 1.0) / 3.0 };
-        if self.jaro.is_some_and(|least| jaro + MARGIN >= least) {
-            return false;
-        }
-        self.jaro_winkler.is_none_or(|least| {
-            let prefix = ((a.head ^ b.head).trailing_zeros() / 8).min(HEAD);
-            jaro + MARGIN + f64::from(prefix) * 0.1 * (1.0 - jaro).max(0.0) < least
-        })
+        let boosted = jaro + f64::from(prefix) * 0.1 * (1.0 - jaro).max(0.0);
+        self.jaro.is_some_and(|least| jaro + MARGIN >= least)
+            || self.jaro_winkler.is_some_and(|least| boosted + MARGIN >= least)
     }
 }
 
@@ -134,10 +161,10 @@ fn bytes(text: &Symbols) -> impl Iterator<Item = u8> + '_ {
 }
 
 impl Sketch {
-    fn new(text: &Symbols, mostly_digits: bool) -> Self {
-        let Symbols::Narrow(symbols) = text else { return Self { length: UNTOLD, ..Self::default() } };
+    fn new(text: &Symbols, mostly_digits: bool, untold: u8) -> Self {
+        let Symbols::Narrow(symbols) = text else { return Self { length: untold, ..Self::default() } };
         if symbols.len() > LONGEST {
-            return Self { length: UNTOLD, ..Self::default() };
+            return Self { length: untold, ..Self::default() };
         }
         let (mut bag, mut over) = (0_u64, 0_u8);
         for &symbol in symbols {
@@ -157,7 +184,7 @@ impl Sketch {
         }
         let mut head = [0; 4];
         head.iter_mut().zip(symbols).for_each(|(place, symbol)| *place = *symbol);
-        let length = u8::try_from(symbols.len()).unwrap_or(UNTOLD);
+        let length = u8::try_from(symbols.len()).unwrap_or(untold);
         Self { bag, head: u32::from_le_bytes(head), length, over }
     }
 }
@@ -172,7 +199,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_far_at_a_glance_is_far_when_measured(
-            a in "[abcAB 01]{0,12}", b in "[abcAB 01]{0,12}", kind in 0_usize..5,
+            a in "[abcAB 01]{0,12}", b in "[abcAB 01]{0,12}", kind in 0_usize..6,
         ) {
             let term = Term::column("a");
             let ladder = match kind {
@@ -180,6 +207,7 @@ mod tests {
                 1 => ladders::distance("a", Measure::DamerauLevenshtein, &term, &[1, 3]),
                 2 => ladders::similarity("a", Measure::Jaro, &term, &[0.9, 0.6]),
                 3 => ladders::similarity("a", Measure::JaroWinkler, &term, &[0.92, 0.7]),
+                4 => ladders::exact("a", &term),
                 _ => ladders::similarity("a", Measure::JaroWinkler, &term, &[0.5]),
             };
             prop_assume!(a != b);
@@ -190,6 +218,7 @@ mod tests {
             if quick.far(quick.sketch(0), quick.sketch(1)) {
                 prop_assert_eq!(level, ladder.levels().last().copied());
             }
+            prop_assert!(!quick.far(quick.sketch(0), quick.sketch(0)));
         }
     }
 

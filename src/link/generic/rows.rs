@@ -14,6 +14,8 @@ use crate::link::splink::{Blocking, Comparison, Model, Scorer};
 
 /// Lanes that are compared at once.
 pub(super) const LANES: usize = 4;
+/// Rows whose records are filled at once.
+const RUN: usize = 512;
 
 /// The rows of a frame as a model sees them.
 #[derive(Debug)]
@@ -97,28 +99,25 @@ impl Rows {
         // Lanes without use at the end, so that several are compared at once.
         self.width = (self.comparisons.len() + own.len()).next_multiple_of(LANES);
         self.records = vec![MISSING; self.len() * self.width];
-        for at in 0..self.comparisons.len() {
-            let compared = &mut self.comparisons[at];
-            let codes = std::mem::take(&mut compared.codes);
-            for (ceiling, &code) in self.ceilings.iter_mut().zip(&codes) {
+        let given: Vec<Vec<u32>> =
+            self.comparisons.iter_mut().map(|compared| std::mem::take(&mut compared.codes)).collect();
+        for (compared, codes) in self.comparisons.iter().zip(&given) {
+            for (ceiling, &code) in self.ceilings.iter_mut().zip(codes) {
                 *ceiling += compared.bounds[code as usize].other;
             }
-            self.put(at, &codes);
         }
-        for (at, codes) in own.iter().enumerate() {
-            self.put(self.comparisons.len() + at, codes);
+        // Some rows at a time, so that each record is fetched once and not for every lane.
+        for (at, records) in self.records.chunks_mut(self.width * RUN).enumerate() {
+            for (lane, codes) in given.iter().chain(own).enumerate() {
+                let codes = &codes[at * RUN..];
+                records.chunks_exact_mut(self.width).zip(codes).for_each(|(record, &code)| record[lane] = code);
+            }
         }
     }
 
     /// The most that a pair of this row may weigh that is equal in nothing.
     pub(super) fn ceiling(&self, row: u32) -> f32 {
         self.ceilings[row as usize]
-    }
-
-    fn put(&mut self, at: usize, codes: &[u32]) {
-        for (record, &code) in self.records.chunks_exact_mut(self.width).zip(codes) {
-            record[at] = code;
-        }
     }
 
     /// Number of rows.

@@ -7,8 +7,8 @@
 
 use std::ops::Range;
 
-use super::block::{Groups, Lane, Rule};
-use super::compared::upper;
+use super::block::{Groups, Lane, Rule, Shelf};
+use super::compared::{Bounds, upper};
 use super::rows::{LANES, Rows};
 use crate::comparator::generic::MISSING;
 use crate::kernel::digest::mix;
@@ -73,31 +73,59 @@ struct Found {
 /// Scores the pairs of all rules; those of at least `floor` bits are kept.
 pub fn score(rows: &Rows, floor: f64) -> Scored {
     let bound = Bound::new(rows, floor);
-    let mut scored = Scored::default();
+    let (mut scored, mut found) = (Scored::default(), Vec::new());
+    let comparisons = rows.comparisons().len();
+    let shelf = Shelf::new(move || Memory::new(comparisons));
     for rule in 0..rows.rules().len() {
         let groups = Groups::new(rows, rule);
         let visit =
             |memory: &mut Memory, found: &mut Found, lane: &Lane, at: usize, partners: Range<usize>| {
                 bound.visit(rule, memory, found, lane, at, partners);
             };
-        let init = || Memory::new(rows.comparisons().len());
-        let pieces = groups.walk(rows, init, Found::default, visit);
+        let pieces = groups.walk(rows, &shelf, Found::default, visit);
         let mut count = RuleCount { pairs: 0, largest: groups.largest(3) };
         for piece in pieces {
             count.pairs += piece.looked_at;
             scored.true_below += piece.true_below;
-            scored.pairs.extend(piece.pairs);
+            found.push(piece.pairs);
         }
         scored.rules.push(count);
     }
-    scored.pairs.sort_unstable_by_key(|pair| (pair.left, pair.right));
+    scored.pairs = by_rows(&found, rows.len());
     scored
+}
+
+/// Pairs in the order of their rows: by counting for the left ones, of which each has few partners.
+fn by_rows(found: &[Vec<Pair>], rows: usize) -> Vec<Pair> {
+    let mut next = vec![0_usize; rows + 1];
+    found.iter().flatten().for_each(|pair| next[pair.left as usize + 1] += 1);
+    for row in 1..next.len() {
+        next[row] += next[row - 1];
+    }
+    let nobody = Pair { left: 0, right: 0, levels: Pattern::default(), weight: 0.0 };
+    let mut pairs = vec![nobody; next.last().copied().unwrap_or(0)];
+    for pair in found.iter().flatten() {
+        let place = &mut next[pair.left as usize];
+        pairs[*place] = *pair;
+        *place += 1;
+    }
+    pairs.chunk_by_mut(|a, b| a.left == b.left).for_each(|of_row| of_row.sort_unstable_by_key(|p| p.right));
+    pairs
+}
+
+/// A partner of a row that may reach what is asked for.
+#[derive(Clone, Copy)]
+struct Near {
+    /// Its place behind the first partner.
+    place: u32,
+    /// The most that the pair may weigh, as far as is known.
+    bound: f32,
 }
 
 /// What one thread remembers.
 pub(super) struct Memory {
     bounds: Vec<f32>,
-    near: Vec<usize>,
+    near: Vec<Near>,
     levels: Vec<Vec<u64>>,
 }
 
@@ -269,13 +297,19 @@ impl<'a> Bound<'a> {
     ) {
         let mut bounds = std::mem::take(&mut memory.bounds);
         bounds.clear();
-        self.side_by_side(lane, at, first, &mut bounds);
+        self.side_by_side(rule, lane, at, first, &mut bounds);
         let earlier = self.earlier(rule, lane, at, first, &mut bounds);
         found.looked_at += (bounds.len() - earlier) as u64;
         let mut near = std::mem::take(&mut memory.near);
-        near.clear();
-        near.extend(bounds.iter().enumerate().filter(|(_, b)| **b >= self.least).map(|(place, _)| place));
-        for &place in &near {
+        near.resize(near.len().max(bounds.len()), Near { place: 0, bound: 0.0 });
+        let mut count = 0;
+        for (place, &bound) in (0..).zip(&bounds) {
+            near[count] = Near { place, bound };
+            count += usize::from(bound >= self.least);
+        }
+        let count = self.at_a_glance(lane, at, first, &mut near[..count]);
+        for &Near { place, .. } in &near[..count] {
+            let place = place as usize;
             self.measured(memory, found, lane, (at, first + place), bounds[place]);
         }
         if self.sampled(lane.rows[at]) {
@@ -288,14 +322,51 @@ impl<'a> Bound<'a> {
         (memory.bounds, memory.near) = (bounds, near);
     }
 
-    /// Bounds of the pairs of a row, a comparison for all partners at a time.
-    fn side_by_side(&self, lane: &Lane, at: usize, first: usize, bounds: &mut Vec<f32>) {
-        bounds.resize(lane.rows.len() - first, self.prior);
-        for (codes, compared) in lane.codes.iter().zip(self.rows.comparisons()) {
-            let own = codes[at];
-            if own != MISSING {
-                let most = compared.bounds[own as usize];
-                add(bounds, &codes[first..], own, most.equal, most.other);
+    /// Puts those to the front whose bound reaches what is asked for when sketches have told who is far apart, a
+    /// comparison for all partners at a time; how many. Nothing here branches on a pair: most guesses would be wrong.
+    fn at_a_glance(&self, lane: &Lane, at: usize, first: usize, near: &mut [Near]) -> usize {
+        let mut count = near.len();
+        for &comparison in &self.order {
+            let compared = &self.rows.comparisons()[comparison];
+            let own = lane.codes[comparison][at];
+            let Some(quick) = compared.quick.as_ref().filter(|_| own != MISSING) else { continue };
+            let (last, _) = compared.parts(compared.last, MISSING, MISSING);
+            let takes = compared.bounds[own as usize].other - upper(last);
+            let (sketches, own) = (&lane.sketches[comparison][first..], lane.sketches[comparison][at]);
+            let mut left = 0;
+            for at in 0..count {
+                let Near { place, mut bound } = near[at];
+                // Equal and missing partners are never far.
+                bound -= if quick.far(own, sketches[place as usize]) { takes } else { 0.0 };
+                near[left] = Near { place, bound };
+                left += usize::from(bound >= self.least);
+            }
+            count = left;
+        }
+        count
+    }
+
+    /// Bounds of the pairs of a row, two comparisons for all partners at a time. All partners are equal in what the
+    /// rule asks for.
+    fn side_by_side(&self, rule: usize, lane: &Lane, at: usize, first: usize, bounds: &mut Vec<f32>) {
+        let shared = self.rows.rules()[rule].lanes();
+        let mut start = self.prior;
+        let mut adding = [None; MAX_COMPARISONS];
+        let mut count = 0;
+        for (place, (codes, compared)) in lane.codes.iter().zip(self.rows.comparisons()).enumerate() {
+            let most = compared.bounds[codes[at] as usize];
+            if shared.contains(&place) {
+                start += most.equal;
+            } else if codes[at] != MISSING {
+                adding[count] = Some(Adding { codes: &codes[first..], own: codes[at], most });
+                count += 1;
+            }
+        }
+        bounds.resize(lane.rows.len() - first, start);
+        for two in adding[..count].chunks(2) {
+            match two {
+                [Some(one), Some(other)] => add_two(bounds, one, other),
+                _ => two.iter().flatten().for_each(|one| add(bounds, one)),
             }
         }
     }
@@ -303,19 +374,30 @@ impl<'a> Bound<'a> {
     /// Strikes out the pairs that an earlier rule brings, and those that are not looked at; how many.
     fn earlier(&self, rule: usize, lane: &Lane, at: usize, first: usize, bounds: &mut [f32]) -> usize {
         let mut any = false;
+        let shared = self.rows.rules()[rule].lanes();
         for found in &self.rows.rules()[..rule] {
             let codes = |of: usize| (lane.codes[of][at], &lane.codes[of][first..]);
             if found.lanes().iter().any(|&of| codes(of).0 == MISSING) {
                 continue;
             }
             any = true;
-            if let (&[one] | &[one, _], false) = (found.lanes(), found.has_rest()) {
-                let other = found.lanes().last().copied().unwrap_or(one);
-                let ((one, ones), (other, others)) = (codes(one), codes(other));
-                for ((bound, &a), &b) in bounds.iter_mut().zip(ones).zip(others) {
-                    *bound = if a == one && b == other { EARLIER } else { *bound };
+            let mut open = found.lanes().iter().copied().filter(|of| !shared.contains(of));
+            match (open.next(), open.next(), open.next(), found.has_rest()) {
+                (Some(one), None, _, false) => {
+                    let (own, codes) = codes(one);
+                    for (bound, &code) in bounds.iter_mut().zip(codes) {
+                        *bound = if code == own { EARLIER } else { *bound };
+                    }
+                    continue;
                 }
-                continue;
+                (Some(one), Some(other), None, false) => {
+                    let ((one, ones), (other, others)) = (codes(one), codes(other));
+                    for ((bound, &a), &b) in bounds.iter_mut().zip(ones).zip(others) {
+                        *bound = if a == one && b == other { EARLIER } else { *bound };
+                    }
+                    continue;
+                }
+                _ => {}
             }
             for (place, bound) in bounds.iter_mut().enumerate() {
                 let right = first + place;
@@ -436,12 +518,36 @@ pub(super) fn full_levels(
     Pattern::pack(&levels[..rows.comparisons().len()])
 }
 
-/// Adds to the bound of each row what a comparison may give: so much where its code is `own`, nothing where
-/// it is missing, else the other amount. Written so that several are done at once.
-fn add(bounds: &mut [f32], codes: &[u32], own: u32, equal: f32, other: f32) {
-    for (bound, &code) in bounds.iter_mut().zip(codes) {
-        let differs = if code == MISSING { 0.0 } else { other };
-        *bound += if code == own { equal } else { differs };
+/// What a comparison adds to the bounds of a row's pairs.
+#[derive(Clone, Copy)]
+struct Adding<'a> {
+    /// Codes of the partners.
+    codes: &'a [u32],
+    own: u32,
+    /// The most that a pair of the row may weigh in it.
+    most: Bounds,
+}
+
+impl Adding<'_> {
+    /// So much with an equal partner, nothing with a missing one, else the other amount.
+    #[inline]
+    fn gives(&self, code: u32) -> f32 {
+        let differs = if code == MISSING { 0.0 } else { self.most.other };
+        if code == self.own { self.most.equal } else { differs }
+    }
+}
+
+/// Adds to the bound of each partner what a comparison may give. Written so that several are done at once.
+fn add(bounds: &mut [f32], one: &Adding) {
+    for (bound, &code) in bounds.iter_mut().zip(one.codes) {
+        *bound += one.gives(code);
+    }
+}
+
+/// The same for two comparisons.
+fn add_two(bounds: &mut [f32], one: &Adding, other: &Adding) {
+    for ((bound, &a), &b) in bounds.iter_mut().zip(one.codes).zip(other.codes) {
+        *bound += one.gives(a) + other.gives(b);
     }
 }
 

@@ -219,7 +219,8 @@ pub enum LinkKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClusterKind {
-    /// All pairs of a component are weighed together: one-to-one between tables, no weak bridges.
+    /// All pairs of a component are weighed together: one-to-one between tables, no weak bridges. Where a person has
+    /// one row in a table, the probability of a pair is that given its rivals.
     #[default]
     Unattended,
     /// Whatever a chain of links connects.
