@@ -15,7 +15,7 @@ use super::cases::{Built, CaseResult, CaseSpec, Given, day, overrides};
 use super::judge::run_view;
 use super::tables::{Needs, register};
 use crate::domain::Contract;
-use crate::engine::{Engine, Value};
+use crate::engine::Value;
 
 /// A view's `.cases.toml` file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
