@@ -333,7 +333,11 @@ fn rows(run: &FinishedRun, evidence: &[Evidence]) -> Result<Vec<Row>, ExplainErr
             |m: &&MentionRow| m.mention.extract == evidence.extract && m.mention.row_key == evidence.row_key;
         Row {
             evidence: evidence.clone(),
-            place: places.get(evidence).cloned().unwrap_or_default(),
+            place: match places.get(evidence) {
+                Some(place) => place.clone(),
+                None if evidence.row_key == Finding::WHOLE_DELIVERY => "整份交付".to_owned(),
+                None => String::new(),
+            },
             mentions: named.iter().filter(of_row).cloned().collect(),
         }
     };

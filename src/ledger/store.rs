@@ -194,13 +194,14 @@ impl Ledger {
     fn prepare(mut connection: Connection) -> Result<Self, LedgerError> {
         let doing = sql("prepare the ledger");
         connection.busy_timeout(Duration::from_secs(5)).map_err(&doing)?;
+        // First of all: a newer program's ledger is left as it is, its journal too.
+        check_version(schema::version(&connection).map_err(&doing)?)?;
         // In memory the journal stays `memory`, so the answer is not checked here.
         connection
             .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))
             .map_err(&doing)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(&doing)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(&doing)?;
-        check_version(schema::version(&connection).map_err(&doing)?)?;
         schema::migrate(&mut connection).map_err(&doing)?;
         Ok(Self { connection })
     }

@@ -533,7 +533,10 @@ fn decision_batch(name: &str, table: &RecordBatch, rows: &[toml::Table]) -> Resu
         array(field.data_type(), &values)
             .ok_or_else(|| format!("{name}.{} has a value of another type", field.name()))
     });
-    RecordBatch::try_new(Arc::clone(&schema), columns.collect::<Result<_, _>>()?)
+    // What a case does not say is empty, whatever the table's own rows hold.
+    let fields: Vec<Field> =
+        schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.collect::<Result<_, _>>()?)
         .map_err(|error| error.to_string())
 }
 

@@ -110,7 +110,10 @@ impl Rows {
         for (at, records) in self.records.chunks_mut(self.width * RUN).enumerate() {
             for (lane, codes) in given.iter().chain(own).enumerate() {
                 let codes = &codes[at * RUN..];
-                records.chunks_exact_mut(self.width).zip(codes).for_each(|(record, &code)| record[lane] = code);
+                records
+                    .chunks_exact_mut(self.width)
+                    .zip(codes)
+                    .for_each(|(record, &code)| record[lane] = code);
             }
         }
     }

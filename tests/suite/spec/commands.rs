@@ -82,8 +82,8 @@ fn test_runs_the_cases_of_all_rules() {
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert_eq!(
         out.lines().filter(|line| line.starts_with("ok ")).count(),
-        119,
-        "99 rules, 6 spot checks, 12 policies and the views of two ledgers: {out}"
+        121,
+        "101 rules, 6 spot checks, 12 policies and the views of two ledgers: {out}"
     );
     assert!(out.trim_end().ends_with(" cases hold, 0 fail"), "{out}");
 }

@@ -112,9 +112,9 @@ fn the_nightly_plan_holds_what_its_file_says() {
     assert_eq!(plan.input, root().join("fixtures/demo"));
     assert_eq!(plan.state, root().join("state"));
     let spot_checks = plan.book.rules.iter().filter(|rule| rule.header.spot_check).count();
-    assert_eq!((plan.book.rules.len() - spot_checks, spot_checks), (99, 6));
+    assert_eq!((plan.book.rules.len() - spot_checks, spot_checks), (101, 6));
     assert_eq!(plan.model.name, "county");
-    assert_eq!(plan.tables.decisions.len(), 18);
+    assert_eq!(plan.tables.decisions.len(), 21);
     assert!(plan.desk.template("dropout").is_some());
 }
 
