@@ -59,7 +59,7 @@ SELECT l.row_key AS subject_row_key,
 FROM latest l
 WHERE (l.expired OR l.approved_on IS NULL)
   AND $known_until >= add_months(school_year_start($known_until), $hold_months)
-  AND l.birth >= add_months(school_year_start($known_until), -(15 + $upper_extra_years) * 12)
-  AND l.birth < add_months(school_year_start($known_until), -72)
+  AND l.birth >= school_age_from($known_until, $upper_extra_years)
+  AND l.birth < school_age_until($known_until)
   AND NOT EXISTS (SELECT 1 FROM student_roll r WHERE r.pupil_identity = l.identity)
   AND NOT EXISTS (SELECT 1 FROM accounted_for a WHERE a.identity = l.identity AND (l.expired OR NOT a.only_deferred))

@@ -1,6 +1,6 @@
 -- ---
 -- title = "适龄残疾儿童未安置"
--- condition = "持有效残疾人证，年龄在义务教育年龄段内（上限按参数放宽），学籍库任何状态都查不到本人，也没有特教学校、随班就读、送教上门、康复机构办学点、延缓入学等安置结论，没有死亡、迁出、减员或在有效期内的市外就读证明。"
+-- condition = "持有效残疾人证，年龄在义务教育年龄段内（上限按参数放宽），学籍库任何状态都查不到本人，也没有特教学校、随班就读、送教上门、康复机构办学点、延缓入学等安置结论，没有死亡、迁出、减员或在有效期内的市外就读证明。一年级新生在暂缓期内不列。"
 -- list = "dropout"
 -- subject = "disability_card.subject"
 -- reads = ["disability_card", "placement"]
@@ -15,6 +15,7 @@
 -- verify = ["是否在市外特教学校或康复机构", "是否以临时学籍号就读", "是否已死亡或残疾人证已迁出", "按一人一案确认安置方式"]
 -- [params]
 -- upper_extra_years = { default = 3, title = "残疾儿童受教育年龄上限放宽年数", status = "design_choice" }
+-- entrant_hold_months = { default = 2, title = "一年级新生自9月1日起暂缓列出的月数（学籍办理期）", status = "design_choice" }
 -- [columns]
 -- card = { title = "残疾类别等级", class = "disability" }
 -- age = { title = "年龄" }
@@ -52,7 +53,9 @@ FROM child c
 LEFT JOIN survey s ON s.identity = c.identity AND s.nth = 1
 LEFT JOIN doubt q ON q.name = c.name
 WHERE c.nth = 1
-  AND c.birth >= add_months(school_year_start($known_until), -(15 + $upper_extra_years) * 12)
-  AND c.birth < add_months(school_year_start($known_until), -72)
+  AND c.birth >= school_age_from($known_until, $upper_extra_years)
+  AND c.birth < school_age_until($known_until)
+  AND NOT (coalesce(expected_grade(c.birth, $known_until) = 1, false)
+           AND $known_until < add_months(school_year_start($known_until), $entrant_hold_months))
   AND NOT EXISTS (SELECT 1 FROM student_roll r WHERE r.pupil_identity = c.identity)
   AND NOT EXISTS (SELECT 1 FROM accounted_for a WHERE a.identity = c.identity)

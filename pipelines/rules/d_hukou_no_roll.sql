@@ -27,10 +27,10 @@ WITH child AS (
     SELECT p.row_key, p.resident_identity AS identity, p.resident_birth AS birth, p.household_number, p.resident_id, p.name, p.town
     FROM population p
     WHERE p.cancel_state = '正常'
-      AND p.resident_birth >= add_months(school_year_start($known_until), -180)
-      AND p.resident_birth < add_months(school_year_start($known_until), -72)
+      AND p.resident_birth >= school_age_from($known_until, 0)
+      AND p.resident_birth < school_age_until($known_until)
       AND p.resident_identity IS NOT NULL
-      AND NOT (p.resident_birth >= add_months(school_year_start($known_until), -84)
+      AND NOT (expected_grade(p.resident_birth, $known_until) = 1
                AND $known_until < add_months(school_year_start($known_until), $entrant_hold_months))
       AND NOT EXISTS (SELECT 1 FROM student_roll r WHERE r.pupil_identity = p.resident_identity)
       AND NOT EXISTS (SELECT 1 FROM accounted_for a WHERE a.identity = p.resident_identity)

@@ -30,26 +30,9 @@ WITH entry AS (
     WHERE d.status = '在册' AND d.ledger_kind IN $kinds AND d.returned_on IS NULL
       AND d.subject_identity IS NOT NULL AND d.registered_on <= $known_until
 ),
-day_of AS (
-    SELECT row_key, 'now' AS what, $known_until AS day FROM entry
-    UNION ALL
-    SELECT row_key, 'registered', registered_on FROM entry
-    UNION ALL
-    SELECT row_key, 'moved', moved_on FROM entry
-),
--- Nobody can be persuaded in July and August: the days stand still on 1 July, and the 62 of each summer are taken out.
-numbered AS (
-    SELECT row_key, what,
-           CAST(least(day, add_months(school_year_start(day), 10)) AS INT)
-               - 62 * CAST(date_part('year', school_year_start(day)) AS INT) AS nth
-    FROM day_of
-),
 counted AS (
-    SELECT row_key,
-           max(CASE what WHEN 'now' THEN nth END) - max(CASE what WHEN 'registered' THEN nth END) AS open_days,
-           max(CASE what WHEN 'now' THEN nth END) - max(CASE what WHEN 'moved' THEN nth END) AS quiet_days
-    FROM numbered
-    GROUP BY row_key
+    SELECT row_key, days_outside_summer(registered_on, $known_until) AS open_days, days_outside_summer(moved_on, $known_until) AS quiet_days
+    FROM entry
 )
 SELECT o.row_key AS subject_row_key,
        CAST(o.registered_on AS VARCHAR) AS event,

@@ -8,7 +8,7 @@
 -- event = "day"
 -- severity = "high"
 -- basis = ["keep_in_school_2024"]
--- recipients = ["education"]
+-- recipients = ["education", "civil-affairs"]
 -- due_days = 10
 -- reason = "{{ school }}{{ grade_title }}，学籍状态为在籍在读；{{ contradiction }}。疑似名在人不在，待核查"
 -- verify = ["是否本人（同名、登记错人）", "学籍状态是否未更新", "特殊原因请向牵头单位了解，注意保密"]
@@ -19,6 +19,7 @@
 -- school = { title = "学校", class = "school" }
 -- grade_title = { title = "年级", class = "school" }
 -- contradiction = { title = "矛盾情况" }
+-- addressee = { title = "通知部门" }
 -- ---
 -- The school must not learn of custody or work, so these records are named a special reason and are not
 -- shown as evidence; they count only where they carry the pupil's own number.
@@ -65,6 +66,8 @@ SELECT row_key AS subject_row_key,
        school,
        grade_title,
        word AS contradiction,
+       -- Of a death civil affairs hears as well, of the special reasons it does not.
+       CASE WHEN rank > 1 THEN '教体局' END AS addressee,
        doubt AS annex_reason,
        cancellation_rows AS evidence_death_cancellation,
        certificate_rows AS evidence_death_certificate,

@@ -9,7 +9,7 @@
 -- event = "school_year"
 -- severity = "high"
 -- basis = ["keep_in_school_2024", "social_relief_measures#33"]
--- recipients = ["education", "town"]
+-- recipients = ["education", "civil-affairs"]
 -- due_days = 10
 -- reason = "{{ age }} 岁，社会救助家庭成员，{{ school_year }} 学年应读{{ grade_title }}，截至 {{ known_until }} 学籍库无记录。疑似救助家庭学龄儿童未在校，待核查"
 -- verify = ["是否随离异父母在外地就读（请附在读证明和有效期）", "救助名册家庭成员是否已更新", "是否已入特教学校、送教上门而未建学籍", "姓名或证件号是否登记有误"]

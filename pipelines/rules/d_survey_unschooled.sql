@@ -1,6 +1,6 @@
 -- ---
 -- title = "残联调查未上学且无学籍"
--- condition = "最近一次残联基本状况调查答未上学（或填了未入学原因）且调查仍在有效月数内，年龄在义务教育年龄段内（上限按参数放宽），学籍库任何状态都查不到本人，也没有其他去向。"
+-- condition = "最近一次残联基本状况调查答未上学（或填了未入学原因）且调查仍在有效月数内，年龄在义务教育年龄段内（上限按参数放宽），学籍库任何状态都查不到本人，也没有其他去向。一年级新生在暂缓期内不列。"
 -- list = "dropout"
 -- subject = "basic_survey.subject"
 -- reads = ["basic_survey"]
@@ -17,6 +17,7 @@
 -- valid_months = { default = 12, title = "调查多少个月内有效", status = "sourced" }
 -- survey_month = { default = 11, title = "调查结果每年约在几月形成（只有调查年度时按此月起算）", status = "to_confirm" }
 -- upper_extra_years = { default = 3, title = "残疾儿童受教育年龄上限放宽年数", status = "design_choice" }
+-- entrant_hold_months = { default = 2, title = "一年级新生自9月1日起暂缓列出的月数（学籍办理期）", status = "design_choice" }
 -- [columns]
 -- age = { title = "年龄" }
 -- survey_year = { title = "调查年度", class = "disability" }
@@ -40,7 +41,9 @@ FROM survey s
 WHERE s.nth = 1
   AND (s.in_school = '否' OR (s.in_school IS NULL AND s.not_enrolled_reason IS NOT NULL))
   AND month_first_day(month_add(CAST(s.survey_year AS VARCHAR) || '-01', $survey_month - 1 + $valid_months)) > $known_until
-  AND s.birth >= add_months(school_year_start($known_until), -(15 + $upper_extra_years) * 12)
-  AND s.birth < add_months(school_year_start($known_until), -72)
+  AND s.birth >= school_age_from($known_until, $upper_extra_years)
+  AND s.birth < school_age_until($known_until)
+  AND NOT (coalesce(expected_grade(s.birth, $known_until) = 1, false)
+           AND $known_until < add_months(school_year_start($known_until), $entrant_hold_months))
   AND NOT EXISTS (SELECT 1 FROM student_roll r WHERE r.pupil_identity = s.identity)
   AND NOT EXISTS (SELECT 1 FROM accounted_for a WHERE a.identity = s.identity)

@@ -1,6 +1,6 @@
 -- ---
 -- title = "转出未转入"
--- condition = "最近一次转出已满规定天数（七、八月转出的自9月1日起算），此后没有转入、毕业、退学、死亡异动，没有任何在籍学籍，未完成九年级，未满18周岁，没有其他去向。目标学校不在本市学籍库的，转出后规定月数以内进附表，请补接收证明。"
+-- condition = "最近一次转出已满规定天数（七、八月的日子不计），此后没有转入、毕业、退学、死亡异动，没有任何在籍学籍，未完成九年级，未满18周岁，没有其他去向。目标学校不在本市学籍库的，转出后规定月数以内进附表，请补接收证明。"
 -- list = "dropout"
 -- subject = "roll_change.subject"
 -- reads = ["roll_change"]
@@ -15,7 +15,7 @@
 -- verify = ["转入学校是否已接收（请附接收证明）", "是否在省外就读、学籍在外省", "转学手续是否未办结，是否仍在原校"]
 -- [params]
 -- least_days = { default = 30, title = "转出多少天后列出（暑假不计）", status = "sourced" }
--- outside_months = { default = 3, title = "转往市外学校的，多少个月内请补接收证明（进附表）", status = "design_choice" }
+-- outside_months = { default = 12, title = "转往市外学校的，多少个月内请补接收证明（进附表）", status = "design_choice" }
 -- last_grade = { default = 9, title = "列出的最高年级（义务教育阶段）", status = "design_choice" }
 -- [columns]
 -- moved_on = { title = "转出日期", class = "school" }
@@ -25,9 +25,7 @@
 -- ---
 WITH left_for AS (
     SELECT c.row_key, c.subject_identity AS identity, c.roll_number, c.change_date AS moved_on, c.from_school, c.to_school,
-           -- In the summer holidays no school takes anybody in: the days count from 1 September.
-           CASE WHEN date_part('month', c.change_date) IN (7, 8)
-                THEN greatest(c.change_date, add_months(school_year_start(c.change_date), 12)) ELSE c.change_date END AS counts_from,
+           days_outside_summer(c.change_date, $known_until) AS days,
            row_number() OVER (PARTITION BY c.subject_identity ORDER BY c.change_date DESC, c.row_key DESC) AS nth
     FROM roll_change c
     WHERE c.change_kind = '转出' AND c.subject_identity IS NOT NULL AND c.change_date <= $known_until
@@ -46,14 +44,14 @@ SELECT l.row_key AS subject_row_key,
        coalesce(l.from_school, '原校') AS from_school,
        l.to_school,
        $known_until AS known_until,
-       CAST($known_until AS INT) - CAST(l.counts_from AS INT) AS days,
+       l.days,
        CASE WHEN l.to_school IS NOT NULL AND s.school IS NULL THEN '目标学校不在本市学籍库，请学校提供接收证明' END AS annex_reason,
        r.out_row AS evidence_student_roll
 FROM left_for l
 JOIN roll r ON r.identity = l.identity
 LEFT JOIN local_school s ON s.school = l.to_school
 WHERE l.nth = 1
-  AND CAST($known_until AS INT) - CAST(l.counts_from AS INT) >= $least_days
+  AND l.days >= $least_days
   AND (l.to_school IS NULL OR s.school IS NOT NULL OR l.moved_on > add_months($known_until, -$outside_months))
   AND NOT r.enrolled
   AND NOT r.left_early

@@ -1,6 +1,6 @@
 -- ---
 -- title = "主要监护照护人死亡"
--- condition = "规定天数以内死亡（或近日才登记、死亡不早于规定天数）的人，是名册儿童的监护人或有效委托协议的被委托人；或是未成年人的父、母，而另一方也已死亡或被宣告失踪。"
+-- condition = "规定天数以内死亡（或近日才登记、死亡不早于规定天数）的人，是名册儿童的监护人或有效委托协议的被委托人；或是未成年人的父、母，而另一方也已死亡或被宣告失踪；另一方没有任何登记的进附表。"
 -- list = "urgent"
 -- subject = "*"
 -- reads = ["population", "death_cancellation"]
@@ -64,6 +64,7 @@ SELECT k.row_key AS subject_row_key,
        CASE WHEN k.listed THEN true END AS listed,
        CASE WHEN o.parents IS NULL THEN '父母情况不详' WHEN o.living = 0 AND o.parents = 2 THEN '父母均已死亡或宣告失踪'
             WHEN o.living = 0 THEN '登记的父母已死亡或宣告失踪，另一方不详' ELSE '父母中有 ' || CAST(o.living AS VARCHAR) || ' 人在世' END AS others,
+       CASE WHEN NOT (k.listed AND l.rank <= 2) AND o.parents = 1 THEN '另一方父母没有登记，是否有其他监护人待核实' END AS annex_reason,
        -- A carer whom the agreement or the register proves is not made doubtful by a roll that names no number.
        CASE WHEN l.source = 'child_roster' OR l.grade > 'B' THEN l.carer END AS carer_identity,
        CASE l.source WHEN 'care_agreement' THEN l.carer_row END AS evidence_care_agreement,
@@ -74,5 +75,5 @@ FROM lost l
 JOIN child_row k ON k.identity = l.child
 LEFT JOIN other_parent o ON o.child = l.child
 WHERE l.nth = 1
-  AND ((k.listed AND l.rank <= 2) OR (l.rank = 3 AND o.parents = 2 AND o.living = 0))
+  AND ((k.listed AND l.rank <= 2) OR (l.rank = 3 AND o.living = 0))
   AND NOT EXISTS (SELECT 1 FROM death x WHERE x.identity = l.child)

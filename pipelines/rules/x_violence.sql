@@ -8,7 +8,7 @@
 -- event = "day"
 -- severity = "urgent"
 -- basis = ["domestic_violence_law#14", "domestic_violence_law#16", "minor_protection_law#11", "minor_protection_law#20"]
--- recipients = ["civil-affairs"]
+-- recipients = ["civil-affairs", "women-federation"]
 -- due_days = 1
 -- reason = "{{ alert_date }} 公安登记涉未成年人{{ alert_kind }}警情{% if category %}，儿童在册（{{ category }}）{% endif %}。疑似家庭暴力或侵害线索，待核查，请按强制报告要求处置，注意保密"
 -- verify = ["是否本人（仅地址、姓名相同的先确认）", "当前是否安全，是否需要临时监护", "告知范围是否限于办案需要"]

@@ -5,6 +5,7 @@
 -- months_lost = { default = 6, title = "失联最少月数", status = "sourced" }
 -- illness_months = { default = 12, title = "重病结算在多少个月以内视为仍在治疗", status = "to_confirm" }
 -- ---
+-- A term is written with its last day: six months from 10 August end on 9 February.
 WITH court AS (
     SELECT j.subject_identity AS identity, e.code, e.class, j.effective_on, j.subject_grade AS grade, j.row_key, e.effect
     FROM judgment j
@@ -38,7 +39,7 @@ states AS (
       AND (d.valid_until IS NULL OR d.valid_until >= $as_of)
     UNION ALL
     SELECT p.subject_identity, c.code, 'H', p.term_from, p.term_until, p.subject_grade,
-           c.code <> 'NONE' AND months_between(p.term_from, coalesce(p.term_until, $as_of)) >= $months_in_custody,
+           c.code <> 'NONE' AND months_between(p.term_from, coalesce(p.term_until + 1, $as_of)) >= $months_in_custody,
            CAST(NULL AS VARCHAR), '司法服刑人员', 'prison_term', p.row_key
     FROM prison_term p
     JOIN custody_effects c ON c.source = 'prison_term' AND c.label = p.enforcement AND c.held
@@ -47,7 +48,7 @@ states AS (
       AND (p.term_until IS NULL OR p.term_until >= $as_of)
     UNION ALL
     SELECT p.subject_identity, c.code, 'H', p.from_date, p.term_end, p.subject_grade,
-           c.code <> 'NONE' AND months_between(p.from_date, coalesce(p.term_end, $as_of)) >= $months_in_custody,
+           c.code <> 'NONE' AND months_between(p.from_date, coalesce(p.term_end + 1, $as_of)) >= $months_in_custody,
            CAST(NULL AS VARCHAR), '公安监所', 'custody', p.row_key
     FROM custody p
     JOIN custody_effects c ON c.source = 'custody' AND c.label = p.measure AND c.held

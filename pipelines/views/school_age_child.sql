@@ -48,14 +48,14 @@ child AS (
     FROM named n
     LEFT JOIN identity i ON i.identity = n.identity
     -- Most residents are grown-ups: they are left out before anything is joined to them.
-    WHERE n.birth >= add_months(school_year_start($as_of), -(16 + $upper_extra_years) * 12) OR n.birth IS NULL
+    WHERE n.birth >= school_age_from($as_of, $upper_extra_years + 1) OR n.birth IS NULL
     GROUP BY n.identity
 ),
 of_age AS (
     SELECT c.identity, c.birth, c.ledger,
-           coalesce(c.birth >= add_months(school_year_start($as_of), -180) AND c.birth < add_months(school_year_start($as_of), -72), false) AS cohort,
-           coalesce(c.card AND c.birth >= add_months(school_year_start($as_of), -(15 + $upper_extra_years) * 12)
-                    AND c.birth < add_months(school_year_start($as_of), -180), false) AS extended
+           coalesce(compulsory_cohort(c.birth, $as_of), false) AS cohort,
+           coalesce(c.card AND c.birth >= school_age_from($as_of, $upper_extra_years)
+                    AND c.birth < school_age_from($as_of, 0), false) AS extended
     FROM child c
 ),
 roster AS (
@@ -116,7 +116,7 @@ SELECT t.identity,
             WHEN t.student_state = '毕业' AND t.grade >= 9 THEN '初中毕业'
             WHEN t.left_early THEN '已离校，待核查'
             WHEN t.student_state IS NOT NULL THEN '无在读学籍，待核查'
-            WHEN t.birth >= add_months(school_year_start($as_of), -84) AND $as_of < add_months(school_year_start($as_of), $entrant_hold_months)
+            WHEN expected_grade(t.birth, $as_of) = 1 AND $as_of < add_months(school_year_start($as_of), $entrant_hold_months)
                 THEN '新生学籍办理期'
             ELSE '未见学籍，待核查' END AS standing,
        CASE WHEN t.student_state IS NULL THEN NULL

@@ -88,16 +88,54 @@ impl SchoolAges {
     /// ```
     pub fn expected_grade(&self, birth: Day, as_of: Day) -> Option<i32> {
         let opened = school_year_start(as_of);
-        let in_force = |age: &&SchoolAge| {
-            age.from.is_none_or(|from| from <= opened) && age.until.is_none_or(|until| opened <= until)
-        };
-        let age = self.0.iter().find(in_force)?;
+        let age = self.in_force(opened)?;
         let (start, _, _) = opened.ymd();
         let (cohort, _, _) = school_year_start(birth).ymd();
         // Born in the school year that began in `cohort`: old enough by 31 August of cohort + 1 + entry age.
         let grade = start - cohort - age.entry_age;
         (1..=age.grades).contains(&grade).then_some(grade)
     }
+
+    /// Births of those who are of compulsory school age in the school year of `as_of`, kept for `extra_years` more:
+    /// the first day, and the day after the last.
+    ///
+    /// ```
+    /// use doudi::{domain::Day, engine::SchoolAges};
+    /// let day = |text| Day::parse_iso(text).unwrap();
+    /// let births = SchoolAges::default().births(day("2026-11-23"), 0);
+    /// assert_eq!(births, Some((day("2011-09-01"), day("2020-09-01"))));
+    /// ```
+    pub fn births(&self, as_of: Day, extra_years: i32) -> Option<(Day, Day)> {
+        let opened = school_year_start(as_of);
+        let age = self.in_force(opened)?;
+        let years = |count: i32| opened.plus_months(-12 * count);
+        Some((years(age.entry_age + age.grades + extra_years), years(age.entry_age)))
+    }
+
+    /// The ages in a school year that began on `opened`.
+    fn in_force(&self, opened: Day) -> Option<&SchoolAge> {
+        self.0.iter().find(|age| {
+            age.from.is_none_or(|from| from <= opened) && age.until.is_none_or(|until| opened <= until)
+        })
+    }
+}
+
+/// Days from `from` to `to` that do not lie in July or August, when nobody can be taken into a school or persuaded to
+/// come back.
+///
+/// ```
+/// use doudi::{domain::Day, engine::days_outside_summer};
+/// let day = |text| Day::parse_iso(text).unwrap();
+/// assert_eq!(days_outside_summer(day("2026-06-20"), day("2026-09-05")), 15);
+/// assert_eq!(days_outside_summer(day("2026-07-20"), day("2026-09-05")), 4);
+/// ```
+pub fn days_outside_summer(from: Day, to: Day) -> i32 {
+    // The days stand still on 1 July, and the 62 of each summer are taken out.
+    let number = |day: Day| {
+        let opened = school_year_start(day);
+        day.min(opened.plus_months(10)).days() - 62 * opened.ymd().0
+    };
+    number(to) - number(from)
 }
 
 /// Whole months from `from` to `to`: the largest n with `from` plus n months not after `to`

@@ -18,6 +18,7 @@ use crate::kernel::digest;
 /// | `add_months(date, n)` | the corresponding day n months later, or the month's last day (民法典 202) |
 /// | `age_on(birth, date)` | whole years |
 /// | `compulsory_cohort(birth, as_of)` | whether of compulsory school age |
+/// | `days_outside_summer(from, to)` | days that lie not in July or August |
 /// | `draw(text)` | a number from 0 by which people are drawn by lot: the same text gives the same number on every machine |
 /// | `expected_grade(birth, as_of)` | grade 1–9, null outside |
 /// | `month_add(month, n)` | `2026-11` and n → `2026-12` |
@@ -25,11 +26,13 @@ use crate::kernel::digest;
 /// | `month_first_day(month)` | `2026-11` → 2026-11-01 |
 /// | `month_of(date)` | `2026-11` |
 /// | `months_between(from, to)` | whole months |
+/// | `school_age_from(as_of, years)` | birth of the oldest of compulsory school age, kept for so many years more |
+/// | `school_age_until(as_of)` | the day after the birth of the youngest |
 /// | `school_year_of(date)` | `2026-2027` |
 /// | `school_year_start(date)` | 1 September |
 pub fn functions(ages: &SchoolAges) -> Vec<ScalarUDF> {
     use DataType::{Boolean, Date32, Int64, Utf8};
-    let (cohort, grade) = (ages.clone(), ages.clone());
+    let (cohort, grade, oldest, youngest) = (ages.clone(), ages.clone(), ages.clone(), ages.clone());
     vec![
         function("add_months", vec![Date32, Int64], Date32, add_months),
         function("age_on", vec![Date32, Date32], Int64, |args| {
@@ -38,6 +41,9 @@ pub fn functions(ages: &SchoolAges) -> Vec<ScalarUDF> {
         function("compulsory_cohort", vec![Date32, Date32], Boolean, move |args| {
             let is_of_age = |birth, on| cohort.expected_grade(birth, on).is_some();
             Arc::new(days_of(args).map(|days| days.map(|(a, b)| is_of_age(a, b))).collect::<BooleanArray>())
+        }),
+        function("days_outside_summer", vec![Date32, Date32], Int64, |args| {
+            two_days(args, |from, to| Some(i64::from(calendar::days_outside_summer(from, to))))
         }),
         function("draw", vec![Utf8], Int64, |args| {
             let texts = args[0].as_string::<i32>().iter();
@@ -61,6 +67,19 @@ pub fn functions(ages: &SchoolAges) -> Vec<ScalarUDF> {
         function("month_of", vec![Date32], Utf8, |args| day_text(&args[0], |day| dashed(day.month()))),
         function("months_between", vec![Date32, Date32], Int64, |args| {
             two_days(args, |from, to| Some(i64::from(calendar::months_between(from, to))))
+        }),
+        function("school_age_from", vec![Date32, Int64], Date32, move |args| {
+            let (days, years) = (args[0].as_primitive::<Date32Type>(), args[1].as_primitive::<Int64Type>());
+            let first = |(day, years): (Option<i32>, Option<i64>)| {
+                let births = oldest.births(Day::from_days(day?), count(years?)?)?;
+                Some(births.0.days())
+            };
+            Arc::new(days.iter().zip(years.iter()).map(first).collect::<Date32Array>())
+        }),
+        function("school_age_until", vec![Date32], Date32, move |args| {
+            let days = args[0].as_primitive::<Date32Type>().iter();
+            let after = days.map(|day| Some(youngest.births(Day::from_days(day?), 0)?.1.days()));
+            Arc::new(after.collect::<Date32Array>())
         }),
         function("school_year_of", vec![Date32], Utf8, |args| day_text(&args[0], calendar::school_year)),
         function("school_year_start", vec![Date32], Date32, |args| {
@@ -123,7 +142,7 @@ fn month_add(args: &[ArrayRef]) -> ArrayRef {
     Arc::new(result.collect::<StringArray>())
 }
 
-/// A number of months that stays within a thousand years; anything else is null.
+/// A number of months or years that stays within bounds; anything else is null.
 fn count(months: i64) -> Option<i32> {
     i32::try_from(months).ok().filter(|n| n.abs() <= 12_000)
 }

@@ -11,7 +11,7 @@ mod functions;
 mod parameters;
 mod session;
 
-pub use calendar::{SchoolAges, months_between, school_year, school_year_start};
+pub use calendar::{SchoolAges, days_outside_summer, months_between, school_year, school_year_start};
 pub use error::EngineError;
 pub use functions::{function_names, functions};
 pub use parameters::{Parameters, Value, placeholders, substitute};

@@ -90,9 +90,9 @@ impl Term {
         self.kind != "社区矫正" && self.from <= day && self.released.is_none_or(|end| end > day)
     }
 
-    /// A term of at least six months that counts for the matrix.
+    /// A term of at least six months that counts for the matrix; its last day is part of it.
     pub(crate) fn long(&self) -> bool {
-        matches!(self.kind, "监狱服刑" | "强制隔离戒毒") && self.until >= self.from.plus_months(6)
+        matches!(self.kind, "监狱服刑" | "强制隔离戒毒") && self.until.plus_days(1) >= self.from.plus_months(6)
     }
 }
 

@@ -99,7 +99,7 @@ impl Teller<'_, '_> {
             }
             // One day short of half a year.
             1 => {
-                let until = from.plus_months(6).plus_days(-1);
+                let until = from.plus_months(6).plus_days(-2);
                 let parent = self.listed_for(5, from, Some(until));
                 self.family.people[parent]
                     .terms

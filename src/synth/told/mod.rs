@@ -575,7 +575,7 @@ impl Teller<'_, '_> {
             }
             Story::DeFactoShortTerm => {
                 let from = self.ago(60, 120);
-                let until = from.plus_months(6).plus_days(-1);
+                let until = from.plus_months(6).plus_days(-2);
                 self.family.people[other]
                     .terms
                     .push(Term { kind: "监狱服刑", from, until, released: None });
