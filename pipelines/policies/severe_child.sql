@@ -13,13 +13,7 @@
 -- register_kept = { title = "户籍未注销、未迁出", denied_in = ["population"] }
 -- severe = { title = "重残（一、二级或三、四级智力、精神）或重病", seen_in = ["disability_card", "serious_illness"], missing = "重病目录和诊断证明" }
 -- ---
-WITH ill AS (
-    SELECT subject_identity AS identity, min(row_key) AS row_key
-    FROM serious_illness
-    WHERE last_settled >= add_months($as_of, -12) AND subject_grade <= 'B'
-    GROUP BY subject_identity
-),
-aided AS (
+WITH aided AS (
     SELECT DISTINCT identity FROM subsidy_month WHERE month >= month_add(month_of($known_until), -$recent_months)
 ),
 destitute AS (
@@ -34,9 +28,11 @@ SELECT c.identity,
        c.age < 18 AS under_age,
        c.register_kept,
        CASE WHEN k.effect = 'in_force' AND k.severe IN ('yes', 'check') THEN true
+            WHEN i.illness_group IS NOT NULL THEN true
             WHEN i.identity IS NULL THEN false END AS severe,
        b.excluded_by,
-       concat_ws('；', CASE WHEN k.severe = 'check' THEN '多重残疾需核实是否含智力、精神残疾' END, CASE WHEN b.to_check IS NOT NULL THEN '与' || b.to_check || '能否叠享待客户确认' END) AS doubt,
+       concat_ws('；', CASE WHEN k.severe = 'check' THEN '多重残疾需核实是否含智力、精神残疾' END,
+                 CASE WHEN i.illness_group IS NOT NULL THEN '重病需诊断证明' END, CASE WHEN b.to_check IS NOT NULL THEN '与' || b.to_check || '能否叠享待客户确认' END) AS doubt,
        CASE WHEN c.in_difficulty THEN '名册已按' || c.category || '登记'
             WHEN s.identity IS NOT NULL THEN '已享残疾人两项补贴，规则按已纳入处理'
             WHEN t.identity IS NOT NULL THEN '在特困供养，规则按已纳入处理' END AS unlisted,
@@ -44,7 +40,7 @@ SELECT c.identity,
        i.row_key AS evidence_serious_illness
 FROM policy_child c
 LEFT JOIN card_standing k ON k.identity = c.identity
-LEFT JOIN ill i ON i.identity = c.identity
+LEFT JOIN child_illness i ON i.identity = c.identity AND i.grade <= 'B'
 LEFT JOIN aided s ON s.identity = c.identity
 LEFT JOIN destitute t ON t.identity = c.identity
 LEFT JOIN barred_program b ON b.identity = c.identity AND b.program = 'severe_child'

@@ -15,7 +15,6 @@
 -- verify = ["是否已走访未录入", "风险等级是否已调整", "各等级走访频次以本地标准为准"]
 -- [params]
 -- colours = { default = ["红", "黄"], title = "按间隔核对的风险等级（其余等级按一月一访）", status = "to_confirm" }
--- phone_counts = { default = false, title = "电话走访是否算作走访", status = "to_confirm" }
 -- [columns]
 -- category = { title = "名册类别", class = "watch_group" }
 -- colour = { title = "风险等级", class = "watch_group" }
@@ -28,22 +27,13 @@ WITH child AS (
     JOIN colour_intervals i ON i.colour = l.risk_level
     WHERE l.nth = 1 AND l.risk_level IN $colours AND coalesce(l.birth > add_months($as_of, -216), true)
 ),
-seen AS (
-    SELECT identity, max(visit_date) AS last_visit
-    FROM visit
-    WHERE identity IS NOT NULL AND (visit_kind <> '电话' OR $phone_counts)
-    GROUP BY identity
-),
 -- The interval begins with the visit or, where that came later, with the assessment that gave the colour. Whoever
 -- was not seen since the first of last month is on the list of the monthly visits.
 due AS (
-    SELECT c.*, s.last_visit, greatest(s.last_visit, coalesce(c.assessed_on, s.last_visit)) + c.interval_days AS due_on
+    SELECT c.*, s.last_visit, s.unsure_visit, greatest(s.last_visit, coalesce(c.assessed_on, s.last_visit)) + c.interval_days AS due_on
     FROM child c
-    JOIN seen s ON s.identity = c.identity
+    JOIN last_visit s ON s.identity = c.identity
     WHERE s.last_visit >= month_first_day(month_add(month_of($known_until), -1))
-),
-unsure AS (
-    SELECT identity, max(visit_date) AS last_visit FROM unsure_visit WHERE visit_kind <> '电话' OR $phone_counts GROUP BY identity
 )
 SELECT d.row_key AS subject_row_key,
        CAST(d.due_on AS VARCHAR) AS event,
@@ -53,8 +43,7 @@ SELECT d.row_key AS subject_row_key,
        d.interval_days,
        $known_until AS known_until,
        d.director,
-       CASE WHEN n.last_visit > d.last_visit THEN '有同名儿童的走访没有本人的有效证件号，疑似同人待确认' END AS annex_reason
+       CASE WHEN d.unsure_visit > d.last_visit THEN '有同名儿童的走访没有本人的有效证件号，疑似同人待确认' END AS annex_reason
 FROM due d
-LEFT JOIN unsure n ON n.identity = d.identity
 WHERE d.due_on < $known_until
   AND NOT EXISTS (SELECT 1 FROM death x WHERE x.identity = d.identity)

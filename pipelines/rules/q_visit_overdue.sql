@@ -14,25 +14,13 @@
 -- reason = "{{ category }}，登记在册，{{ from_day }} 至 {{ known_until }} 无走访记录{% if last_visit %}（最近一次 {{ last_visit }}）{% else %}（此前也无记录）{% endif %}{% if director %}，儿童主任 {{ director }}{% endif %}。疑似一月一访逾期，待核查"
 -- verify = ["是否已走访未录入", "是否在外住校、随父母外出，改为电话走访", "儿童主任是否变动"]
 -- [params]
--- phone_counts = { default = false, title = "电话走访是否算作走访", status = "to_confirm" }
 -- new_days = { default = 30, title = "新登记多少天以内不列", status = "sourced" }
 -- [columns]
 -- category = { title = "名册类别", class = "watch_group" }
 -- last_visit = { title = "最近走访" }
 -- director = { title = "儿童主任", class = "staff" }
 -- ---
-WITH month AS (SELECT month_first_day(month_add(month_of($known_until), -1)) AS from_day),
-seen AS (
-    SELECT identity, max(visit_date) AS last_visit
-    FROM visit
-    WHERE identity IS NOT NULL AND (visit_kind <> '电话' OR $phone_counts)
-    GROUP BY identity
-),
--- A visit without a usable number belongs to nobody for certain; a child of that name is not listed before
--- somebody has looked.
-unsure AS (
-    SELECT identity, max(visit_date) AS last_visit FROM unsure_visit WHERE visit_kind <> '电话' OR $phone_counts GROUP BY identity
-)
+WITH month AS (SELECT month_first_day(month_add(month_of($known_until), -1)) AS from_day)
 SELECT l.row_key AS subject_row_key,
        month_compact(month_of(m.from_day)) AS event,
        coalesce(l.public_label, '名册儿童') AS category,
@@ -40,11 +28,10 @@ SELECT l.row_key AS subject_row_key,
        $known_until AS known_until,
        v.last_visit,
        l.director,
-       CASE WHEN n.last_visit >= m.from_day THEN '有同名儿童的走访没有本人的有效证件号，疑似同人待确认' END AS annex_reason
+       CASE WHEN v.unsure_visit >= m.from_day THEN '有同名儿童的走访没有本人的有效证件号，疑似同人待确认' END AS annex_reason
 FROM listed_child l
 CROSS JOIN month m
-LEFT JOIN seen v ON v.identity = l.identity
-LEFT JOIN unsure n ON n.identity = l.identity
+LEFT JOIN last_visit v ON v.identity = l.identity
 WHERE l.nth = 1
   AND coalesce(v.last_visit < m.from_day, true)
   AND coalesce(l.registered_on < $known_until - $new_days, true)

@@ -51,10 +51,4 @@ WHERE k.effect = 'in_force'
   )
   AND NOT EXISTS (SELECT 1 FROM listed_child l WHERE l.identity = k.identity AND l.orphan)
   AND NOT EXISTS (SELECT 1 FROM relief_member r WHERE r.identity = k.identity AND r.relief_kind = '特困')
-  AND NOT EXISTS (SELECT 1 FROM death x WHERE x.identity = k.identity)
-  AND NOT EXISTS (
-      SELECT 1 FROM move_out o WHERE o.subject_identity = k.identity AND o.move_kind = '市外' AND o.moved_on <= $as_of
-  )
-  AND NOT EXISTS (
-      SELECT 1 FROM population p WHERE p.resident_identity = k.identity AND p.cancel_state IN ('死亡', '迁出')
-  )
+  AND NOT EXISTS (SELECT 1 FROM gone g WHERE g.identity = k.identity)

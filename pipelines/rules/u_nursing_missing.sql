@@ -42,10 +42,4 @@ WHERE k.effect = 'in_force'
         AND s.month >= month_add(month_of($known_until), -$recent_months)
   )
   AND NOT EXISTS (SELECT 1 FROM relief_member r WHERE r.identity = k.identity AND r.relief_kind = '特困')
-  AND NOT EXISTS (SELECT 1 FROM death x WHERE x.identity = k.identity)
-  AND NOT EXISTS (
-      SELECT 1 FROM move_out m WHERE m.subject_identity = k.identity AND m.move_kind = '市外' AND m.moved_on <= $as_of
-  )
-  AND NOT EXISTS (
-      SELECT 1 FROM population p WHERE p.resident_identity = k.identity AND p.cancel_state IN ('死亡', '迁出')
-  )
+  AND NOT EXISTS (SELECT 1 FROM gone g WHERE g.identity = k.identity)

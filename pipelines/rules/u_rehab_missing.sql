@@ -56,10 +56,4 @@ WHERE c.nth = 1
       SELECT 1 FROM rehabilitation r
       WHERE r.subject_identity = c.identity AND coalesce(r.end_date >= add_months($known_until, -$service_months), true)
   )
-  AND NOT EXISTS (SELECT 1 FROM death d WHERE d.identity = c.identity)
-  AND NOT EXISTS (
-      SELECT 1 FROM move_out o WHERE o.subject_identity = c.identity AND o.move_kind = '市外' AND o.moved_on <= $as_of
-  )
-  AND NOT EXISTS (
-      SELECT 1 FROM population p WHERE p.resident_identity = c.identity AND p.cancel_state IN ('死亡', '迁出')
-  )
+  AND NOT EXISTS (SELECT 1 FROM gone g WHERE g.identity = c.identity)

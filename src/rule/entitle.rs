@@ -114,7 +114,8 @@ struct Faults {
 impl<'a> Asked<'a> {
     fn new(policy: &'a Policy, book: &Book, world: &World) -> Self {
         let head = &policy.header;
-        let known_until = gate::known_until(head.reads.iter(), world);
+        // What is not enjoyed is known up to where the extracts reach in which it would be seen, as in a gap rule.
+        let known_until = gate::known_until(head.reads.iter().chain(&head.enjoyed.seen_in), world);
         let faults = |condition: &Condition| Faults {
             seen_in: gate::faults(&condition.seen_in, world),
             denied_in: gate::faults(&condition.denied_in, world),
