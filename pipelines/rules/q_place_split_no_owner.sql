@@ -18,6 +18,7 @@
 -- category = { title = "名册类别", class = "watch_group" }
 -- registered_at = { title = "户籍地", class = "address" }
 -- lives_at = { title = "现住地", class = "address" }
+-- also_town = { title = "同时送达", class = "address" }
 -- ---
 -- Old papers still name towns that are part of a zone now.
 WITH town AS (
@@ -31,11 +32,11 @@ child AS (
       AND coalesce(birth > add_months($as_of, -216), true)
 ),
 placed AS (
-    SELECT c.row_key, c.identity, c.public_label, c.address, min(r.town) AS registered_at, min(l.town) AS lives_in
+    SELECT c.row_key, c.identity, c.public_label, c.town, c.address, min(r.town) AS registered_at, min(l.town) AS lives_in
     FROM child c
     LEFT JOIN town r ON strpos(c.register_address, r.word) > 0
     LEFT JOIN town l ON strpos(c.address, l.word) > 0
-    GROUP BY c.row_key, c.identity, c.public_label, c.address
+    GROUP BY c.row_key, c.identity, c.public_label, c.town, c.address
 ),
 judged AS (
     SELECT *, CASE WHEN lives_in IS NOT NULL THEN lives_in
@@ -47,6 +48,9 @@ SELECT j.row_key AS subject_row_key,
        coalesce(j.public_label, '名册儿童') AS category,
        j.registered_at,
        j.lives_at,
+       -- Both towns hear of it, whichever of them keeps the child's row.
+       CASE WHEN j.lives_at <> '市外' AND j.lives_at <> j.town THEN j.lives_at
+            WHEN j.registered_at <> j.town THEN j.registered_at END AS also_town,
        $known_until AS known_until
 FROM judged j
 WHERE j.registered_at <> j.lives_at

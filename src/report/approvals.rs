@@ -164,12 +164,18 @@ impl Desk {
     /// there is to say about each of them.
     #[must_use]
     pub fn on(&self, day: Day) -> (Self, Vec<Diagnostic>) {
-        let mut desk = self.clone();
+        let mut desk = Self { disclosure: self.disclosure.on(day), ..self.clone() };
         desk.in_force = BTreeMap::new();
         let mut said = Vec::new();
-        for recipient in self.disclosure.recipients() {
+        for (list, recipient) in self.disclosure.lapsed(day) {
+            let spot = Spot { column: recipient.to_owned(), ..Spot::file("list_recipients.csv") };
+            let message = format!("`{recipient}` gets no list `{list}` on {}", day.iso());
+            said.push(Diagnostic::new(Level::Info, "list_recipient_lapsed", spot, message));
+        }
+        let held = desk.disclosure.clone();
+        for recipient in held.recipients() {
             for class in number_classes(&self.templates) {
-                if self.disclosure.show(&recipient.id, class) != Show::Full {
+                if held.show(&recipient.id, class) != Show::Full {
                     continue;
                 }
                 let spot = Spot { column: recipient.id.clone(), ..Spot::file(FILE) };

@@ -1,4 +1,4 @@
-//! Who may see what: recipients, the matrix recipient × class, what of it holds for children below an age, words
+//! Who may see what: recipients, who gets which list, the matrix recipient × class, what of it holds for children below an age, words
 //! that a class covers.
 //!
 //! A column reaches a list only as a [`Granted`], which only [`Disclosure::grant`] makes; what is not in
@@ -9,8 +9,10 @@ use std::path::Path;
 
 use super::gate::About;
 use super::protected::Protected;
+use super::span::Span;
 use super::template::{Column, ListTemplate};
 use crate::diag::{Diagnostic, Spot, did_you_mean};
+use crate::domain::Day;
 
 /// How a recipient sees a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,11 +57,34 @@ pub struct Recipient {
 #[derive(Clone, Debug)]
 pub struct Disclosure {
     recipients: Vec<Recipient>,
+    /// For each recipient when its line holds.
+    spans: Vec<Span>,
+    /// The lines of `disclosure.csv` that say something of a class.
+    lines: Vec<Line>,
+    /// What holds of them: before a day is known the most that any line grants.
     grants: BTreeMap<(String, String), Show>,
+    lists: Vec<ListRecipient>,
     classes: BTreeSet<String>,
     redactions: Vec<Redaction>,
     sources: BTreeMap<String, String>,
     protected: Protected,
+}
+
+/// How a recipient sees a class, and when.
+#[derive(Clone, Debug)]
+struct Line {
+    recipient: String,
+    class: String,
+    show: Show,
+    span: Span,
+}
+
+/// A line of `list_recipients.csv`: who may get a list at all, and when.
+#[derive(Clone, Debug)]
+struct ListRecipient {
+    list: String,
+    recipient: String,
+    span: Span,
 }
 
 /// A word that belongs to a class and what stands in its place.
@@ -82,7 +107,7 @@ impl<'a> Granted<'a> {
     }
 }
 
-const TABLES: [(&str, &str, &[&str]); 10] = [
+const TABLES: [(&str, &str, &[&str]); 11] = [
     (
         "recipients.csv",
         include_str!("../../schemas/tables/recipients.csv"),
@@ -121,6 +146,11 @@ const TABLES: [(&str, &str, &[&str]); 10] = [
         include_str!("../../schemas/tables/recipient_keys.csv"),
         &["recipient", "key", "valid_until"],
     ),
+    (
+        "list_recipients.csv",
+        include_str!("../../schemas/tables/list_recipients.csv"),
+        &["list", "recipient", "valid_from", "valid_until"],
+    ),
 ];
 /// Places of the two tables that say what answers mean.
 pub(super) const OUTCOMES: usize = 4;
@@ -132,6 +162,10 @@ pub(super) const LOOKS: usize = 8;
 pub(super) const KEYS: usize = 9;
 /// Place of the table of protected classes.
 const PROTECTED: usize = 7;
+/// Place of the table of who may get which list.
+const LISTS: usize = 10;
+/// Columns of `disclosure.csv` that are no class.
+const NO_CLASS: [&str; 3] = ["recipient", "valid_from", "valid_until"];
 
 /// A small CSV table: headings and rows of equal length.
 pub(super) struct Sheet {
@@ -207,17 +241,20 @@ impl Sheet {
 impl Disclosure {
     /// Reads its tables from a folder (`None` or a missing file: the bundled one).
     pub(super) fn load(folder: Option<&Path>, problems: &mut Vec<Diagnostic>) -> Self {
-        let recipients = recipients(&Sheet::read(folder, 0, problems), problems);
+        let (recipients, spans): (Vec<Recipient>, Vec<Span>) =
+            recipients(&Sheet::read(folder, 0, problems), problems).into_iter().unzip();
         let matrix = Sheet::read(folder, 1, problems);
-        let classes: BTreeSet<String> = matrix.headings.iter().skip(1).cloned().collect();
-        let mut grants = BTreeMap::new();
+        let is_class = |heading: &&String| !NO_CLASS.contains(&heading.as_str());
+        let classes: BTreeSet<String> = matrix.headings.iter().filter(is_class).cloned().collect();
+        let mut lines = Vec::new();
         for (at, row) in matrix.rows.iter().enumerate() {
-            let id = &row[0];
-            if !recipients.iter().any(|recipient| recipient.id == *id) {
+            let id = matrix.cell(row, "recipient");
+            if !recipients.iter().any(|recipient| recipient.id == id) {
                 let message = format!("no recipient `{id}` in recipients.csv");
                 problems.push(Diagnostic::error("unknown_recipient", matrix.spot(at), message));
             }
-            for (class, cell) in matrix.headings.iter().zip(row).skip(1) {
+            let span = Span::of(&matrix, at, problems);
+            for (class, cell) in matrix.headings.iter().zip(row).filter(|(class, _)| is_class(class)) {
                 let show = match cell.as_str() {
                     "full" => Show::Full,
                     "masked" => Show::Masked,
@@ -230,7 +267,7 @@ impl Disclosure {
                         Show::No
                     }
                 };
-                grants.insert((id.clone(), class.clone()), show);
+                lines.push(Line { recipient: id.to_owned(), class: class.clone(), show, span });
             }
         }
         let words = Sheet::read(folder, 2, problems);
@@ -255,7 +292,30 @@ impl Disclosure {
         let ids: Vec<&str> = recipients.iter().map(|recipient| recipient.id.as_str()).collect();
         let protected =
             Protected::load(&Sheet::read(folder, PROTECTED, problems), (&classes, &ids), problems);
-        Self { recipients, grants, classes, redactions, sources, protected }
+        let lists = list_recipients(&Sheet::read(folder, LISTS, problems), &ids, problems);
+        let grants = grants(lines.iter());
+        Self { recipients, spans, lines, grants, lists, classes, redactions, sources, protected }
+    }
+
+    /// What holds on a day: recipients, what they see, which lists they get.
+    #[must_use]
+    pub(super) fn on(&self, day: Day) -> Self {
+        let known = self.recipients.iter().zip(&self.spans).filter(|(_, span)| span.holds(day));
+        let (recipients, spans) = known.map(|(recipient, span)| (recipient.clone(), *span)).unzip();
+        let lines: Vec<Line> = self.lines.iter().filter(|line| line.span.holds(day)).cloned().collect();
+        let lists = self.lists.iter().filter(|line| line.span.holds(day)).cloned().collect();
+        Self { recipients, spans, grants: grants(lines.iter()), lines, lists, ..self.clone() }
+    }
+
+    /// Whether a recipient (its id) may get a list (the id of its template) at all.
+    pub(super) fn may_get(&self, list: &str, recipient: &str) -> bool {
+        self.lists.iter().any(|line| line.list == list && line.recipient == recipient)
+    }
+
+    /// Lists and recipients of lines that do not hold on a day.
+    pub(super) fn lapsed(&self, day: Day) -> impl Iterator<Item = (&str, &str)> {
+        let lapsed = self.lists.iter().filter(move |line| !line.span.holds(day));
+        lapsed.map(|line| (line.list.as_str(), line.recipient.as_str()))
     }
 
     /// Reports classes of a template that the matrix does not know.
@@ -353,7 +413,31 @@ impl Disclosure {
     }
 }
 
-fn recipients(sheet: &Sheet, problems: &mut Vec<Diagnostic>) -> Vec<Recipient> {
+/// The most that any of the lines grants.
+fn grants<'l>(lines: impl Iterator<Item = &'l Line>) -> BTreeMap<(String, String), Show> {
+    let mut grants: BTreeMap<(String, String), Show> = BTreeMap::new();
+    for line in lines {
+        let show = grants.entry((line.recipient.clone(), line.class.clone())).or_insert(Show::No);
+        *show = (*show).max(line.show);
+    }
+    grants
+}
+
+fn list_recipients(sheet: &Sheet, known: &[&str], problems: &mut Vec<Diagnostic>) -> Vec<ListRecipient> {
+    let mut lists = Vec::new();
+    for (at, row) in sheet.rows.iter().enumerate() {
+        let recipient = sheet.cell(row, "recipient").to_owned();
+        if !known.contains(&recipient.as_str()) {
+            let message = format!("no recipient `{recipient}` in recipients.csv");
+            problems.push(Diagnostic::error("unknown_recipient", sheet.spot(at), message));
+        }
+        let span = Span::of(sheet, at, problems);
+        lists.push(ListRecipient { list: sheet.cell(row, "list").to_owned(), recipient, span });
+    }
+    lists
+}
+
+fn recipients(sheet: &Sheet, problems: &mut Vec<Diagnostic>) -> Vec<(Recipient, Span)> {
     let mut recipients = Vec::new();
     for (at, row) in sheet.rows.iter().enumerate() {
         let kind = match sheet.cell(row, "kind") {
@@ -368,13 +452,14 @@ fn recipients(sheet: &Sheet, problems: &mut Vec<Diagnostic>) -> Vec<Recipient> {
             }
         };
         let aliases = sheet.cell(row, "aliases").split('|').filter(|alias| !alias.is_empty());
-        recipients.push(Recipient {
+        let recipient = Recipient {
             id: sheet.cell(row, "recipient").to_owned(),
             title: sheet.cell(row, "title").to_owned(),
             kind,
             aliases: aliases.map(str::to_owned).collect(),
             book: sheet.cell(row, "book").to_owned(),
-        });
+        };
+        recipients.push((recipient, Span::of(sheet, at, problems)));
     }
     recipients
 }
@@ -428,6 +513,42 @@ mod tests {
         assert_eq!(redact("education", text), "父亲监护受限，母亲监护受限");
         assert_eq!(redact("civil-affairs", text), text);
         assert_eq!(redact("civil-affairs", "艾滋病病毒感染儿童"), "其他类别");
+    }
+
+    #[test]
+    fn what_a_line_grants_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write(
+            "recipients.csv",
+            "recipient,title,kind,aliases,book,valid_from,valid_until\na,甲,agency,,,,\nb,乙,agency,,,,2026-06-30\n",
+        );
+        write(
+            "disclosure.csv",
+            "recipient,plain,school,valid_from,valid_until\na,full,full,,2026-06-30\na,full,no,2026-07-01,\nb,full,no,,\n",
+        );
+        write(
+            "list_recipients.csv",
+            "list,recipient,valid_from,valid_until\ndropout,a,2026-01-01,2026-06-30\nurgent,a,,\n",
+        );
+        write("protected.csv", "class,below_age,granted,basis\n");
+        let mut problems = Vec::new();
+        let known = Disclosure::load(Some(folder.path()), &mut problems);
+        assert_eq!(problems, Vec::new());
+        assert_eq!(known.classes().collect::<Vec<_>>(), ["plain", "school"]);
+        let on = |day: &str| known.on(Day::parse_iso(day).unwrap());
+        let (june, july) = (on("2026-06-30"), on("2026-07-01"));
+        assert_eq!((june.show("a", "school"), july.show("a", "school")), (Show::Full, Show::No));
+        assert_eq!((june.may_get("dropout", "a"), july.may_get("dropout", "a")), (true, false));
+        assert!(july.may_get("urgent", "a") && !june.may_get("urgent", "b"));
+        assert!(june.recipient("乙").is_some() && july.recipient("乙").is_none());
+        write(
+            "list_recipients.csv",
+            "list,recipient,valid_from,valid_until\ndropout,c,2026-02-01,2026-01-01\nx,a,soon,\n",
+        );
+        Disclosure::load(Some(folder.path()), &mut problems);
+        let codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(codes, ["unknown_recipient", "table_day", "table_day"]);
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod precision;
 mod progress;
 mod protected;
 mod rows;
+mod span;
 mod template;
 mod told;
 mod words;
@@ -141,7 +142,7 @@ pub struct Desk {
 
 impl Desk {
     /// Reads templates from `lists` and the tables `recipients.csv`, `disclosure.csv`, `redactions.csv`,
-    /// `source_classes.csv`, `outcomes.csv`, `dispositions.csv`, `full_approvals.csv`, `look_approvals.csv`, `protected.csv`, `recipient_keys.csv` from `tables`; `None` takes the bundled ones, as does a missing table.
+    /// `source_classes.csv`, `list_recipients.csv`, `outcomes.csv`, `dispositions.csv`, `full_approvals.csv`, `look_approvals.csv`, `protected.csv`, `recipient_keys.csv` from `tables`; `None` takes the bundled ones, as does a missing table.
     ///
     /// # Errors
     /// All problems of all files at once.
@@ -212,6 +213,13 @@ impl Desk {
             let known = self.disclosure.recipient(name);
             if known.is_some_and(|recipient| recipient.kind == RecipientKind::Person) {
                 report("unknown_recipient", format!("`{name}` reads notices and gets no list"), None);
+            }
+            if let (Some(known), Some(template)) = (known, self.template(&rule.list))
+                && !self.disclosure.may_get(&template.list, &known.id)
+            {
+                let message =
+                    format!("`{name}` does not get the list `{}` by list_recipients.csv", template.list);
+                report("recipient_of_no_list", message, None);
             }
             if known.is_none() {
                 let all = self.disclosure.recipients();

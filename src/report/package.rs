@@ -47,19 +47,21 @@ pub(super) fn sort_out<'a>(
     for rule in input.rules {
         let Some(template) = input.desk.template(&rule.list) else { continue };
         for recipient in rule.recipients.iter().filter_map(|name| context.disclosure().recipient(name)) {
-            if recipient.kind == RecipientKind::Agency {
+            let gets = context.disclosure().may_get(&template.list, &recipient.id);
+            if recipient.kind == RecipientKind::Agency && gets {
                 builder(&mut packages, recipient, None).list(template);
             }
         }
     }
     for facts in cases {
         let Some(template) = input.desk.template(&facts.rule.list) else { continue };
-        for (recipient, town) in addressees(facts, context) {
+        for (recipient, town) in addressees(facts, template, context) {
             builder(&mut packages, recipient, town).list(template).push(facts);
         }
     }
     for facts in past {
-        for (recipient, town) in addressees(facts, context) {
+        let Some(template) = input.desk.template(&facts.rule.list) else { continue };
+        for (recipient, town) in addressees(facts, template, context) {
             // Who gets nothing tonight needs no figures either.
             if let Some(package) = packages.get_mut(&folder_name(recipient, town)) {
                 package.past.push(facts);
@@ -138,33 +140,41 @@ fn folder_name(recipient: &Recipient, town: Option<&str>) -> String {
 
 /// The shown column of a rule that names the one of its recipients whom a finding goes to.
 const ADDRESSEE: &str = "addressee";
+/// The shown column of a rule that names a town which a finding goes to as well as to the town of its subject.
+const ALSO_TOWN: &str = "also_town";
 
-/// The recipients of a case, each once: agencies, its own town, the owner of the subject's row.
+/// The recipients of a case, each once: agencies, its own town and another that it names, the owner of the subject's row.
 fn addressees<'a, 'f>(
     facts: &'f CaseFacts<'a>,
+    template: &ListTemplate,
     context: &Context<'a>,
 ) -> Vec<(&'a Recipient, Option<&'f str>)> {
     let mut seen = BTreeSet::new();
     let mut out = Vec::new();
     let known = |name: &str| context.disclosure().recipient(name);
-    let only = facts.case.finding.details.iter().find(|detail| detail.name == ADDRESSEE);
+    let shown = |name: &str| facts.case.finding.details.iter().find(|detail| detail.name == name);
+    let (only, also) = (shown(ADDRESSEE), shown(ALSO_TOWN));
     let is_meant = |recipient: &&Recipient| {
         only.and_then(|only| known(&only.value)).is_none_or(|only| only.id == recipient.id)
     };
-    for recipient in facts.rule.recipients.iter().filter_map(|name| known(name)).filter(is_meant) {
-        let addressee = match recipient.kind {
-            RecipientKind::Agency => Some((recipient, None)),
+    let gets = |recipient: &&Recipient| context.disclosure().may_get(&template.list, &recipient.id);
+    let named = facts.rule.recipients.iter().filter_map(|name| known(name));
+    for recipient in named.filter(is_meant).filter(gets) {
+        let addressees = match recipient.kind {
+            RecipientKind::Agency => vec![(recipient, None)],
             RecipientKind::Town => {
-                Some((recipient, Some(facts.person.town.as_str()))).filter(|(_, town)| *town != Some(""))
+                let towns =
+                    std::iter::once(facts.person.town.as_str()).chain(also.map(|town| town.value.as_str()));
+                towns.filter(|town| !town.is_empty()).map(|town| (recipient, Some(town))).collect()
             }
-            RecipientKind::Owner => facts.owner().and_then(known).map(|r| (r, None)),
+            RecipientKind::Owner => facts.owner().and_then(known).map(|r| (r, None)).into_iter().collect(),
             // Nobody but an office gets a list.
-            RecipientKind::Person => None,
+            RecipientKind::Person => Vec::new(),
         };
-        if let Some((recipient, town)) = addressee
-            && seen.insert((&recipient.id, town))
-        {
-            out.push((recipient, town));
+        for (recipient, town) in addressees {
+            if seen.insert((&recipient.id, town)) {
+                out.push((recipient, town));
+            }
         }
     }
     out

@@ -92,7 +92,8 @@ impl Term {
 
     /// A term of at least six months that counts for the matrix; its last day is part of it.
     pub(crate) fn long(&self) -> bool {
-        matches!(self.kind, "监狱服刑" | "强制隔离戒毒") && self.until.plus_days(1) >= self.from.plus_months(6)
+        matches!(self.kind, "监狱服刑" | "强制隔离戒毒")
+            && self.until.plus_days(1) >= self.from.plus_months(6)
     }
 }
 
