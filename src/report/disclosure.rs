@@ -531,7 +531,10 @@ mod tests {
             "list_recipients.csv",
             "list,recipient,valid_from,valid_until\ndropout,a,2026-01-01,2026-06-30\nurgent,a,,\n",
         );
-        write("protected.csv", "class,below_age,granted,basis\n");
+        write(
+            "protected.csv",
+            "class,below_age,granted,basis\nplain,14,*,personal_information_law#28\nschool,14,a,personal_information_law#28\n",
+        );
         let mut problems = Vec::new();
         let known = Disclosure::load(Some(folder.path()), &mut problems);
         assert_eq!(problems, Vec::new());

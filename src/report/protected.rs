@@ -130,6 +130,7 @@ mod tests {
             ("medical-insurance", but("")),
             ("human-resources", but("")),
             ("emergency", but("")),
+            ("women-federation", but("")),
             ("town", but("address contact relative school watch_group disability staff")),
             ("family", but("address watch_group money disability")),
         ];
