@@ -180,6 +180,7 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
         resolution: &resolution,
         decisions: &plan.tables.decisions,
         place_names: &|place| facts::place_names(plan, place),
+        calendar: &plan.tables.calendar,
         clues: &run.open_clues()?,
         as_of: env.as_of,
     };

@@ -21,6 +21,7 @@ use crate::domain::{
     NearMissFinder, OpenClue, Place, RecordSet, Relation, ResidentId, Resolution, Sex, row_keys,
 };
 use crate::engine::{Parameters, Value};
+use crate::tables::Calendar;
 
 /// A `.cases.toml` file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -53,6 +54,9 @@ pub struct CaseSpec {
     /// As-of dates of extracts that differ from the case's day.
     #[serde(default)]
     pub known: BTreeMap<String, String>,
+    /// Days without school beside Saturdays and Sundays.
+    #[serde(default)]
+    pub days_off: Vec<String>,
     /// Rows by decision table, in the place of its own, and by extract: standardised columns, `row_key`, and `<role>_identity` (with `_grade`, `_probability`,
     /// `_id_state`, a number `_id` and the name `_called` of the person where they matter). What is left out is null.
     #[serde(default)]
@@ -82,6 +86,7 @@ impl CaseSpec {
             params: BTreeMap::new(),
             states: BTreeMap::new(),
             known: BTreeMap::new(),
+            days_off: Vec::new(),
             rows: rows.clone(),
             near_misses: Vec::new(),
             clues: Vec::new(),
@@ -330,13 +335,16 @@ pub(super) struct Built {
     identities: BTreeMap<i64, Identity>,
     clues: Vec<OpenClue>,
     decisions: BTreeMap<String, RecordBatch>,
+    calendar: Calendar,
 }
 
 impl Built {
     /// The world of a case.
     pub(super) fn of(case: &CaseSpec, (contracts, decisions): Given<'_>, as_of: Day) -> Result<Self, String> {
         let clues = case.clues.iter().map(CaseClue::clue).collect::<Result<_, _>>()?;
-        let mut built = Self { clues, decisions: decisions.clone(), ..Self::default() };
+        let days_off: Vec<Day> = case.days_off.iter().map(|text| day(text)).collect::<Result<_, _>>()?;
+        let calendar = Calendar::of_days_off(days_off);
+        let mut built = Self { clues, decisions: decisions.clone(), calendar, ..Self::default() };
         for (extract, contract) in contracts {
             let rows = case.rows.get(extract).map_or(&[][..], Vec::as_slice);
             built.add(extract, contract, rows, case, as_of)?;
@@ -451,6 +459,7 @@ impl Built {
             resolution,
             decisions: &self.decisions,
             place_names: &nowhere,
+            calendar: &self.calendar,
             clues: &self.clues,
             as_of,
         }

@@ -19,6 +19,7 @@ use super::world::World;
 use crate::diag::{Diagnostic, Spot, did_you_mean};
 use crate::domain::{Contract, Day, MentionSet, Resolution};
 use crate::engine::{Engine, EngineError, Parameters, placeholders, substitute};
+use crate::tables::Calendar;
 
 /// Parameters that the engine itself gives.
 const GIVEN: [&str; 2] = ["as_of", "known_until"];
@@ -47,6 +48,7 @@ pub fn check(
         resolution: &resolution,
         decisions,
         place_names: &|_| (None, None),
+        calendar: &Calendar::default(),
         clues: &[],
         as_of,
     };

@@ -21,7 +21,8 @@ use crate::engine::{Engine, EngineError, Parameters, substitute};
 use crate::field::text::{clean, is_nothing};
 
 /// Tables that the stage itself makes.
-pub(super) const OWN_TABLES: [&str; 5] = ["code_check", "extract_state", "id_check", "identity", "open_clue"];
+pub(super) const OWN_TABLES: [&str; 6] =
+    ["code_check", "extract_state", "id_check", "identity", "open_clue", "school_day"];
 
 /// Subjects of tonight's findings: made after the rules, for the policies.
 pub(super) const FINDING_SUBJECT: &str = "finding_subject";
@@ -138,6 +139,7 @@ fn table(world: &World, name: &str) -> Result<Option<RecordBatch>, RuleError> {
         "code_check" => code_check_table(world),
         "extract_state" => extract_state_table(world),
         "open_clue" => open_clue_table(world),
+        "school_day" => school_day_table(world),
         _ if world.contract(name).is_some() => extract_table(world, name),
         _ => match world.decisions.get(name) {
             Some(decision) => in_force(decision, world.as_of),
@@ -486,6 +488,21 @@ fn open_clue_table(world: &World) -> Result<RecordBatch, arrow::error::ArrowErro
         ("due".into(), Arc::new(here.iter().map(|clue| Some(clue.due.days())).collect::<Date32Array>())),
     ];
     batch(columns, here.len())
+}
+
+/// How far back school days are known: longer than three school years.
+const SCHOOL_DAYS: i32 = 1200;
+
+/// The days on which children went to school, oldest first, and the how-manieth each is.
+fn school_day_table(world: &World) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let days = (0..=SCHOOL_DAYS).rev().map(|back| world.as_of.plus_days(-back));
+    let days: Vec<i32> =
+        days.filter(|&day| world.calendar.has_school(day)).map(crate::domain::Day::days).collect();
+    let count = days.len();
+    let numbers: Int64Array = (0..).take(count).collect::<Vec<i64>>().into();
+    let columns: Columns =
+        vec![("day".into(), Arc::new(Date32Array::from(days))), ("nth".into(), Arc::new(numbers))];
+    batch(columns, count)
 }
 
 /// A grade by its letter.

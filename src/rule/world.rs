@@ -8,6 +8,7 @@ use arrow::record_batch::RecordBatch;
 
 use crate::domain::{Contract, Day, ExtractState, MentionSet, OpenClue, Place, RecordSet, Resolution};
 use crate::engine::{Engine, EngineError, SchoolAges};
+use crate::tables::Calendar;
 
 /// Names of a place: town and village, `None` where unknown.
 pub type PlaceNames<'a> = dyn Fn(Place) -> (Option<String>, Option<String>) + Sync + 'a;
@@ -26,6 +27,8 @@ pub struct World<'a> {
     pub decisions: &'a BTreeMap<String, RecordBatch>,
     /// Names of the gazetteer's places.
     pub place_names: &'a PlaceNames<'a>,
+    /// Holidays, workdays, school terms.
+    pub calendar: &'a Calendar,
     /// Clues of earlier nights that wait for an answer.
     pub clues: &'a [OpenClue],
     /// The day the lists speak about.

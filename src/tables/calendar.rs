@@ -68,6 +68,12 @@ const KINDS: [&str; 4] = ["weekend", "holiday", "workday", "term"];
 const WEEK: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
 
 impl Calendar {
+    /// Saturdays, Sundays and these days off, without terms.
+    pub fn of_days_off(days: impl IntoIterator<Item = Day>) -> Self {
+        let span = |day| Span { first: day, last: day, name: String::new() };
+        Self { weekend: vec![6, 7], holidays: days.into_iter().map(span).collect(), ..Self::default() }
+    }
+
     pub(super) fn load(table: TableText<'_>, problems: &mut Vec<Diagnostic>) -> (Self, u64) {
         let mut calendar = Self::default();
         let count = table.csv(&HEADER, problems, |cells| calendar.take(cells));
@@ -139,6 +145,12 @@ impl Calendar {
             (Some(before), Some(after)) => Says::No(format!("假期：{}与{}之间", before.name, after.name)),
             _ => Says::Unknown(format!("日历没有 {} 前后的学期（待客户确认）", day.iso())),
         }
+    }
+
+    /// Whether children go to school on a day, as far as the table knows: it is worked on and lies not between two
+    /// terms.
+    pub fn has_school(&self, day: Day) -> bool {
+        self.off(day).is_none() && !matches!(self.in_term(day), Says::No(_))
     }
 
     /// The last day before `day` on which a night is wanted, as far as the table knows.
