@@ -4,7 +4,7 @@
 SELECT c.row_key, c.child_identity AS identity, c.child_grade AS grade, coalesce(i.birth, c.child_birth) AS birth,
        c.name, c.town, c.village, c.category, k.public_label, k.orphan, k.de_facto, k.in_difficulty,
        coalesce(c.benefit_status, '正常发放') AS benefit_status, c.over_age_reason, c.register_class, c.registered_on,
-       c.risk_level, c.assessed_on, c.director, c.responsible_unit, c.register_address, c.address, c.guardian_phone,
+       c.risk_level, c.assessed_on, c.director, c.responsible_unit, c.register_address, c.address, c.guardian_name, c.guardian_phone,
        c.father_identity, c.father_state, c.father_state_from, c.father_state_until,
        c.mother_identity, c.mother_state, c.mother_state_from, c.mother_state_until,
        row_number() OVER (PARTITION BY c.child_identity ORDER BY c.row_key) AS nth,

@@ -59,7 +59,16 @@ of_age AS (
     FROM child c
 ),
 roster AS (
-    SELECT identity, min(public_label) AS label, min(guardian_phone) AS phone FROM listed_child GROUP BY identity
+    SELECT identity, min(public_label) AS label, min(guardian_name) AS carer, min(guardian_phone) AS phone,
+           bool_or(register_class = '无户口') AS unregistered
+    FROM listed_child
+    GROUP BY identity
+),
+asked AS (
+    SELECT subject_identity AS identity, not_enrolled_reason,
+           row_number() OVER (PARTITION BY subject_identity ORDER BY survey_year DESC, row_key) AS nth
+    FROM basic_survey
+    WHERE subject_identity IS NOT NULL
 ),
 -- Who left the county's rolls altogether is still known where a change or the ledger names the school.
 left_for AS (
@@ -88,7 +97,7 @@ told AS (
            coalesce(r.school, f.from_school, w.school) AS last_school,
            h.identity IS NOT NULL AS register_here, h.town AS register_town, h.village AS register_village,
            l.identity IS NOT NULL AS lives_here, l.register_address, l.address, p.placement_kind, a.reason AS accounted, a.only_deferred,
-           o.label, o.phone, g.ledger_kind, g.registered_on, g.persuasion_count, g.last_persuasion, g.whereabouts
+           o.label, o.carer, o.phone, o.unregistered, k.not_enrolled_reason, g.ledger_kind, g.registered_on, g.persuasion_count, g.last_persuasion, g.whereabouts
     FROM of_age c
     LEFT JOIN roll r ON r.identity = c.identity AND r.nth = 1
     LEFT JOIN left_for f ON f.identity = c.identity AND f.nth = 1
@@ -98,6 +107,7 @@ told AS (
     LEFT JOIN placed p ON p.identity = c.identity
     LEFT JOIN accounted_for a ON a.identity = c.identity
     LEFT JOIN roster o ON o.identity = c.identity
+    LEFT JOIN asked k ON k.identity = c.identity AND k.nth = 1
     LEFT JOIN registered g ON g.identity = c.identity AND g.nth = 1
     LEFT JOIN death d ON d.identity = c.identity
     WHERE c.cohort OR c.extended OR c.ledger
@@ -145,7 +155,10 @@ SELECT t.identity,
        t.persuasion_count,
        t.last_persuasion,
        t.whereabouts AS ledger_whereabouts,
-       t.phone AS carer_phone
+       t.carer AS carer_name,
+       t.phone AS carer_phone,
+       t.not_enrolled_reason,
+       CASE WHEN t.unregistered THEN '是' END AS unregistered
 FROM told t
 LEFT JOIN student_roll s ON s.row_key = t.roll_row
 LEFT JOIN grade_names e ON e.grade = expected_grade(t.birth, $as_of)
