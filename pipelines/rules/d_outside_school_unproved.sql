@@ -1,6 +1,6 @@
 -- ---
 -- title = "市外就读待核"
--- condition = "控辍台账最近一条去向为市外就读（去向按参数）、未复学、属于义务教育适龄，学籍库查不到本人，也没有在有效期内的证明或其他去向。每学期提醒一次。"
+-- condition = "控辍台账最近一条去向为市外就读（去向按参数）、未复学、属于义务教育适龄，学籍库查不到本人，也没有在有效期内的证明或其他去向。台账行没有本人有效证件号的进附表。每学期提醒一次。"
 -- list = "dropout"
 -- subject = "dropout_ledger.subject"
 -- reads = ["dropout_ledger"]
@@ -24,7 +24,7 @@
 -- ---
 -- One reminder for each term: the event is the first day of the term.
 WITH told AS (
-    SELECT d.row_key, d.subject_identity AS identity, d.registered_on, d.whereabouts, d.school, d.proof_valid_until, d.returned_on, i.birth,
+    SELECT d.row_key, d.subject_identity AS identity, d.subject_grade AS grade, d.registered_on, d.whereabouts, d.school, d.proof_valid_until, d.returned_on, i.birth,
            row_number() OVER (PARTITION BY d.subject_identity ORDER BY d.registered_on DESC, d.row_key DESC) AS nth
     FROM dropout_ledger d
     JOIN identity i ON i.identity = d.subject_identity
@@ -38,7 +38,9 @@ SELECT d.row_key AS subject_row_key,
        d.school,
        d.proof_valid_until AS proof_until,
        school_year_of($known_until) AS school_year,
-       $known_until AS known_until
+       $known_until AS known_until,
+       -- Whose proof has run out is a question as long as the entry does not tell whose it is.
+       CASE WHEN d.grade > 'B' THEN '控辍台账这一行没有本人的有效证件号，疑似同人待确认' END AS annex_reason
 FROM told d
 JOIN school_term t ON $known_until BETWEEN t.first_day AND t.last_day
 WHERE d.nth = 1
