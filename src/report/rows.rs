@@ -200,6 +200,14 @@ impl<'a> CaseFacts<'a> {
         before + &sentence
     }
 
+    /// What to look at before answering, for whom knows what the rule is about; nothing where nobody is asked.
+    fn verify(&self, gate: Gate<'_>) -> String {
+        if self.case.status == CaseStatus::Withdrawn {
+            return String::new();
+        }
+        gate.verify(self.rule, &self.case.finding)
+    }
+
     /// Why the case is asked about once more, as far as the recipient may know the answers.
     fn history(&self, gate: Gate<'_>) -> String {
         let case = self.case;
@@ -528,6 +536,7 @@ fn text_of(
         ColumnSource::Detail | ColumnSource::Known => text(&f.value(column, receiver)),
         ColumnSource::Evidence => text(&f.evidence(receiver)),
         ColumnSource::Basis => text(&f.rule.basis.join("；")),
+        ColumnSource::Verify => text(&f.verify(gate)),
         ColumnSource::Grade => text(f.case.finding.grade.letter()),
         ColumnSource::Status => text(status_word(f.case.status)),
         ColumnSource::Severity => text(f.rule.severity.title()),

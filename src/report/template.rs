@@ -209,6 +209,8 @@ pub enum ColumnSource {
     Evidence,
     /// Legal basis.
     Basis,
+    /// What a person should look at before answering; empty for a withdrawn case.
+    Verify,
     /// Weakest grade A–D.
     Grade,
     /// Probability that the links are right.

@@ -96,6 +96,7 @@ impl Plan {
             recipients: header.recipients.clone(),
             due_days: header.due_days,
             basis: self.citations(&header.basis),
+            verify: header.verify.clone(),
             discloses,
         }
     }

@@ -346,6 +346,7 @@ fn check_desk(rule: &Rule, lines: &KeyLines, schemas: &Schemas, problems: &mut V
         recipients: head.recipients.clone(),
         due_days: head.due_days,
         basis: Vec::new(),
+        verify: Vec::new(),
         discloses: Vec::new(),
     };
     for mut problem in desk.check_rule(&facts) {

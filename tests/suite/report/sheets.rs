@@ -135,6 +135,27 @@ fn what_a_rule_does_not_tell_is_taken_from_the_persons_row_in_a_ledger() {
 }
 
 #[test]
+fn every_row_says_what_to_look_at_unless_the_rule_is_withheld_or_the_case_withdrawn() {
+    let folder = tempfile::tempdir().unwrap();
+    Demo::new(120).publish(folder.path());
+    let told = |path: &str| {
+        let book = cells(&folder.path().join("lists").join(path));
+        let sheet = book.iter().find(|(name, _)| name.as_str() == "应退未退").unwrap().1;
+        let (list, at) = rows(sheet);
+        let row = |row: &Vec<String>| {
+            let known = row[at["疑似情形"]] != "家庭监护状况待核实";
+            (known, row[at["状态"]] == "撤回", row[at["需核实事项"]].clone())
+        };
+        list.iter().map(row).collect::<BTreeSet<_>>()
+    };
+    let items = "是否同名；是否已变更".to_owned();
+    let office = told("civil-affairs/应退未退疑似清单_2026-11-20.xlsx");
+    assert_eq!(office, [(true, true, String::new()), (true, false, items)].into());
+    let town = told(&format!("town-{}/镇街核查清单_2026-11-20.xlsx", TOWNS[0]));
+    assert!(!town.is_empty() && town.iter().all(|(known, _, items)| !known && items.is_empty()), "{town:?}");
+}
+
+#[test]
 fn everybody_else_gets_lists_by_town_village_and_urgency() {
     let folder = tempfile::tempdir().unwrap();
     let mut demo = schooled();
