@@ -7,18 +7,20 @@ use clap::Args;
 use serde_json::json;
 
 use super::problems;
+use super::run::clock;
 use super::text_table::aligned;
 use super::{CONFIG, Done, Failure, say};
 use crate::diag::{Diagnostic, Level};
 use crate::domain::Day;
-use crate::spec::{Plan, compile};
+use crate::spec::{Plan, compile_on};
 
 /// Options of `check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Nothing is run and no delivery is read. Checked are the pipeline file, the contracts and tables of its
 schema folder, link settings and model, rules with their heads and SQL, views, list templates.
-Every problem is told with file and line; warnings do not keep the pipeline from running.
+Every problem is told with file and line; warnings do not keep the pipeline from running. A legal basis that
+has run out is told by the pipeline's day (`as_of`), or by today's where the pipeline fixes none.
 
 Examples:
   doudi check pipelines/nightly.toml
@@ -36,7 +38,7 @@ pub(super) struct CheckArgs {
 
 /// Checks a pipeline.
 pub(super) fn check(args: &CheckArgs) -> Done {
-    let (plan, found) = match compile(&args.pipeline) {
+    let (plan, found) = match compile_on(&args.pipeline, clock().0) {
         Ok((plan, warnings)) => (Some(plan), warnings),
         Err(problems) => (None, problems),
     };

@@ -29,21 +29,16 @@ pub fn notice(plan: &Plan, run: &FinishedRun, record: &CaseRecord) -> Result<Dra
     let finding = record.finding().ok_or_else(|| lost("the ledger cannot read the finding"))?;
     let rule = plan.book.rule(&finding.rule);
     let rule = rule.ok_or_else(|| lost("the pipeline does not run the rule any more"))?;
-    let basis = rule.header.basis.iter().filter_map(|key| plan.basis.get(key)).map(|basis| {
-        let doubts = basis.doubts(run.as_of).into_iter().map(|doubt| format!("【待核实：{doubt}】"));
-        format!("{}{}", basis.citation(), doubts.collect::<String>())
-    });
-    let basis: Vec<String> = basis.collect();
     let (desk, _) = plan.desk.on(run.as_of);
     let input = NoticeInput {
         desk: &desk,
         clue,
-        rule: &plan.rule_facts(rule),
+        rule: &plan.rule_facts(rule, run.as_of),
         finding: &finding,
         answer: &given.answer,
         person: &person(run, &finding)?,
         as_of: run.as_of,
-        basis: &basis,
+        basis: &plan.citations(&rule.header.basis, run.as_of),
     };
     Ok(draft_notice(&input)?)
 }

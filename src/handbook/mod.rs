@@ -4,6 +4,7 @@
 //! In: a plan. Out: rows for the command line, and HTML. Everything is taken from the heads that the rules
 //! themselves run by, so the page cannot say anything else than what is judged; nothing is stored twice.
 
+mod decisions;
 mod page;
 mod standing;
 
@@ -26,6 +27,9 @@ pub enum HandbookError {
     /// A query cannot be taken apart.
     #[error(transparent)]
     Engine(#[from] crate::engine::EngineError),
+    /// A decision table cannot be shown.
+    #[error("show a decision table: {0}")]
+    Decision(#[from] arrow::error::ArrowError),
     /// The page's template fails.
     #[error("make the rule book's page: {0}")]
     Template(#[from] minijinja::Error),

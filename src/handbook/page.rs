@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::HandbookError;
+use super::decisions::{DecisionPart, decision_parts};
 use super::standing::{BookRow, Standing, all_rules};
 use crate::domain::Day;
 use crate::report::{Docket, ListTemplate, RecipientKind, Show};
@@ -31,6 +32,11 @@ struct Page<'a> {
     rules: usize,
     cases: usize,
     confirm: Vec<Confirm>,
+    /// Of these, values that the authors chose.
+    chosen: usize,
+    decisions: Vec<DecisionPart>,
+    /// Rows of decision tables that the client has to confirm.
+    confirm_rows: usize,
     policies: Vec<PolicyPart>,
     dockets: Vec<DocketPart>,
     views: Vec<ViewPart>,
@@ -88,6 +94,7 @@ struct ParamPart {
     default: String,
     status: &'static str,
     confirm: bool,
+    chosen: bool,
 }
 
 /// A parameter that the client has to confirm.
@@ -97,6 +104,9 @@ struct Confirm {
     owner_title: String,
     title: String,
     value: String,
+    status: &'static str,
+    /// Whether the authors chose the value.
+    chosen: bool,
 }
 
 /// A value shown beside the sentence.
@@ -177,11 +187,15 @@ pub fn page(plan: &Plan) -> Result<String, HandbookError> {
     }
     let lists: Vec<ListPart> = lists.into_values().filter(|list| !list.rules.is_empty()).collect();
     let rules = || lists.iter().flat_map(|list| &list.rules);
+    let (confirm, decisions) = (confirm(plan), decision_parts(plan)?);
     let page = Page {
         title: &plan.title,
         rules: rules().count(),
         cases: rules().map(|rule| rule.cases.len()).sum(),
-        confirm: confirm(plan),
+        chosen: confirm.iter().filter(|item| item.chosen).count(),
+        confirm,
+        confirm_rows: decisions.iter().map(|table| table.confirm).sum(),
+        decisions,
         policies: policy_parts(plan)?,
         dockets: docket_parts(plan)?,
         views: view_parts(plan, &views),
@@ -328,7 +342,9 @@ fn params(plan: &Plan, owner: &str, params: &IndexMap<String, Parameter>) -> Vec
             value: value.unwrap_or(&parameter.default).words(),
             default: value.map_or_else(String::new, |_| parameter.default.words()),
             status: status_words(parameter.status),
-            confirm: parameter.status == ParameterStatus::ToConfirm,
+            // What the authors chose nobody has confirmed either.
+            confirm: parameter.status != ParameterStatus::Sourced,
+            chosen: parameter.status == ParameterStatus::DesignChoice,
         }
     };
     params.iter().map(part).collect()
@@ -337,7 +353,7 @@ fn params(plan: &Plan, owner: &str, params: &IndexMap<String, Parameter>) -> Vec
 const fn status_words(status: ParameterStatus) -> &'static str {
     match status {
         ParameterStatus::Sourced => "有出处",
-        ParameterStatus::DesignChoice => "设计取值",
+        ParameterStatus::DesignChoice => "设计取值，待客户确认",
         ParameterStatus::ToConfirm => "待客户确认",
     }
 }
@@ -376,6 +392,8 @@ fn confirm(plan: &Plan) -> Vec<Confirm> {
             owner_title: title.clone(),
             title: part.title,
             value: part.value,
+            status: part.status,
+            chosen: part.chosen,
         })
     });
     all.collect()

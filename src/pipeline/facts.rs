@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::output::Night;
 use crate::contract::is_usable;
 use crate::diag::Diagnostic;
-use crate::domain::{CheckedExtract, KeptRows, Place};
+use crate::domain::{CheckedExtract, Day, KeptRows, Place};
 use crate::ledger::{Delivery, Handover, Release};
 use crate::report::{
     DocketFacts, ExtractFacts, PolicyFacts, Published, PublishedFile, ReleaseFacts, RuleFacts,
@@ -91,9 +91,9 @@ pub(super) fn release(plan: &Plan, release: &Release) -> ReleaseFacts {
     }
 }
 
-/// What lists need to know of the plan's rules.
-pub(super) fn rules(plan: &Plan) -> Vec<RuleFacts> {
-    plan.book.rules.iter().map(|rule| plan.rule_facts(rule)).collect()
+/// What the lists of a day need to know of the plan's rules.
+pub(super) fn rules(plan: &Plan, day: Day) -> Vec<RuleFacts> {
+    plan.book.rules.iter().map(|rule| plan.rule_facts(rule, day)).collect()
 }
 
 /// What the register is told of each file that is laid out for a recipient.
@@ -116,24 +116,24 @@ pub(super) fn handed_over(night: &Night<'_>, lists: &Published) -> Vec<Handover>
 }
 
 /// What the sheets need to know of the plan's policies, in their order.
-pub(super) fn policies(plan: &Plan) -> Vec<PolicyFacts> {
+pub(super) fn policies(plan: &Plan, day: Day) -> Vec<PolicyFacts> {
     let mut policies: Vec<&crate::rule::Policy> = plan.book.policies.iter().collect();
     policies.sort_by_key(|policy| (policy.header.order, &policy.id));
     let facts = |policy: &crate::rule::Policy| PolicyFacts {
         id: policy.id.clone(),
         title: policy.header.title.clone(),
         class: policy.header.class.clone(),
-        basis: plan.citations(&policy.header.basis),
+        basis: plan.citations(&policy.header.basis, day),
     };
     policies.into_iter().map(facts).collect()
 }
 
 /// The plan's ledgers with what their views gave.
-pub(super) fn dockets<'a>(plan: &'a Plan, kept: &'a [KeptRows]) -> Vec<DocketFacts<'a>> {
+pub(super) fn dockets<'a>(plan: &'a Plan, kept: &'a [KeptRows], day: Day) -> Vec<DocketFacts<'a>> {
     let facts = plan.desk.dockets.iter().filter_map(|docket| {
         let template = &docket.template;
         let rows = kept.iter().find(|kept| kept.view == template.view)?;
-        Some(DocketFacts { template, basis: plan.citations(&template.basis), rows })
+        Some(DocketFacts { template, basis: plan.citations(&template.basis, day), rows })
     });
     facts.collect()
 }

@@ -194,7 +194,7 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
 
     // 11 publish: cases -> lists, report, artifacts; then everything appears at once.
     let (before, nights, past) = history::look(&run.ledger, &plan.out, env.as_of)?;
-    let rules = facts::rules(plan);
+    let rules = facts::rules(plan, env.as_of);
     let counts = manifest::Counts::of(&delivered, &records, &resolution, &judged.outcomes);
     let compared = run.compare(&counts, &past, &rules)?;
     let precision = report::precision(&listed_cases(&recorded.after(), &plan.book));
@@ -207,7 +207,7 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
         delivered: &delivered,
         released: &released,
         rules,
-        policies: facts::policies(plan),
+        policies: facts::policies(plan, env.as_of),
         records: &records,
         mentions: &mentions,
         linked: &linked,

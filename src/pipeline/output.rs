@@ -155,7 +155,7 @@ pub(super) fn publish(night: &Night<'_>, folder: &Path) -> Result<Published, Run
     ];
     let released: Vec<ReleaseFacts> =
         night.released.iter().map(|release| facts::release(night.plan, release)).collect();
-    let dockets = facts::dockets(night.plan, &night.judged.kept);
+    let dockets = facts::dockets(night.plan, &night.judged.kept, night.env.as_of);
     let (desk, said) = night.plan.desk.on(night.env.as_of);
     for told in said.iter().filter(|told| told.level == Level::Warning) {
         tracing::warn!(code = told.code, at = %told.spot, "{}", told.message);

@@ -194,6 +194,8 @@ pub struct RuleFacts {
     pub due_days: u32,
     /// Legal basis, one line each, ready to print.
     pub basis: Vec<String>,
+    /// What a person should look at before answering.
+    pub verify: Vec<String>,
     /// Disclosure classes that title and sentence reveal; a recipient who lacks one of them sees a
     /// neutral sentence instead.
     pub discloses: Vec<String>,

@@ -58,8 +58,8 @@ pub use notice::{Draft, NoticeError, NoticeInput, NoticeSpec, draft_notice};
 pub use outcomes::{EVIDENCE, OutcomeCode, Outcomes, SUBJECT, SilenceRule};
 pub use precision::{ListedCase, Missed, RulePrecision, precision};
 pub use template::{
-    AnswerColumn, AnswerField, AnswerKind, Arrangement, Column, ColumnSource, DetailSpec, ListTemplate,
-    PeriodicSpec, Returned, Rhythm,
+    AnswerColumn, AnswerField, AnswerKind, Arrangement, Column, ColumnSource, DetailSpec, ListPart,
+    ListTemplate, PeriodicSpec, Returned, Rhythm,
 };
 
 use approvals::Approvals;

@@ -10,7 +10,7 @@ use super::disclosure::{Recipient, RecipientKind};
 use super::input::{PublishInput, RuleFacts};
 use super::progress::Progress;
 use super::rows::{CaseFacts, Context, ListRows, Receiver};
-use super::template::ListTemplate;
+use super::template::{ListPart, ListTemplate};
 use super::{
     DocketFacts, PublishedFile, ReportError, artifacts, corrections, docket, flat, periodic, policies,
 };
@@ -211,27 +211,30 @@ impl<'a> Package<'a> {
         let mut files = Vec::new();
         let mut books: BTreeMap<&str, Vec<BookList<'a>>> = BTreeMap::new();
         for (template, cases) in &self.lists {
-            let stem = format!("{}_{day}", template.title);
-            let at = folder.join(&stem);
-            let (annex, main): (Vec<&CaseFacts<'_>>, Vec<&CaseFacts<'_>>) = cases
-                .iter()
-                .copied()
-                .filter(|facts| self.lists_case(facts))
-                .partition(|f| f.case.finding.annex);
-            let list = BookList {
-                main: rows(template, receiver, &main, &at, false)?,
-                annex: rows(template, receiver, &annex, &at, true)?,
-            };
-            files.extend(self.flat_files(input, &folder, &stem, &list)?);
             let book = if self.recipient.book.is_empty() { &template.title } else { &self.recipient.book };
-            books.entry(book).or_default().push(list);
+            for part in std::iter::once(None).chain(template.part.iter().map(Some)) {
+                let own: Vec<&CaseFacts<'_>> =
+                    cases.iter().copied().filter(|f| self.stands_in(f, template, part)).collect();
+                // An empty list says that nothing was found; its parts need not.
+                if part.is_some() && own.is_empty() {
+                    continue;
+                }
+                let stem = part.map_or_else(
+                    || format!("{}_{day}", template.title),
+                    |part| format!("{}_{}_{day}", template.title, part.sheet),
+                );
+                let list = sheets((template, part), receiver, &own, &folder.join(&stem))?;
+                files.extend(self.flat_files(input, &folder, &stem, &list)?);
+                books.entry(book).or_default().push(list);
+            }
         }
         for (title, lists) in books {
             let path = folder.join(format!("{title}_{day}.xlsx"));
             let book = self.book(title, lists, input, receiver);
             book::write(&path, &book)
                 .map_err(|source| ReportError::Workbook { path: path.clone(), source })?;
-            let templates: Vec<&ListTemplate> = book.lists.iter().map(|list| list.main.template).collect();
+            let whole = book.lists.iter().filter(|list| list.part.is_none());
+            let templates: Vec<&ListTemplate> = whole.map(|list| list.main.template).collect();
             let count =
                 book.lists.iter().map(|list| list.main.frame.height() + list.annex.frame.height()).sum();
             let file = self.file(input, &path, (title, &templates), count)?;
@@ -304,6 +307,12 @@ impl<'a> Package<'a> {
         let waits = (case.waits_for_approval() || case.phase == Phase::Objected)
             && self.recipient.kind == RecipientKind::Agency;
         if withdrawn { case.phase == Phase::Withdrawn } else { case.phase.asks() || waits }
+    }
+
+    /// Whether the case stands on this sheet of a list, or its annex.
+    fn stands_in(&self, facts: &CaseFacts<'_>, template: &ListTemplate, part: Option<&ListPart>) -> bool {
+        let own = template.part_of(&facts.rule.id).map(|part| &part.sheet);
+        self.lists_case(facts) && own == part.map(|part| &part.sheet)
     }
 
     /// CSV and Parquet of a list; the annex gets files of its own when it has rows.
@@ -484,15 +493,20 @@ impl SummaryCounts {
     }
 }
 
-fn rows<'t>(
-    template: &'t ListTemplate,
+/// The rows of a list or a part of it, and of its annex.
+fn sheets<'t>(
+    (template, part): (&'t ListTemplate, Option<&'t ListPart>),
     receiver: Receiver<'_>,
     cases: &[&CaseFacts<'_>],
     path: &Path,
-    annex: bool,
-) -> Result<ListRows<'t>, ReportError> {
-    ListRows::build(template, receiver, cases, annex)
-        .map_err(|source| ReportError::List { path: PathBuf::from(path), source })
+) -> Result<BookList<'t>, ReportError> {
+    let (annex, main): (Vec<&CaseFacts<'_>>, Vec<&CaseFacts<'_>>) =
+        cases.iter().copied().partition(|facts| facts.case.finding.annex);
+    let rows = |cases: &[&CaseFacts<'_>], annex| {
+        ListRows::build(template, receiver, cases, (part, annex))
+            .map_err(|source| ReportError::List { path: PathBuf::from(path), source })
+    };
+    Ok(BookList { part, main: rows(&main, false)?, annex: rows(&annex, true)? })
 }
 
 /// A name that is safe as part of a folder's name.

@@ -10,7 +10,9 @@ use super::disclosure::{Disclosure, Granted};
 use super::docket::DocketFacts;
 use super::gate::{About, Cleared, Gate};
 use super::input::{ExtractFacts, Person, PublishInput, RowPlace, RuleFacts};
-use super::template::{AnswerColumn, AnswerField, Arrangement, Column, ColumnSource, ListTemplate, Returned};
+use super::template::{
+    AnswerColumn, AnswerField, Arrangement, Column, ColumnSource, ListPart, ListTemplate, Returned,
+};
 use crate::domain::{Answer, Case, CaseStatus, Day, IdentityId, MentionRef, Phase, Severity, Sex};
 
 /// A case with what every list about it needs; computed once, whoever receives it.
@@ -200,6 +202,14 @@ impl<'a> CaseFacts<'a> {
         before + &sentence
     }
 
+    /// What to look at before answering, for whom knows what the rule is about; nothing where nobody is asked.
+    fn verify(&self, gate: Gate<'_>) -> String {
+        if self.case.status == CaseStatus::Withdrawn {
+            return String::new();
+        }
+        gate.verify(self.rule, &self.case.finding)
+    }
+
     /// Why the case is asked about once more, as far as the recipient may know the answers.
     fn history(&self, gate: Gate<'_>) -> String {
         let case = self.case;
@@ -275,6 +285,14 @@ impl<'a> CaseFacts<'a> {
         column.names.iter().find_map(value).unwrap_or_default()
     }
 
+    /// Its place in the order of a part; `None` where the part has none, or the recipient may not know the word.
+    fn rank(&self, part: &ListPart, template: &ListTemplate, receiver: Receiver<'_>) -> Option<u32> {
+        let name = part.by.as_ref()?;
+        let gate = self.gate(receiver);
+        template.class_of(name).filter(|class| gate.knows(class))?;
+        Some(part.rank(&gate.detail(&self.case.finding, name).unwrap_or_default()))
+    }
+
     /// The text of a column that shows values of the rule's SELECT.
     fn value(&self, column: &Column, receiver: Receiver<'_>) -> String {
         match &column.detail {
@@ -332,7 +350,8 @@ pub(super) struct ListRows<'a> {
     pub(super) frame: DataFrame,
     /// Status of each row.
     pub(super) status: Vec<CaseStatus>,
-    /// What each row's page is about: its town, or its group where the recipient gets the list arranged.
+    /// What each row's page is about: its town, or its group where the recipient gets the list arranged; in a part
+    /// with an order of its own behind its place there.
     pub(super) sections: Vec<String>,
     /// How the recipient gets the list arranged; `None`: by town, village, urgency.
     pub(super) arrangement: Option<&'a Arrangement>,
@@ -344,12 +363,12 @@ pub(super) struct ListRows<'a> {
 
 impl<'a> ListRows<'a> {
     /// The rows of `cases` for one recipient, sorted town → village → severity → name, below the groups in which
-    /// the recipient gets the list.
+    /// the recipient gets the list, or the words of the part.
     pub(super) fn build(
         template: &'a ListTemplate,
         receiver: Receiver<'_>,
         cases: &[&CaseFacts<'_>],
-        annex: bool,
+        (part, annex): (Option<&ListPart>, bool),
     ) -> PolarsResult<Self> {
         let columns: Vec<Granted<'a>> = template
             .column
@@ -362,7 +381,13 @@ impl<'a> ListRows<'a> {
             .and_then(|arrangement| columns.iter().copied().find(|c| c.column().title == arrangement.by));
         let group =
             |facts: &CaseFacts<'_>| by.map(|granted| text_of(granted, template, receiver, facts).into_text());
-        let cases = sorted(cases, &|facts| group(facts).unwrap_or_default())?;
+        let rank = |facts: &CaseFacts<'_>| part.and_then(|part| facts.rank(part, template, receiver));
+        let cases =
+            sorted(cases, &|facts| (rank(facts).unwrap_or_default(), group(facts).unwrap_or_default()))?;
+        let section = |facts: &&CaseFacts<'_>| {
+            let town = group(facts).unwrap_or_else(|| facts.person.town.clone());
+            rank(facts).map_or_else(|| town.clone(), |rank| format!("{rank} {town}"))
+        };
         let frame_columns = columns
             .iter()
             .map(|granted| series(&granted.column().title, cells(*granted, template, receiver, &cases)))
@@ -372,10 +397,7 @@ impl<'a> ListRows<'a> {
             columns,
             frame: DataFrame::new(cases.len(), frame_columns)?,
             status: cases.iter().map(|facts| facts.case.status).collect(),
-            sections: cases
-                .iter()
-                .map(|facts| group(facts).unwrap_or_else(|| facts.person.town.clone()))
-                .collect(),
+            sections: cases.iter().map(section).collect(),
             arrangement,
             people: cases.iter().map(|facts| facts.case.finding.identity).collect(),
             answers: template
@@ -406,20 +428,21 @@ pub(super) fn unknown_last(index: u16) -> u32 {
     if index == 0 { u32::MAX } else { u32::from(index) }
 }
 
-/// Sorts by group (none last), town and village (in the gazetteer's order, unknown last), severity, name, clue
+/// Sorts by rank in the part, group (none last), town and village (in the gazetteer's order, unknown last), severity, name, clue
 /// number.
 fn sorted<'f, 'a>(
     cases: &[&'f CaseFacts<'a>],
-    group: &dyn Fn(&CaseFacts<'a>) -> String,
+    group: &dyn Fn(&CaseFacts<'a>) -> (u32, String),
 ) -> PolarsResult<Vec<&'f CaseFacts<'a>>> {
-    const KEYS: [&str; 7] = ["grouped", "group", "town", "village", "urgency", "name", "clue"];
+    const KEYS: [&str; 8] = ["rank", "grouped", "group", "town", "village", "urgency", "name", "clue"];
     let key = |of: &dyn Fn(&CaseFacts<'a>) -> u32| cases.iter().map(|f| of(f)).collect::<Vec<u32>>();
     let text = |of: &dyn Fn(&CaseFacts<'a>) -> String| cases.iter().map(|f| of(f)).collect::<Vec<String>>();
     let positions: Vec<u32> = (0..u32::try_from(cases.len()).unwrap_or(u32::MAX)).collect();
-    let groups = text(group);
+    let (ranks, groups): (Vec<u32>, Vec<String>) = cases.iter().map(|f| group(f)).unzip();
     let frame = DataFrame::new(
         cases.len(),
         vec![
+            Series::new("rank".into(), ranks),
             Series::new(
                 "grouped".into(),
                 groups.iter().map(|g| u32::from(g.is_empty())).collect::<Vec<u32>>(),
@@ -528,6 +551,7 @@ fn text_of(
         ColumnSource::Detail | ColumnSource::Known => text(&f.value(column, receiver)),
         ColumnSource::Evidence => text(&f.evidence(receiver)),
         ColumnSource::Basis => text(&f.rule.basis.join("；")),
+        ColumnSource::Verify => text(&f.verify(gate)),
         ColumnSource::Grade => text(f.case.finding.grade.letter()),
         ColumnSource::Status => text(status_word(f.case.status)),
         ColumnSource::Severity => text(f.rule.severity.title()),

@@ -38,6 +38,9 @@ pub struct ListTemplate {
     /// Another order of the rows than town, village, urgency, for some recipients.
     #[serde(default)]
     pub arrange: Vec<Arrangement>,
+    /// Rules whose rows stand on a sheet, and in files, of their own.
+    #[serde(default)]
+    pub part: Vec<ListPart>,
     /// When a child whom the list named counts as back, in the figures of progress.
     #[serde(default)]
     pub returned: Option<Returned>,
@@ -78,6 +81,11 @@ impl ListTemplate {
         self.arrange.iter().find(|arrangement| arrangement.recipients.iter().any(|id| id == recipient))
     }
 
+    /// The part in which a rule's rows stand; `None`: on the list's own sheet.
+    pub fn part_of(&self, rule: &str) -> Option<&ListPart> {
+        self.part.iter().find(|part| part.rules.iter().any(|id| id == rule))
+    }
+
     /// Whether a column of its own shows a value of the rules' SELECT.
     pub fn has_column_of(&self, name: &str) -> bool {
         self.column.iter().any(|column| column.shows(name))
@@ -100,6 +108,32 @@ pub struct Arrangement {
     pub count: String,
     /// Words for the rows in which that column is empty.
     pub uncounted: String,
+}
+
+/// Rules whose rows stand on a sheet, and in files, of their own.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListPart {
+    /// Name of the sheet, at most 20 characters; also part of the files' names.
+    pub sheet: String,
+    /// Title of the printed page.
+    pub title: String,
+    /// Ids of the rules.
+    pub rules: Vec<String>,
+    /// Name of a value in the rules' SELECT by whose words the rows are sorted, before town, village and urgency.
+    #[serde(default)]
+    pub by: Option<String>,
+    /// Its words in their order; rows with any other word come after them.
+    #[serde(default)]
+    pub words: Vec<String>,
+}
+
+impl ListPart {
+    /// Place of a word in the order of the part.
+    pub(super) fn rank(&self, word: &str) -> u32 {
+        let at = self.words.iter().position(|known| known == word).unwrap_or(self.words.len());
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
 }
 
 /// What says that somebody is back: a confirmed case is over, and tonight's ledger shows one of these words.
@@ -209,6 +243,8 @@ pub enum ColumnSource {
     Evidence,
     /// Legal basis.
     Basis,
+    /// What a person should look at before answering; empty for a withdrawn case.
+    Verify,
     /// Weakest grade A–D.
     Grade,
     /// Probability that the links are right.
@@ -537,11 +573,54 @@ fn check(file: &str, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
             report("sheet_name", &arrangement.sheet, message);
         }
     }
+    check_parts(file, template, problems);
+    let mut report = |code, column: &str, message: String| {
+        let spot = Spot { file: file.to_owned(), column: column.to_owned(), ..Spot::default() };
+        problems.push(Diagnostic::error(code, spot, message));
+    };
     if !template.answer.iter().map(|answer| !answer.print).is_sorted() {
         report("print_order", "", "columns with `print = false` stand behind all others".to_owned());
     }
     for answer in &template.answer {
         check_choices(file, answer, problems);
+    }
+}
+
+/// Parts: their sheets, each rule in one of them, what they are sorted by.
+fn check_parts(file: &str, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
+    let mut report = |code, part: &ListPart, message: String| {
+        let spot = Spot { column: part.sheet.clone(), ..Spot::file(file) };
+        problems.push(Diagnostic::error(code, spot, message));
+    };
+    let mut sheets = vec![template.sheet.as_str()];
+    let mut rules: Vec<&str> = Vec::new();
+    for part in &template.part {
+        if !is_sheet_name(&part.sheet) || sheets.contains(&part.sheet.as_str()) {
+            let message =
+                "a sheet name has at most 20 characters, none of []:*?/\\, and is there once".to_owned();
+            report("sheet_name", part, message);
+        }
+        sheets.push(&part.sheet);
+        for rule in &part.rules {
+            if rules.contains(&rule.as_str()) {
+                report("part_rule", part, format!("`{rule}` stands in two parts"));
+            }
+            rules.push(rule);
+        }
+        if part.by.is_none() != part.words.is_empty() {
+            report("part_order", part, "`by = …` and `words = [ … ]` go together".to_owned());
+        }
+        if let Some(name) = part.by.as_ref().filter(|name| template.class_of(name).is_none()) {
+            report(
+                "part_order",
+                part,
+                format!("the list has no [detail.{name}], so nobody may be told of it"),
+            );
+        }
+        // The page of counts speaks of the list's own sheet.
+        if !template.arrange.is_empty() {
+            report("part_order", part, "a list that is arranged for somebody has no parts".to_owned());
+        }
     }
 }
 
@@ -605,6 +684,23 @@ mod tests {
         );
         let blind = read("recipients = [\"education\"]", "recipients = [\"health\"]");
         assert_eq!(blind, [("arrange", "末次就读学校".to_owned()), ("arrange", "民政身份".to_owned())]);
+    }
+
+    #[test]
+    fn parts_are_checked() {
+        let read = |from: &str, to: &str| {
+            let (_, text) = BUNDLED.into_iter().find(|(name, _)| *name == "exit.toml").unwrap();
+            assert!(text.contains(from), "{from}");
+            let template: ListTemplate = toml::from_str(&text.replacen(from, to, 1)).unwrap();
+            let mut problems = Vec::new();
+            check("exit.toml", &template, &mut problems);
+            problems.iter().map(|problem| problem.code).collect::<Vec<_>>()
+        };
+        assert_eq!(read("sheet = \"类别转换\"", "sheet = \"应退未退\""), ["sheet_name"]);
+        assert_eq!(read("by = \"direction\"", "by = \"directions\""), ["part_order"]);
+        assert_eq!(read("by = \"direction\"\n", ""), ["part_order"]);
+        let twice = "rules = [\"e_category_change\", \"e_category_change\"]";
+        assert_eq!(read("rules = [\"e_category_change\"]", twice), ["part_rule"]);
     }
 
     #[test]

@@ -30,11 +30,21 @@ impl Gate<'_> {
         finding: &Finding,
         template: &ListTemplate,
     ) -> Option<String> {
-        if !self.sees(rule) || !finding.evidence().iter().all(|e| self.may_name_source(&e.extract)) {
+        if !self.sees_all(rule, finding) {
             return None;
         }
         let withheld = |name: &str| template.class_of(name).is_none_or(|class| !self.knows(class));
         Some(self.redact(&finding.reason.without(withheld, WITHHELD)))
+    }
+
+    /// What to look at before answering; empty where the sentence is withheld too.
+    pub(super) fn verify(self, rule: &RuleFacts, finding: &Finding) -> String {
+        if self.sees_all(rule, finding) { self.redact(&rule.verify.join("；")) } else { String::new() }
+    }
+
+    /// Whether the recipient may know what the rule is about, and of every row the finding rests on.
+    fn sees_all(self, rule: &RuleFacts, finding: &Finding) -> bool {
+        self.sees(rule) && finding.evidence().iter().all(|e| self.may_name_source(&e.extract))
     }
 
     /// One value of the rule's SELECT, without words that the recipient may not read.

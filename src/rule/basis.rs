@@ -40,11 +40,18 @@ impl LegalBasis {
         format!("《{}》{number}{}", self.title, self.article)
     }
 
+    /// The citation with what has to be looked at before it is quoted on a day.
+    pub fn cited_on(&self, day: Day) -> String {
+        let doubts = self.doubts(day).into_iter().map(|doubt| format!("【待核实：{doubt}】"));
+        format!("{}{}", self.citation(), doubts.collect::<String>())
+    }
+
     /// What has to be looked at before it is quoted on a day: wording that nobody read, a day out of its time.
     pub fn doubts(&self, day: Day) -> Vec<&'static str> {
         let unread = (self.status == BasisStatus::ToVerify).then_some("条文待核对");
-        let over = (!self.in_force(day)).then_some("该日不在有效期内");
-        unread.into_iter().chain(over).collect()
+        let early = self.valid_from.is_some_and(|from| day < from).then_some("尚未生效");
+        let over = self.valid_until.is_some_and(|until| until < day).then_some("已过有效期");
+        unread.into_iter().chain(early).chain(over).collect()
     }
 
     /// Whether it is in force on a day.

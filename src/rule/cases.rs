@@ -23,6 +23,9 @@ use crate::domain::{
 use crate::engine::{Parameters, Value};
 use crate::tables::Calendar;
 
+/// Boundary cases that the rule book numbers.
+pub const BOUNDARY_CASES: u32 = 25;
+
 /// A `.cases.toml` file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

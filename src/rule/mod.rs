@@ -26,7 +26,7 @@ mod world;
 
 pub use basis::{BasisStatus, LegalBasis, parse_basis};
 pub use book::{Book, Rule, RuleError, View};
-pub use cases::{CaseFile, CaseResult, CaseSpec, test_cases};
+pub use cases::{BOUNDARY_CASES, CaseFile, CaseResult, CaseSpec, test_cases};
 pub use check::check;
 pub use gate::missing;
 pub use header::{

@@ -23,19 +23,32 @@ use crate::source::remote::{Address, exposed};
 /// Reads a pipeline file and all files it names, and checks them together.
 ///
 /// Next to the plan stands what does not keep it from running (warnings). A basis that has run out is
-/// told only when the pipeline fixes its day: nothing here looks at a clock.
+/// told only when the pipeline fixes its day: nothing here looks at a clock ([`compile_on`] is told the day).
 ///
 /// # Errors
 /// All problems of all files, warnings among them: those of the pipeline file first, then by file and
 /// line.
 pub fn compile(path: &Path) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+    compiled(path, None)
+}
+
+/// The same for whoever knows what day it is: where the pipeline fixes none, bases that have run out by then are
+/// told too.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_on(path: &Path, today: Day) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+    compiled(path, Some(today))
+}
+
+fn compiled(path: &Path, today: Option<Day>) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut draft = Draft::open(path)?;
     let as_of = draft.as_of();
     let schemas = Schemas::read(&mut draft);
     let remotes = draft.remotes();
     let sources = draft.sources(&schemas);
     let link = Link::read(&mut draft, &schemas);
-    let rules = Rulebook::read(&mut draft, &schemas, as_of);
+    let rules = Rulebook::read(&mut draft, &schemas, as_of.or(today));
     let watch = draft.watch();
     let groups = draft.groups(schemas.desk.as_ref());
     let sends = draft.sends(schemas.desk.as_ref());

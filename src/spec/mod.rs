@@ -26,7 +26,7 @@ mod sends;
 
 pub use alarms::AlarmsTable;
 pub use cases::{RuleTest, test_rules};
-pub use compile::{compile, watchers};
+pub use compile::{compile, compile_on, watchers};
 pub use limits::LimitsTable;
 pub use linking::{
     BlockTable, ClusterKind, ColumnKind, ColumnTable, ComparisonTable, FitTable, FittedOn, FrequencySpec,

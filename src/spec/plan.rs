@@ -80,8 +80,8 @@ impl Plan {
         self.sends.clear();
     }
 
-    /// What lists and notices need to know of a rule.
-    pub fn rule_facts(&self, rule: &Rule) -> RuleFacts {
+    /// What lists and notices of a day need to know of a rule.
+    pub fn rule_facts(&self, rule: &Rule, day: Day) -> RuleFacts {
         let header = &rule.header;
         // Who may not know of a source may not read from the sentence that somebody is in it.
         let classes = header.reads.iter().filter_map(|extract| self.desk.disclosure.source_class(extract));
@@ -95,7 +95,8 @@ impl Plan {
             severity: header.severity,
             recipients: header.recipients.clone(),
             due_days: header.due_days,
-            basis: self.citations(&header.basis),
+            basis: self.citations(&header.basis, day),
+            verify: header.verify.clone(),
             discloses,
         }
     }
@@ -118,9 +119,9 @@ impl Plan {
             && rule.is_some_and(|rule| self.due(rule, case.listed_on) < day)
     }
 
-    /// Legal bases as lists print them.
-    pub fn citations(&self, keys: &[String]) -> Vec<String> {
-        keys.iter().filter_map(|key| self.basis.get(key)).map(LegalBasis::citation).collect()
+    /// Legal bases as lists and notices of a day print them.
+    pub fn citations(&self, keys: &[String], day: Day) -> Vec<String> {
+        keys.iter().filter_map(|key| self.basis.get(key)).map(|basis| basis.cited_on(day)).collect()
     }
 
     /// Variables of the environment from which remotes take secrets, sorted, each once.

@@ -48,6 +48,7 @@ impl Rulebook {
         }
         rulebook.book.kept = schemas.desk.iter().flat_map(kept).collect();
         rulebook.check_ledgers(draft, schemas);
+        rulebook.check_parts(draft, schemas);
         rulebook.check_names(draft, schemas);
         for policy in &rulebook.book.policies {
             check_policy_class(policy, schemas, &mut draft.problems);
@@ -194,6 +195,29 @@ impl Rulebook {
                 let message = format!("the ledger leaves out `{rule}`, which is no rule");
                 let fault = Diagnostic::error("unknown_rule", Spot::file(docket.file.as_str()), message);
                 draft.problems.push(fault.with_near(rule, self.in_folder.iter().map(String::as_str)));
+            }
+        }
+    }
+
+    /// Rules that a list puts on a sheet of their own are written or agreed on, and are of that list.
+    fn check_parts(&self, draft: &mut Draft, schemas: &Schemas) {
+        let Some(desk) = &schemas.desk else { return };
+        let agreed = schemas.tables.as_ref().map(|tables| &tables.rule_book);
+        for template in &desk.templates {
+            for rule in template.part.iter().flat_map(|part| &part.rules) {
+                let spot = Spot::file(template.list.as_str());
+                let known =
+                    self.in_folder.contains(rule) || agreed.is_some_and(|book| book.entry(rule).is_some());
+                let of = self.book.rule(rule).and_then(|rule| desk.template(&rule.header.list));
+                if !known {
+                    let message = format!("a part of the list takes `{rule}`, which is no rule");
+                    let fault = Diagnostic::error("unknown_rule", spot, message);
+                    draft.problems.push(fault.with_near(rule, self.in_folder.iter().map(String::as_str)));
+                } else if let Some(other) = of.filter(|of| of.list != template.list) {
+                    let message =
+                        format!("a part of the list takes `{rule}`, which is of the list `{}`", other.list);
+                    draft.problems.push(Diagnostic::error("part_rule", spot, message));
+                }
             }
         }
     }
@@ -346,6 +370,7 @@ fn check_desk(rule: &Rule, lines: &KeyLines, schemas: &Schemas, problems: &mut V
         recipients: head.recipients.clone(),
         due_days: head.due_days,
         basis: Vec::new(),
+        verify: Vec::new(),
         discloses: Vec::new(),
     };
     for mut problem in desk.check_rule(&facts) {

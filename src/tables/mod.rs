@@ -110,6 +110,8 @@ pub struct Tables {
     pub rule_book: RuleBook,
     /// Decision tables by name (`decisions/<name>.csv`), for SQL.
     pub decisions: BTreeMap<String, RecordBatch>,
+    /// Their names for people, as far as they have one.
+    pub decision_titles: BTreeMap<String, String>,
     editions: Vec<Edition>,
 }
 
@@ -334,6 +336,9 @@ impl<'a> Loader<'a> {
             if let Some(batch) = decisions::load(table, &entry.columns, &mut self.problems) {
                 let rows = batch.num_rows() as u64;
                 self.editions.push(Edition::new(format!("decisions/{name}"), &entry.edition, &text, rows));
+                if !entry.title.is_empty() {
+                    tables.decision_titles.insert(name.clone(), entry.title);
+                }
                 tables.decisions.insert(name, batch);
             }
         }

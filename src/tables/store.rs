@@ -102,6 +102,9 @@ pub(super) struct CodeEntry {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DecisionEntry {
+    /// Name for people.
+    #[serde(default)]
+    pub(super) title: String,
     /// Which edition it is, for the run's manifest.
     #[serde(default)]
     pub(super) edition: String,

@@ -73,10 +73,41 @@ fn the_committed_page_is_the_one_that_the_rules_give() {
     for rule in &plan.book.rules {
         assert!(made.contains(&format!("<section id=\"{}\">", rule.id)), "{}", rule.id);
     }
+    for table in plan.tables.decisions.keys() {
+        assert!(made.contains(&format!("<section id=\"{table}\">")), "{table}");
+        assert!(plan.tables.decision_titles.contains_key(table), "{table} has no title");
+    }
     // One file that needs no network.
     for outside in ["http://", "https://", "<script", "<link"] {
         assert!(!made.contains(outside), "{outside}");
     }
+}
+
+#[test]
+fn what_nobody_has_confirmed_is_marked_in_parameters_and_decision_tables() {
+    let made = page(&plan()).unwrap();
+    let part = |from: &str, until: &str| {
+        let rest = made.split(from).nth(1).unwrap_or_else(|| panic!("{from}"));
+        rest.split(until).next().unwrap().to_owned()
+    };
+    // Every value that is not sourced is on the page twice: with its rule or view, and in the summary.
+    let summary = part("待客户确认的参数（", "</section>");
+    let count: usize = summary.split(' ').next().unwrap().parse().unwrap();
+    assert_eq!(summary.matches("<span class=\"tag bad\">").count(), count);
+    assert!(summary.contains("设计取值，待客户确认") && summary.contains("bad\">待客户确认"), "{summary}");
+    // The rows of a decision table, as its file has them.
+    let table = part("<section id=\"stop_month\">", "</section>");
+    let file = fs::read_to_string(root().join("schemas/tables/decisions/stop_month.csv")).unwrap();
+    for line in file.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let shown: String = cells[..cells.len() - 1].iter().map(|cell| format!("<td>{cell}</td>")).collect();
+        assert!(table.contains(&shown), "{line}: {table}");
+    }
+    assert_eq!(table.matches("bad\">待客户确认</span>").count(), file.matches(",to_confirm").count());
+    let absence = part("<section id=\"absence_thresholds\">", "</section>");
+    assert!(
+        absence.contains("设计取值，待客户确认") && absence.contains("<th>有效期起</th><th>有效期止</th>")
+    );
 }
 
 #[test]

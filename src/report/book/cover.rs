@@ -265,7 +265,7 @@ pub(super) fn notes(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Resu
         let template = list.main.template;
         (format!("{}：是什么，不是什么", template.title), template.what.clone())
     };
-    let mut sections: Vec<(String, Vec<String>)> = book.lists.iter().map(of_list).collect();
+    let mut sections: Vec<(String, Vec<String>)> = whole_lists(book).map(of_list).collect();
     sections.extend(answering(book));
     sections.push(("词语".to_owned(), WORDS.map(str::to_owned).to_vec()));
     if !book.basis.is_empty() {
@@ -275,10 +275,15 @@ pub(super) fn notes(sheet: &mut Worksheet, look: &Look, book: &Book<'_>) -> Resu
     note_sheet(sheet, look, book, &sections)
 }
 
+/// Lists without their parts, which say the same.
+fn whole_lists<'b, 'a>(book: &'b Book<'a>) -> impl Iterator<Item = &'b super::BookList<'a>> {
+    book.lists.iter().filter(|list| list.part.is_none())
+}
+
 /// How to answer: once for all lists that say the same.
 fn answering(book: &Book<'_>) -> Vec<(String, Vec<String>)> {
     let mut said: Vec<(Vec<&str>, &Vec<String>)> = Vec::new();
-    for template in book.lists.iter().map(|list| list.main.template) {
+    for template in whole_lists(book).map(|list| list.main.template) {
         match said.iter_mut().find(|(_, lines)| **lines == template.answering) {
             Some((titles, _)) => titles.push(&template.title),
             None => said.push((vec![&template.title], &template.answering)),

@@ -24,6 +24,7 @@ pub(super) use policies::{PolicyChild, PolicySheets};
 pub(super) use progress::ProgressRow;
 
 use super::rows::ListRows;
+use super::template::ListPart;
 use crate::domain::{Day, Quarantined};
 use look::Look;
 
@@ -71,8 +72,10 @@ impl<'a> Book<'a> {
     }
 }
 
-/// A list of a workbook.
+/// A list of a workbook, or a part of one.
 pub(super) struct BookList<'a> {
+    /// The part; `None` for the list itself.
+    pub(super) part: Option<&'a ListPart>,
     pub(super) main: ListRows<'a>,
     pub(super) annex: ListRows<'a>,
 }
@@ -83,17 +86,20 @@ pub(super) fn write(path: &Path, book: &Book<'_>) -> Result<(), XlsxError> {
     workbook.set_properties(&properties(book)?);
     let look = Look::new();
     cover::summary(workbook.add_worksheet(), &look, book)?;
+    let alone = book.lists.iter().filter(|list| list.part.is_none()).count() == 1;
     for list in &book.lists {
-        let name = &list.main.template.sheet;
-        let heading = format!("{}（{}）", list.main.template.title, book.receiver);
+        let template = list.main.template;
+        let (name, title) =
+            list.part.map_or((&template.sheet, &template.title), |part| (&part.sheet, &part.title));
+        let heading = format!("{title}（{}）", book.receiver);
         list_sheet::write(workbook.add_worksheet(), &look, book, (name, &heading), &list.main)?;
         if list.annex.frame.height() > 0 {
-            let name = if book.lists.len() == 1 {
+            let name = if alone && list.part.is_none() {
                 "疑似同人待确认".to_owned()
             } else {
                 format!("{name}-待确认")
             };
-            let heading = format!("疑似同人待确认 · {}（{}）", list.main.template.title, book.receiver);
+            let heading = format!("疑似同人待确认 · {title}（{}）", book.receiver);
             list_sheet::write(workbook.add_worksheet(), &look, book, (&name, &heading), &list.annex)?;
         }
         if let Some(arrangement) = list.main.arrangement {

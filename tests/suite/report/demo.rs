@@ -136,6 +136,7 @@ fn rule(id: &str, title: &str, list: &str, recipients: &[&str], discloses: &[&st
         recipients: texts(recipients),
         due_days: 10,
         basis: vec!["《中华人民共和国义务教育法》第十三条".into()],
+        verify: vec!["是否同名".into(), "是否已变更".into()],
         discloses: texts(discloses),
     }
 }

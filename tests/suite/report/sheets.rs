@@ -135,6 +135,71 @@ fn what_a_rule_does_not_tell_is_taken_from_the_persons_row_in_a_ledger() {
 }
 
 #[test]
+fn every_row_says_what_to_look_at_unless_the_rule_is_withheld_or_the_case_withdrawn() {
+    let folder = tempfile::tempdir().unwrap();
+    Demo::new(120).publish(folder.path());
+    let told = |path: &str| {
+        let book = cells(&folder.path().join("lists").join(path));
+        let sheet = book.iter().find(|(name, _)| name.as_str() == "应退未退").unwrap().1;
+        let (list, at) = rows(sheet);
+        let row = |row: &Vec<String>| {
+            let known = row[at["疑似情形"]] != "家庭监护状况待核实";
+            (known, row[at["状态"]] == "撤回", row[at["需核实事项"]].clone())
+        };
+        list.iter().map(row).collect::<BTreeSet<_>>()
+    };
+    let items = "是否同名；是否已变更".to_owned();
+    let office = told("civil-affairs/应退未退疑似清单_2026-11-20.xlsx");
+    assert_eq!(office, [(true, true, String::new()), (true, false, items)].into());
+    let town = told(&format!("town-{}/镇街核查清单_2026-11-20.xlsx", TOWNS[0]));
+    assert!(!town.is_empty() && town.iter().all(|(known, _, items)| !known && items.is_empty()), "{town:?}");
+}
+
+#[test]
+fn a_part_of_a_list_is_a_sheet_and_files_of_its_own_in_its_own_order() {
+    let words = ["对儿童有利，优先办理", "待遇可能降低，核查后办理", "其他"];
+    let mut demo = Demo::new(120);
+    let rule = demo.rules.iter_mut().find(|rule| rule.id == "e_dead").unwrap();
+    rule.id = "e_category_change".into();
+    for (at, case) in demo.cases.iter_mut().enumerate().filter(|(_, case)| case.finding.rule == "e_dead") {
+        case.finding.rule = "e_category_change".into();
+        case.finding.details.push(detail("direction", words[at % 3]));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let published = demo.publish(folder.path());
+    let of_office = |file: &str| folder.path().join("lists/civil-affairs").join(file);
+    let book = cells(&of_office("应退未退疑似清单_2026-11-20.xlsx"));
+    let (list, at) = rows(&book["应退未退"]);
+    assert!(!list.is_empty() && list.iter().all(|row| row[at["疑似情形"]] != "死亡仍享受"));
+    let (part, at) = rows(&book["类别转换"]);
+    let told = |row: &Vec<String>| {
+        let place = words.iter().position(|word| row[at["明细"]].contains(word)).unwrap();
+        (place, TOWNS.iter().position(|town| *town == row[at["镇(街道)"]]).unwrap_or(9))
+    };
+    let order: Vec<(usize, usize)> = part.iter().map(told).collect();
+    assert!(order.is_sorted() && order.first().unwrap().0 == 0 && order.last().unwrap().0 == 2, "{order:?}");
+    // A page ends where the direction or the town changes.
+    let (sheets, _) = sheets(&std::fs::read(of_office("应退未退疑似清单_2026-11-20.xlsx")).unwrap());
+    let xml = &sheets.iter().find(|(name, _)| name == "类别转换").unwrap().1;
+    let changes = (1..order.len()).filter(|&at| order[at] != order[at - 1]).count();
+    assert_eq!(xml.matches("<brk id=").count(), changes);
+    // The annex goes with its part, and every clue stands in one file of each kind.
+    let names = sheets.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+    let annexes: Vec<&str> = names.iter().copied().filter(|name| name.contains("待确认")).collect();
+    assert!(annexes.iter().all(|name| ["疑似同人待确认", "类别转换-待确认"].contains(name)), "{names:?}");
+    let parquet: u64 = published
+        .files
+        .iter()
+        .filter(|f| f.path.starts_with("lists/civil-affairs/应退") && f.path.ends_with(".parquet"))
+        .map(|f| f.rows)
+        .sum();
+    let book =
+        published.files.iter().find(|f| f.path.ends_with("civil-affairs/应退未退疑似清单_2026-11-20.xlsx"));
+    assert_eq!(book.map(|f| (f.rows, f.list.as_str())), Some((parquet, "exit")));
+    assert!(of_office("应退未退疑似清单_类别转换_2026-11-20.csv").is_file());
+}
+
+#[test]
 fn everybody_else_gets_lists_by_town_village_and_urgency() {
     let folder = tempfile::tempdir().unwrap();
     let mut demo = schooled();

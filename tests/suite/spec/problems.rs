@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use doudi::diag::Level;
-use doudi::spec::compile;
+use doudi::diag::{Diagnostic, Level};
+use doudi::domain::Day;
+use doudi::spec::{compile, compile_on};
 
 use super::Copy;
 
@@ -145,16 +146,25 @@ fn local_parameters_reach_the_book() {
 }
 
 #[test]
-fn without_a_day_nothing_has_run_out() {
+fn what_has_run_out_is_told_by_the_pipelines_day_or_by_todays() {
     let copy = Copy::new();
     copy.change("schemas/tables/legal_basis.csv", "keep_in_school_2024,教育部办公厅关于建立健全义务教育控辍保学常态化报告工作机制的通知,,,2024-04-01,,", "keep_in_school_2024,教育部办公厅关于建立健全义务教育控辍保学常态化报告工作机制的通知,,,2024-04-01,2025-01-01,");
-    let expired = |copy: &Copy| {
-        let (_, warnings) = compile(&copy.pipeline()).unwrap();
-        warnings.iter().filter(|problem| problem.code == "basis_expired").count()
+    let keep = |problem: &&Diagnostic| {
+        problem.code == "basis_expired" && problem.message.contains("keep_in_school_2024")
     };
-    assert!(expired(&copy) > 0);
+    let count = |found: Vec<Diagnostic>| found.iter().filter(keep).count();
+    let expired = |copy: &Copy| count(compile(&copy.pipeline()).unwrap().1);
+    let expired_on =
+        |copy: &Copy, day: &str| count(compile_on(&copy.pipeline(), Day::parse_iso(day).unwrap()).unwrap().1);
+    let all = expired(&copy);
+    assert!(all > 0);
+    // The day that the pipeline fixes counts more than today.
+    assert_eq!(expired_on(&copy, "2024-06-01"), all);
     copy.change("pipelines/nightly.toml", "as_of   =", "# as_of   =");
-    assert_eq!(expired(&copy), 0);
+    assert_eq!(
+        (expired(&copy), expired_on(&copy, "2025-01-01"), expired_on(&copy, "2025-01-02")),
+        (0, 0, all)
+    );
 }
 
 /// Code, file name and line of every error.
