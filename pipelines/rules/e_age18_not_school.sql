@@ -6,6 +6,7 @@
 -- reads = ["child_roster"]
 -- absent_from = "student_roll.pupil"
 -- optional_reads = ["benefit_payment", "roll_change", "education_aid", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["benefit_payment", "education_aid"]
 -- event = "day"
 -- severity = "medium"
 -- basis = ["child_system_exit", "orphan_support_2010", "de_facto_2019", "civil_code#202"]

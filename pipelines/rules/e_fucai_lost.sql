@@ -5,6 +5,7 @@
 -- subject = "benefit_payment.subject"
 -- reads = ["benefit_payment"]
 -- optional_reads = ["child_roster", "adoption", "student_roll", "roll_change", "disability_card", "move_out"]
+-- whole = ["child_roster", "student_roll", "benefit_payment"]
 -- event = "day_or_school_year"
 -- severity = "medium"
 -- basis = ["study_grant_2025"]

@@ -4,6 +4,7 @@
 -- list = "benefit_exit"
 -- subject = "disability_subsidy.subject"
 -- reads = ["social_relief", "disability_subsidy"]
+-- whole = ["social_relief"]
 -- event = "month"
 -- severity = "medium"
 -- basis = ["two_subsidies_2015", "social_relief_measures#13"]

@@ -5,6 +5,7 @@
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "student_roll", "benefit_payment"]
 -- optional_reads = ["roll_change", "education_aid", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["student_roll", "education_aid", "benefit_payment"]
 -- event = "day_or_school_year"
 -- severity = "medium"
 -- basis = ["child_system_exit", "orphan_support_2010"]

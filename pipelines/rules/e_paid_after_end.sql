@@ -4,6 +4,7 @@
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "benefit_payment"]
+-- whole = ["child_roster"]
 -- event = "month"
 -- severity = "high"
 -- basis = ["child_system_exit", "social_relief_measures#13"]

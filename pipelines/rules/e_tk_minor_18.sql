@@ -6,6 +6,7 @@
 -- reads = ["social_relief"]
 -- absent_from = "student_roll.pupil"
 -- optional_reads = ["disability_card", "move_out", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["disability_card"]
 -- event = "day"
 -- severity = "medium"
 -- basis = ["destitute_2021", "social_relief_measures#14", "civil_code#202"]
