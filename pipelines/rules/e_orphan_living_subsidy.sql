@@ -27,8 +27,8 @@ SELECT first_value(subsidy_b ORDER BY month, subsidy_b) AS subject_row_key,
        min(title_b) AS title_b,
        sum(amount_b) AS money,
        month_add(min(month), -1) AS suggested_last_month,
-       array_agg(DISTINCT subsidy_b ORDER BY subsidy_b) AS evidence_disability_subsidy,
-       array_agg(DISTINCT payment_a ORDER BY payment_a) AS evidence_benefit_payment
+       array_agg(DISTINCT subsidy_b ORDER BY subsidy_b) FILTER (WHERE subsidy_b IS NOT NULL) AS evidence_disability_subsidy,
+       array_agg(DISTINCT payment_a ORDER BY payment_a) FILTER (WHERE payment_a IS NOT NULL) AS evidence_benefit_payment
 FROM stacked_month
 WHERE program_a = 'orphan' AND program_b = 'living_subsidy'
 GROUP BY identity

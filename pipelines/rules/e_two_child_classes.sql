@@ -37,7 +37,7 @@ SELECT first_value(payment_a ORDER BY month, payment_a) AS subject_row_key,
        sum(amount_a) AS money,
        sum(amount_b) AS other_money,
        month_add(min(month), -1) AS suggested_last_month,
-       array_agg(DISTINCT payment_a ORDER BY payment_a) AS evidence_benefit_payment,
-       array_agg(DISTINCT payment_b ORDER BY payment_b) AS evidence_benefit_payment__second
+       array_agg(DISTINCT payment_a ORDER BY payment_a) FILTER (WHERE payment_a IS NOT NULL) AS evidence_benefit_payment,
+       array_agg(DISTINCT payment_b ORDER BY payment_b) FILTER (WHERE payment_b IS NOT NULL) AS evidence_benefit_payment__second
 FROM pair
 GROUP BY identity, program_a, program_b
