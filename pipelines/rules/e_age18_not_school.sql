@@ -79,9 +79,8 @@ WHERE a.nth = 1
       WHERE p.identity = a.identity AND p.program = 'study_grant' AND p.month >= a.stop_month
   )
   AND NOT EXISTS (
-      SELECT 1 FROM education_aid e
-      WHERE e.subject_identity = a.identity AND e.subject_grade <= 'B'
-        AND substr(e.term, 1, 4) = substr(school_year_of($known_until), 1, 4)
+      SELECT 1 FROM aid_term e
+      WHERE e.identity = a.identity AND e.grade <= 'B' AND e.school_year = school_year_of($known_until)
   )
   AND NOT EXISTS (SELECT 1 FROM death d WHERE d.identity = a.identity)
   -- Between graduation in June and the next school's roll nothing can be seen: wait until October.

@@ -42,9 +42,8 @@ gone AS (
     LEFT JOIN departure d ON d.identity = a.identity AND d.nth = 1
     WHERE NOT EXISTS (SELECT 1 FROM death x WHERE x.identity = a.identity)
       AND NOT EXISTS (
-          SELECT 1 FROM education_aid e
-          WHERE e.subject_identity = a.identity AND e.subject_grade <= 'B'
-            AND substr(e.term, 1, 4) = substr(school_year_of($known_until), 1, 4)
+          SELECT 1 FROM aid_term e
+          WHERE e.identity = a.identity AND e.grade <= 'B' AND e.school_year = school_year_of($known_until)
       )
       AND NOT EXISTS (
           SELECT 1 FROM paid_month p
