@@ -22,6 +22,8 @@
 -- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- months = { title = "疑似多发月数", class = "money" }
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
 -- ---
 WITH stop AS (SELECT months FROM stop_month WHERE cause = 'majority'),
 adult AS (
@@ -59,6 +61,8 @@ SELECT a.row_key AS subject_row_key,
        $known_until AS known_until,
        f.last_school,
        month_add(a.stop_month, -1) AS suggested_last_month,
+       a.stop_month AS effective_month,
+       a.birthday AS event_date,
        o.months,
        o.money,
        a.row_key AS evidence_child_roster,

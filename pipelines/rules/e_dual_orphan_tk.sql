@@ -19,6 +19,7 @@
 -- months = { title = "重复月数", class = "money" }
 -- money = { title = "儿童项目金额（元）", class = "money", format = "yuan" }
 -- other_money = { title = "特困金额（元）", class = "money", format = "yuan" }
+-- effective_month = { title = "生效月份", class = "money" }
 -- ---
 WITH child_program AS (
     SELECT DISTINCT program FROM benefit_programs WHERE basic_living
@@ -40,6 +41,7 @@ SELECT first_value(payment_a ORDER BY month, payment_a) AS subject_row_key,
        sum(amount_a) AS money,
        sum(amount_b) AS other_money,
        month_add(min(month), -1) AS suggested_last_month,
+       min(month) AS effective_month,
        array_agg(payment_a ORDER BY payment_a) FILTER (WHERE payment_a IS NOT NULL) AS evidence_benefit_payment,
        array_agg(payment_b ORDER BY payment_b) FILTER (WHERE payment_b IS NOT NULL) AS evidence_benefit_payment__destitute,
        array_agg(DISTINCT relief_row ORDER BY relief_row) FILTER (WHERE relief_row IS NOT NULL) AS evidence_social_relief
