@@ -13,12 +13,11 @@
 -- aid_group = { title = "困境类儿童、社会救助家庭成员或持有效残疾人证", seen_in = ["child_roster", "social_relief", "disability_card"] }
 -- ---
 WITH aided AS (
-    SELECT e.subject_identity AS identity, array_agg(e.row_key ORDER BY e.row_key) AS aid_rows
-    FROM education_aid e
-    -- A term is written 2026秋季, 2027春季 or 2026-2027-1: any term of this school year counts.
-    WHERE substr(e.term, 1, 4) = CASE WHEN e.term LIKE '%春%' THEN substr(school_year_of($known_until), 6, 4)
-                                      ELSE substr(school_year_of($known_until), 1, 4) END
-    GROUP BY e.subject_identity
+    -- Any term of this school year counts.
+    SELECT e.identity, array_agg(e.row_key ORDER BY e.row_key) AS aid_rows
+    FROM aid_term e
+    WHERE e.school_year = school_year_of($known_until)
+    GROUP BY e.identity
 )
 SELECT c.identity,
        c.subject_extract,

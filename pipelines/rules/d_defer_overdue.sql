@@ -6,6 +6,7 @@
 -- reads = ["placement"]
 -- absent_from = "student_roll.pupil"
 -- optional_reads = ["roll_change", "dropout_ledger", "population", "move_out", "child_roster", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["placement"]
 -- event = "school_year"
 -- severity = "medium"
 -- basis = ["compulsory_education_law#11", "keep_in_school_2024"]

@@ -6,6 +6,7 @@
 -- reads = ["disability_card", "placement"]
 -- absent_from = "student_roll.pupil"
 -- optional_reads = ["basic_survey", "dropout_ledger", "population", "move_out", "child_roster", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["placement"]
 -- event = "school_year"
 -- severity = "high"
 -- basis = ["disabled_education_regulation#14", "disabled_education_regulation#15", "disabled_education_regulation#17"]

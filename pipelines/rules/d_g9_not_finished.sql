@@ -5,6 +5,7 @@
 -- subject = "student_roll.pupil"
 -- reads = ["student_roll"]
 -- optional_reads = ["roll_change", "placement", "dropout_ledger", "population", "move_out", "child_roster", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["student_roll"]
 -- event = "school_year"
 -- severity = "high"
 -- basis = ["compulsory_education_law#5", "minor_protection_law#28"]

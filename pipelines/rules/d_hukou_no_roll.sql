@@ -6,6 +6,7 @@
 -- reads = ["population", "placement", "move_out", "death_cancellation"]
 -- absent_from = "student_roll.pupil"
 -- optional_reads = ["dropout_ledger", "death_certificate", "cremation", "child_roster", "disability_card", "disability_subsidy", "social_relief", "benefit_payment", "rehabilitation"]
+-- whole = ["placement", "move_out"]
 -- event = "school_year"
 -- severity = "medium"
 -- basis = ["keep_in_school_2024", "compulsory_education_law#5", "compulsory_education_law#12"]

@@ -6,6 +6,7 @@
 -- reads = ["child_roster"]
 -- absent_from = "student_roll.pupil"
 -- optional_reads = ["placement", "dropout_ledger", "roll_change", "population", "move_out", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["placement"]
 -- event = "school_year"
 -- severity = "high"
 -- basis = ["keep_in_school_2024", "compulsory_education_law#13"]

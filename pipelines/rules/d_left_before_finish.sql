@@ -5,6 +5,7 @@
 -- subject = "student_roll.pupil"
 -- reads = ["student_roll"]
 -- optional_reads = ["roll_change", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["student_roll"]
 -- event = "day_or_school_year"
 -- severity = "high"
 -- basis = ["minor_protection_law#28", "minor_protection_law#83", "roll_measures_2025"]

@@ -6,6 +6,7 @@
 -- reads = ["residence"]
 -- absent_from = "student_roll.pupil"
 -- optional_reads = ["population", "placement", "dropout_ledger", "move_out", "child_roster", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["population"]
 -- event = "school_year"
 -- severity = "medium"
 -- basis = ["compulsory_education_law#12", "migrant_children_2024"]

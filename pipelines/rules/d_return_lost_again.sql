@@ -5,6 +5,7 @@
 -- subject = "dropout_ledger.subject"
 -- reads = ["dropout_ledger"]
 -- optional_reads = ["student_roll", "absence", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["student_roll"]
 -- event = "day"
 -- severity = "high"
 -- basis = ["keep_in_school_2024", "minor_protection_law#28"]

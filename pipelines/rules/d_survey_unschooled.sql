@@ -6,6 +6,7 @@
 -- reads = ["basic_survey"]
 -- absent_from = "student_roll.pupil"
 -- optional_reads = ["placement", "dropout_ledger", "population", "move_out", "child_roster", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["placement"]
 -- event = "school_year"
 -- severity = "medium"
 -- basis = ["disabled_education_regulation#15", "keep_in_school_2024"]

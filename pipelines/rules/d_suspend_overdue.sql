@@ -5,6 +5,7 @@
 -- subject = "student_roll.pupil"
 -- reads = ["student_roll", "roll_change"]
 -- optional_reads = ["placement", "dropout_ledger", "population", "move_out", "child_roster", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["student_roll", "roll_change"]
 -- event = "day"
 -- severity = "medium"
 -- basis = ["compulsory_education_law#11", "roll_measures_2025"]

@@ -17,6 +17,8 @@
 -- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- months = { title = "疑似多发月数", class = "money" }
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
 -- ---
 WITH stop AS (SELECT months FROM stop_month WHERE cause = 'adopted'),
 over_paid AS (
@@ -39,6 +41,8 @@ SELECT first_value(row_key ORDER BY month, row_key) AS subject_row_key,
        count(DISTINCT month) AS months,
        sum(amount) AS money,
        month_add(month_of(registered_on), min(stop_after) - 1) AS suggested_last_month,
+       month_add(month_of(registered_on), min(stop_after)) AS effective_month,
+       registered_on AS event_date,
        array_agg(row_key ORDER BY row_key) AS evidence_benefit_payment,
        adoption_row AS evidence_adoption
 FROM over_paid

@@ -6,6 +6,7 @@
 -- reads = ["child_roster"]
 -- absent_from = "student_roll.pupil"
 -- optional_reads = ["benefit_payment", "roll_change", "education_aid", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["benefit_payment", "education_aid"]
 -- event = "day"
 -- severity = "medium"
 -- basis = ["child_system_exit", "orphan_support_2010", "de_facto_2019", "civil_code#202"]
@@ -21,6 +22,8 @@
 -- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- months = { title = "疑似多发月数", class = "money" }
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
 -- ---
 WITH stop AS (SELECT months FROM stop_month WHERE cause = 'majority'),
 adult AS (
@@ -58,6 +61,8 @@ SELECT a.row_key AS subject_row_key,
        $known_until AS known_until,
        f.last_school,
        month_add(a.stop_month, -1) AS suggested_last_month,
+       a.stop_month AS effective_month,
+       a.birthday AS event_date,
        o.months,
        o.money,
        a.row_key AS evidence_child_roster,
@@ -78,9 +83,8 @@ WHERE a.nth = 1
       WHERE p.identity = a.identity AND p.program = 'study_grant' AND p.month >= a.stop_month
   )
   AND NOT EXISTS (
-      SELECT 1 FROM education_aid e
-      WHERE e.subject_identity = a.identity AND e.subject_grade <= 'B'
-        AND substr(e.term, 1, 4) = substr(school_year_of($known_until), 1, 4)
+      SELECT 1 FROM aid_term e
+      WHERE e.identity = a.identity AND e.grade <= 'B' AND e.school_year = school_year_of($known_until)
   )
   AND NOT EXISTS (SELECT 1 FROM death d WHERE d.identity = a.identity)
   -- Between graduation in June and the next school's roll nothing can be seen: wait until October.

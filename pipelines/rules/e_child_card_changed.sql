@@ -10,19 +10,26 @@
 -- basis = ["qidong_guide_2021", "disability_card_2018"]
 -- recipients = ["civil-affairs", "disability-federation"]
 -- due_days = 10
--- reason = "名册类别为重残儿童；残疾人证{{ change }}，未见其他有效的重残证。疑似认定条件已变化，待核查"
+-- reason = "名册类别为重残儿童；残疾人证{{ change }}，未见其他有效的重残证。疑似认定条件已变化，待核查；建议末领年月 {{ suggested_last_month }}"
 -- verify = ["是否按期重新评定、正在换证", "是否有医学评估等其他依据", "多重残疾是否含智力、精神残疾"]
 -- [params]
 -- grace_days = { default = 60, title = "过期、冻结多少天以内不列", status = "sourced" }
 -- severe_categories = { default = ["重残儿童"], title = "凭残疾人证认定的儿童类别", status = "sourced" }
 -- [columns]
 -- change = { title = "残疾证变化", class = "disability" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
+-- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- ---
 SELECT l.row_key AS subject_row_key,
        k.row_key AS event,
        CASE WHEN k.effect = 'in_force' THEN '现为' || k.card || '，不在重残等级范围内'
             ELSE '（' || k.card || '）状态为' || k.shown_status || coalesce('，' || CAST(k.lapsed_since AS VARCHAR) || ' 起', '') END
            AS change,
+       CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END AS event_date,
+       month_add(month_of(coalesce(CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END, $known_until)), t.months) AS effective_month,
+       month_add(month_of(coalesce(CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END, $known_until)), t.months - 1)
+           AS suggested_last_month,
        CASE WHEN k.effect = 'check' THEN '残疾人证已迁出，请核实迁入地情况'
             WHEN k.effect = 'in_force' AND coalesce(k.severe, 'check') = 'check' THEN '多重残疾需核实是否含智力、精神残疾'
             WHEN k.effect = 'lapsed' AND k.lapsed_since IS NULL THEN '残疾人证冻结时间不详，请先补证' END AS annex_reason,
@@ -30,6 +37,7 @@ SELECT l.row_key AS subject_row_key,
        k.row_key AS evidence_disability_card
 FROM listed_child l
 JOIN card_standing k ON k.identity = l.identity
+JOIN stop_month t ON t.cause = CASE WHEN k.effect = 'in_force' THEN 'card_regraded' ELSE 'card_ended' END
 WHERE l.nth_of_category = 1
   AND l.category IN $severe_categories
   AND l.benefit_status <> '已停发'

@@ -19,6 +19,8 @@
 -- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- months = { title = "疑似多发月数", class = "money" }
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
 -- ---
 WITH stop AS (SELECT months FROM stop_month WHERE cause = 'death'),
 dead AS (
@@ -36,6 +38,7 @@ dead AS (
 over_paid AS (
     SELECT p.*, d.death_date, d.sources, d.cancellation_rows, d.certificate_rows, d.cremation_rows, d.doubt,
            month_add(month_of(d.death_date), s.months - 1) AS suggested_last_month,
+           month_add(month_of(d.death_date), s.months) AS effective_month,
            min(p.grade) OVER (PARTITION BY p.identity) AS best_grade
     FROM paid_month p
     JOIN dead d ON d.identity = p.identity
@@ -52,6 +55,8 @@ SELECT first_value(row_key ORDER BY month, row_key) AS subject_row_key,
        count(DISTINCT month) AS months,
        sum(amount) AS money,
        suggested_last_month,
+       effective_month,
+       death_date AS event_date,
        doubt AS annex_reason,
        array_agg(row_key ORDER BY row_key) AS evidence_benefit_payment,
        cancellation_rows AS evidence_death_cancellation,
@@ -60,4 +65,4 @@ SELECT first_value(row_key ORDER BY month, row_key) AS subject_row_key,
 FROM over_paid
 -- Weakly matched months make a case (for the annex) only where no surely matched month does.
 WHERE grade <= 'B' OR best_grade > 'B'
-GROUP BY identity, death_date, sources, suggested_last_month, doubt, cancellation_rows, certificate_rows, cremation_rows
+GROUP BY identity, death_date, sources, suggested_last_month, effective_month, doubt, cancellation_rows, certificate_rows, cremation_rows

@@ -4,6 +4,7 @@
 -- list = "benefit_exit"
 -- subject = "benefit_payment.subject"
 -- reads = ["benefit_payment", "social_relief"]
+-- optional_reads = ["disability_subsidy"]
 -- event = "month"
 -- severity = "medium"
 -- basis = ["destitute_2021"]
@@ -18,54 +19,33 @@
 -- months = { title = "重复月数", class = "money" }
 -- money = { title = "儿童项目金额（元）", class = "money", format = "yuan" }
 -- other_money = { title = "特困金额（元）", class = "money", format = "yuan" }
+-- effective_month = { title = "生效月份", class = "money" }
 -- ---
-WITH pair AS (
-    SELECT program_a AS program FROM stacking WHERE program_b = 'destitute' AND verdict = '不可叠享'
+WITH child_program AS (
+    SELECT DISTINCT program FROM benefit_programs WHERE basic_living
 ),
-child AS (
-    SELECT p.* FROM paid_month p
-    JOIN pair ON pair.program = p.program
-    WHERE p.basic_living
-),
-destitute AS (
-    SELECT identity, month, amount, grade, row_key AS payment_row, CAST(NULL AS VARCHAR) AS relief_row
-    FROM paid_month
-    WHERE program = 'destitute'
-    UNION ALL
-    -- Where the destitute payments of a person are not delivered at all, the relief roll tells the months.
-    SELECT r.subject_identity, c.month, r.monthly_amount, r.subject_grade, CAST(NULL AS VARCHAR), r.row_key
-    FROM social_relief r
-    JOIN child c ON c.identity = r.subject_identity
-    WHERE r.relief_kind = '特困'
-      AND r.subject_grade <= 'B'
-      AND r.start_month <= c.month
-      AND (r.end_month > c.month OR (r.end_month IS NULL AND r.status = '正常'))
-      AND NOT EXISTS (
-          SELECT 1 FROM benefit_payment p
-          JOIN benefit_programs b ON b.label = p.program AND b.program = 'destitute'
-          WHERE p.subject_identity = r.subject_identity
-      )
-),
-both_paid AS (
-    SELECT c.identity, c.row_key, c.month, c.program_title, c.amount, d.amount AS other_amount, d.payment_row,
-           d.relief_row, greatest(c.grade, d.grade) AS grade,
-           min(greatest(c.grade, d.grade)) OVER (PARTITION BY c.identity) AS best_grade
-    FROM child c
-    JOIN destitute d ON d.identity = c.identity AND d.month = c.month
+stacked AS (
+    SELECT s.*, row_number() OVER (
+               PARTITION BY s.identity, s.month, coalesce(s.payment_a, s.payment_b, s.relief_row) ORDER BY s.program_a
+           ) AS nth
+    FROM stacked_month s
+    JOIN child_program c ON c.program = s.program_a
+    WHERE s.program_b = 'destitute'
 )
-SELECT first_value(row_key ORDER BY month, row_key) AS subject_row_key,
+SELECT first_value(payment_a ORDER BY month, payment_a) AS subject_row_key,
        month_compact(min(month)) AS event,
        min(month) AS first_month,
        max(month) AS last_month,
        count(DISTINCT month) AS months,
-       min(program_title) AS program_title,
-       sum(amount) AS money,
-       sum(other_amount) AS other_money,
+       string_agg(DISTINCT title_a, '、' ORDER BY title_a) AS program_title,
+       sum(amount_a) AS money,
+       sum(amount_b) AS other_money,
        month_add(min(month), -1) AS suggested_last_month,
-       array_agg(row_key ORDER BY row_key) AS evidence_benefit_payment,
-       array_agg(payment_row ORDER BY payment_row) FILTER (WHERE payment_row IS NOT NULL) AS evidence_benefit_payment__destitute,
+       min(month) AS effective_month,
+       array_agg(payment_a ORDER BY payment_a) FILTER (WHERE payment_a IS NOT NULL) AS evidence_benefit_payment,
+       array_agg(payment_b ORDER BY payment_b) FILTER (WHERE payment_b IS NOT NULL) AS evidence_benefit_payment__destitute,
        array_agg(DISTINCT relief_row ORDER BY relief_row) FILTER (WHERE relief_row IS NOT NULL) AS evidence_social_relief
-FROM both_paid
--- Weakly matched months make a case (for the annex) only where no surely matched month does.
-WHERE grade <= 'B' OR best_grade > 'B'
+FROM stacked
+-- A month's destitute payment that stands beside two programmes of the child is one payment.
+WHERE nth = 1
 GROUP BY identity

@@ -5,18 +5,22 @@
 -- subject = "benefit_payment.subject"
 -- reads = ["benefit_payment"]
 -- optional_reads = ["child_roster", "adoption", "student_roll", "roll_change", "disability_card", "move_out"]
+-- whole = ["child_roster", "student_roll", "benefit_payment"]
 -- event = "day_or_school_year"
 -- severity = "medium"
 -- basis = ["study_grant_2025"]
 -- recipients = ["civil-affairs"]
 -- due_days = 10
--- reason = "福彩圆梦助学金所属 {{ first_month }} 至 {{ last_month }} 有 {{ months }} 个月发放成功，共 {{ money | yuan }} 元；{{ new_fact }}。疑似资助条件已变化，待核查"
+-- reason = "福彩圆梦助学金所属 {{ first_month }} 至 {{ last_month }} 有 {{ months }} 个月发放成功，共 {{ money | yuan }} 元；{{ new_fact }}。疑似资助条件已变化，待核查{% if suggested_last_month %}；建议末领年月 {{ suggested_last_month }}{% endif %}"
 -- verify = ["是否已在其他学校连续就读（高校、中职不在学籍库内）", "是否残疾孤儿被收养（可继续享受）", "满18周岁以前是否曾认定为孤儿"]
 -- [columns]
 -- new_fact = { title = "变化", class = "relative" }
 -- first_month = { title = "首个疑似月份", class = "money" }
 -- months = { title = "疑似多发月数", class = "money" }
 -- money = { title = "金额（元）", class = "money", format = "yuan" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
+-- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- ---
 -- Only positive evidence: whoever is on no roll may study where the roll does not reach.
 WITH grant_month AS (
@@ -48,12 +52,13 @@ lost AS (
     CROSS JOIN stop s
     WHERE NOT EXISTS (SELECT 1 FROM card_standing k WHERE k.identity = p.identity AND k.effect = 'in_force')
     UNION ALL
-    SELECT p.identity, 2, d.change_date, coalesce(month_add(month_of(d.change_date), 1), month_of(school_year_start($known_until))),
+    SELECT p.identity, 2, d.change_date, coalesce(month_add(month_of(d.change_date), t.months), month_of(school_year_start($known_until))),
            '学籍库最近记录为' || l.last_school || coalesce('（' || CAST(d.change_date AS VARCHAR) || '）', '') || '，未见其他在读学籍',
            NULL, l.row_key, d.row_key, NULL
     FROM person p
     JOIN last_roll l ON l.identity = p.identity AND l.left_early AND NOT l.studies
     LEFT JOIN departure d ON d.identity = p.identity AND d.nth = 1
+    JOIN stop_month t ON t.cause = 'school_ended'
     UNION ALL
     SELECT p.identity, 3, NULL, '0000-00',
            CASE WHEN r.orphan THEN '名册登记为孤儿的日期（' || CAST(r.since AS VARCHAR) || '）在满18周岁之后'
@@ -80,6 +85,10 @@ SELECT first_value(row_key ORDER BY month, row_key) AS subject_row_key,
        max(month) AS last_month,
        count(DISTINCT month) AS months,
        sum(amount) AS money,
+       since AS event_date,
+       -- Whoever never was entitled has no last month.
+       CASE WHEN rank < 3 THEN from_month END AS effective_month,
+       CASE WHEN rank < 3 THEN month_add(from_month, -1) END AS suggested_last_month,
        CASE WHEN adoption_row IS NOT NULL THEN (SELECT doubt FROM cards_absent) END AS annex_reason,
        array_agg(row_key ORDER BY row_key) AS evidence_benefit_payment,
        adoption_row AS evidence_adoption,
@@ -89,4 +98,4 @@ SELECT first_value(row_key ORDER BY month, row_key) AS subject_row_key,
 FROM over_paid
 -- Weakly matched months make a case (for the annex) only where no surely matched month does.
 WHERE grade <= 'B' OR best_grade > 'B'
-GROUP BY identity, since, new_fact, adoption_row, roll_row, change_row, roster_row
+GROUP BY identity, rank, since, from_month, new_fact, adoption_row, roll_row, change_row, roster_row

@@ -18,6 +18,8 @@
 -- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- months = { title = "疑似多发月数", class = "money" }
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
 -- ---
 WITH stop AS (SELECT months FROM stop_month WHERE cause = 'register_moved'),
 moved AS (
@@ -52,6 +54,8 @@ SELECT child_row AS subject_row_key,
        count(DISTINCT month) AS months,
        sum(amount) AS money,
        month_add(month_of(moved_on), min(stop_after) - 1) AS suggested_last_month,
+       month_add(month_of(moved_on), min(stop_after)) AS effective_month,
+       moved_on AS event_date,
        child_row AS evidence_child_roster,
        move_row AS evidence_move_out,
        array_agg(row_key ORDER BY row_key) AS evidence_benefit_payment

@@ -1,9 +1,10 @@
 -- ---
 -- title = "低保已停仍发生活补贴"
--- condition = "低保已停保，本人不在参数所列的其他在保类别中，停保当月起困难残疾人生活补贴仍连续发放达到规定月数。"
+-- condition = "低保已停保，本人不在参数所列的其他在保类别中，停保的次月（停发月按对照表）起困难残疾人生活补贴仍连续发放达到规定月数。"
 -- list = "benefit_exit"
 -- subject = "disability_subsidy.subject"
 -- reads = ["social_relief", "disability_subsidy"]
+-- whole = ["social_relief"]
 -- event = "month"
 -- severity = "medium"
 -- basis = ["two_subsidies_2015", "social_relief_measures#13"]
@@ -20,18 +21,20 @@
 -- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- months = { title = "疑似多发月数", class = "money" }
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
+-- effective_month = { title = "生效月份", class = "money" }
 -- ---
 WITH stopped AS (
-    SELECT identity, end_month, row_key, grade,
+    SELECT identity, end_month, month_add(end_month, t.months) AS stop_month, row_key, grade,
            row_number() OVER (PARTITION BY identity ORDER BY end_month DESC, row_key) AS nth
     FROM relief_row
+    JOIN stop_month t ON t.cause = 'relief_ended'
     WHERE relief_kind = '低保' AND end_month <= month_of($known_until) AND identity IS NOT NULL AND grade < 'D'
 ),
 over_paid AS (
-    SELECT s.identity, s.end_month, s.row_key AS relief_row, p.month, p.amount, p.row_key, greatest(s.grade, p.grade) AS grade,
+    SELECT s.identity, s.end_month, s.stop_month, s.row_key AS relief_row, p.month, p.amount, p.row_key, greatest(s.grade, p.grade) AS grade,
            min(greatest(s.grade, p.grade)) OVER (PARTITION BY s.identity) AS best_grade
     FROM stopped s
-    JOIN subsidy_month p ON p.identity = s.identity AND p.program = 'living_subsidy' AND p.month >= s.end_month
+    JOIN subsidy_month p ON p.identity = s.identity AND p.program = 'living_subsidy' AND p.month >= s.stop_month
     WHERE s.nth = 1
       AND NOT EXISTS (SELECT 1 FROM relief_member m WHERE m.identity = s.identity AND m.relief_kind IN $widened_kinds)
 )
@@ -42,11 +45,12 @@ SELECT first_value(row_key ORDER BY month, row_key) AS subject_row_key,
        max(month) AS last_month,
        count(DISTINCT month) AS months,
        sum(amount) AS money,
-       month_add(end_month, -1) AS suggested_last_month,
+       month_add(stop_month, -1) AS suggested_last_month,
+       stop_month AS effective_month,
        array_agg(row_key ORDER BY row_key) AS evidence_disability_subsidy,
        relief_row AS evidence_social_relief
 FROM over_paid
 -- Weakly matched months make a case (for the annex) only where no surely matched month does.
 WHERE grade <= 'B' OR best_grade > 'B'
-GROUP BY identity, end_month, relief_row
+GROUP BY identity, end_month, stop_month, relief_row
 HAVING count(DISTINCT month) >= $least_months

@@ -4,13 +4,13 @@
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster"]
--- optional_reads = ["population", "birth_registration", "student_roll", "residence", "insurance", "id_change"]
+-- optional_reads = ["population", "birth_registration", "student_roll", "residence", "insurance", "id_change", "judgment", "prison_term", "custody", "disability_card", "serious_illness", "death_cancellation", "death_certificate", "cremation", "benefit_payment"]
 -- event = "month"
 -- severity = "medium"
 -- basis = ["de_facto_2020", "child_system_exit"]
 -- recipients = ["civil-affairs"]
 -- due_days = 10
--- reason = "名册登记{{ side_title }}自 {{ recorded_from }} 失联；认定之后有活动记录：{{ activity }}。有活动不等于履行抚养，疑似失联情形有变化，待核查，建议核实是否履责"
+-- reason = "名册登记{{ side_title }}自 {{ recorded_from }} 失联；认定之后有活动记录：{{ activity }}。有活动不等于履行抚养，疑似失联情形有变化，待核查，建议核实是否履责{% if suggested_last_month %}；查实已履行抚养的，建议末领年月 {{ suggested_last_month }}{% endif %}{% if months %}，有活动的当月起已发放 {{ months }} 个月 {{ money | yuan }} 元{% endif %}"
 -- verify = ["是否本人（身份被冒用、自动续保）", "是否联系得上、是否履行抚养义务", "另一方现状，是否仍符合其他情形"]
 -- [params]
 -- within_months = { default = 12, title = "多少个月以内的活动才算", status = "sourced" }
@@ -18,8 +18,17 @@
 -- side_title = { title = "父或母", class = "relative" }
 -- recorded_from = { title = "失联认定日期", class = "custody" }
 -- activity = { title = "活动类型和月份", class = "relative" }
+-- father_told = { title = "父亲现状", class = "custody" }
+-- mother_told = { title = "母亲现状", class = "custody" }
+-- matrix = { title = "认定情形", class = "custody" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
+-- suggested_last_month = { title = "建议末领年月", class = "money" }
+-- months = { title = "疑似多发月数", class = "money" }
+-- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
 -- ---
-WITH lost AS (
+WITH stop AS (SELECT months FROM stop_month WHERE cause = 'parent_found'),
+lost AS (
     SELECT r.*,
            -- A parent whom the register proves; the roll names the parent without a number.
            r.unproven_parent IS NULL
@@ -63,19 +72,43 @@ told AS (
            array_agg(seen_row ORDER BY seen_row) FILTER (WHERE source = 'population') AS population_rows
     FROM recent
     GROUP BY row_key
+),
+found AS (
+    SELECT l.*, t.newest, t.activity, t.birth_rows, t.residence_rows, t.insurance_rows, t.population_rows,
+           month_add(month_of(t.newest), s.months) AS stop_month
+    FROM lost l
+    JOIN told t ON t.row_key = l.row_key
+    CROSS JOIN stop s
+),
+over_paid AS (
+    SELECT e.row_key, e.side, count(DISTINCT p.month) AS months, sum(p.amount) AS money,
+           array_agg(p.row_key ORDER BY p.row_key) AS payments
+    FROM found e
+    JOIN paid_month p ON p.identity = e.identity AND p.month >= e.stop_month AND p.basic_living AND p.grade <= 'B'
+    GROUP BY e.row_key, e.side
 )
 SELECT l.row_key AS subject_row_key,
-       month_compact(month_of(t.newest)) AS event,
+       month_compact(month_of(l.newest)) AS event,
        l.side_title,
        l.recorded_from,
-       t.activity,
+       l.activity,
+       x.father_told,
+       x.mother_told,
+       x.matrix,
+       l.newest AS event_date,
+       l.stop_month AS effective_month,
+       month_add(l.stop_month, -1) AS suggested_last_month,
+       o.months,
+       o.money,
        CASE WHEN l.vague THEN NULL ELSE l.parent END AS parent_identity,
        CASE WHEN l.unproven_parent IS NULL THEN l.population_row END AS evidence_population__link,
        CASE WHEN l.unproven_parent IS NULL THEN l.birth_row END AS evidence_birth_registration__link,
        l.row_key AS evidence_child_roster,
-       t.birth_rows AS evidence_birth_registration,
-       t.residence_rows AS evidence_residence,
-       t.insurance_rows AS evidence_insurance,
-       CASE WHEN l.vague THEN NULL ELSE t.population_rows END AS evidence_population
-FROM lost l
-JOIN told t ON t.row_key = l.row_key
+       l.birth_rows AS evidence_birth_registration,
+       l.residence_rows AS evidence_residence,
+       l.insurance_rows AS evidence_insurance,
+       CASE WHEN l.vague THEN NULL ELSE l.population_rows END AS evidence_population,
+       o.payments AS evidence_benefit_payment
+FROM found l
+LEFT JOIN over_paid o ON o.row_key = l.row_key AND o.side = l.side
+LEFT JOIN exit_matrix x ON x.row_key = l.row_key AND x.side = l.side

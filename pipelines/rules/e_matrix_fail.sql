@@ -10,7 +10,7 @@
 -- basis = ["de_facto_2019", "de_facto_2020"]
 -- recipients = ["civil-affairs"]
 -- due_days = 10
--- reason = "名册类别为{{ category }}；父亲：{{ father_told }}；母亲：{{ mother_told }}。按父母状态对照，疑似认定情形不成立，待核查{% if months %}；最近 12 个月已发放 {{ months }} 个月 {{ money | yuan }} 元{% endif %}"
+-- reason = "名册类别为{{ category }}；父亲：{{ father_told }}；母亲：{{ mother_told }}。按父母状态对照，疑似认定情形不成立，待核查；按发现当月起算，建议末领年月 {{ suggested_last_month }}{% if months %}；最近 12 个月已发放 {{ months }} 个月 {{ money | yuan }} 元{% endif %}"
 -- verify = ["名册登记的父母情况是否过时或填错", "是否有其他符合情形而未登记", "是否可转为其他保障类别"]
 -- [columns]
 -- category = { title = "名册类别", class = "watch_group" }
@@ -18,6 +18,9 @@
 -- mother_told = { title = "母亲现状", class = "custody" }
 -- months = { title = "近12个月发放月数", class = "money" }
 -- money = { title = "近12个月金额（元）", class = "money", format = "yuan" }
+-- matrix = { title = "认定情形", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
+-- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- ---
 WITH paid AS (
     SELECT m.row_key, count(DISTINCT p.month) AS months, sum(p.amount) AS money, array_agg(p.row_key ORDER BY p.row_key) AS payments
@@ -31,6 +34,9 @@ SELECT m.row_key AS subject_row_key,
        m.category,
        m.father_told,
        m.mother_told,
+       '父 ' || coalesce(m.father_class, '不详') || ' × 母 ' || coalesce(m.mother_class, '不详') || '：不符合' AS matrix,
+       month_add(month_of($known_until), t.months) AS effective_month,
+       month_add(month_of($known_until), t.months - 1) AS suggested_last_month,
        p.months,
        p.money,
        m.row_key AS evidence_child_roster,
@@ -42,4 +48,5 @@ SELECT m.row_key AS subject_row_key,
        m.mother_judgment AS evidence_judgment__mother,
        p.payments AS evidence_benefit_payment
 FROM matrix_check m
+JOIN stop_month t ON t.cause = 'conditions_failed'
 LEFT JOIN paid p ON p.row_key = m.row_key

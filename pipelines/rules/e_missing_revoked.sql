@@ -4,13 +4,13 @@
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "judgment"]
--- optional_reads = ["population", "birth_registration", "student_roll", "prison_term", "custody", "disability_card", "serious_illness", "death_cancellation", "death_certificate", "cremation"]
+-- optional_reads = ["population", "birth_registration", "student_roll", "prison_term", "custody", "disability_card", "serious_illness", "death_cancellation", "death_certificate", "cremation", "benefit_payment"]
 -- event = "row_key"
 -- severity = "medium"
 -- basis = ["civil_code#45", "civil_code#50", "child_system_exit"]
 -- recipients = ["civil-affairs"]
 -- due_days = 10
--- reason = "名册类别为{{ category }}，{{ side_title }}登记为{{ recorded_state }}；法院文书 {{ document_number }} 已撤销宣告，{{ effective_on }} 生效，{{ remains }}；另一方：{{ other_state }}。疑似认定情形已变化，待核查"
+-- reason = "名册类别为{{ category }}，{{ side_title }}登记为{{ recorded_state }}；法院文书 {{ document_number }} 已撤销宣告，{{ effective_on }} 生效，{{ remains }}；另一方：{{ other_state }}。疑似认定情形已变化，待核查{% if suggested_last_month %}；建议末领年月 {{ suggested_last_month }}{% endif %}{% if months %}，此后已发放 {{ months }} 个月 {{ money | yuan }} 元{% endif %}"
 -- verify = ["文书是否确已生效（有无上诉、再审）", "该父母现在何处、是否履行抚养", "是否可转为其他保障类别"]
 -- [columns]
 -- category = { title = "名册类别", class = "watch_group" }
@@ -19,31 +19,64 @@
 -- document_number = { title = "裁判文书号", class = "case" }
 -- effective_on = { title = "生效日期", class = "case" }
 -- other_state = { title = "另一方状态", class = "custody" }
+-- father_told = { title = "父亲现状", class = "custody" }
+-- mother_told = { title = "母亲现状", class = "custody" }
+-- matrix = { title = "认定情形", class = "custody" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
+-- suggested_last_month = { title = "建议末领年月", class = "money" }
+-- months = { title = "疑似多发月数", class = "money" }
+-- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
 -- ---
-SELECT r.row_key AS subject_row_key,
-       c.judgment_row AS event,
-       r.category,
-       r.side_title,
-       r.recorded_state,
-       c.document_number,
-       c.effective_on,
-       CASE WHEN s.identity IS NULL THEN '未见其他符合情形的状态' ELSE '但有' || s.label || '记录，请核对是否应转为其他类别' END AS remains,
-       r.other_state,
-       r.unproven_parent AS parent_identity,
-       coalesce(r.link_doubt, CASE WHEN n.name IS NOT NULL THEN '另有同名的宣告文书没有有效证件号，疑似同人待确认' END, (SELECT doubt FROM cards_absent)) AS annex_reason,
-       r.row_key AS evidence_child_roster,
-       r.population_row AS evidence_population,
-       r.birth_row AS evidence_birth_registration,
-       c.judgment_row AS evidence_judgment
-FROM recorded_parent r
-JOIN court_end c ON c.parent = r.parent AND c.code = r.code
-LEFT JOIN parent_standing s ON s.identity = r.parent
-LEFT JOIN declaration_in_doubt n ON n.name = c.name
-WHERE r.code IN ('MISS', 'DEAD')
-  AND (r.orphan OR r.de_facto)
-  AND r.benefit_status <> '已停发'
-  AND c.effective_on <= $known_until
-  -- What the roll recorded after the judgment is another matter.
-  AND coalesce(r.recorded_from < c.effective_on, true)
-  -- An orphan needs a parent who is dead or missing; without support any other state of the parent does.
-  AND (s.identity IS NULL OR (r.orphan AND s.class <> 'D'))
+WITH ended AS (
+    SELECT r.row_key, r.identity, r.side, r.category, r.side_title, r.recorded_state, r.other_state, r.unproven_parent, r.link_doubt,
+           r.population_row, r.birth_row, c.judgment_row, c.document_number, c.effective_on, c.name AS court_name, s.label AS remains_label,
+           month_add(month_of(c.effective_on), t.months) AS stop_month
+    FROM recorded_parent r
+    JOIN court_end c ON c.parent = r.parent AND c.code = r.code
+    LEFT JOIN parent_standing s ON s.identity = r.parent
+    JOIN stop_month t ON t.cause = 'parent_found'
+    WHERE r.code IN ('MISS', 'DEAD')
+      AND (r.orphan OR r.de_facto)
+      AND r.benefit_status <> '已停发'
+      AND c.effective_on <= $known_until
+      -- What the roll recorded after the judgment is another matter.
+      AND coalesce(r.recorded_from < c.effective_on, true)
+      -- An orphan needs a parent who is dead or missing; without support any other state of the parent does.
+      AND (s.identity IS NULL OR (r.orphan AND s.class <> 'D'))
+),
+over_paid AS (
+    SELECT e.row_key, e.side, count(DISTINCT p.month) AS months, sum(p.amount) AS money,
+           array_agg(p.row_key ORDER BY p.row_key) AS payments
+    FROM ended e
+    JOIN paid_month p ON p.identity = e.identity AND p.month >= e.stop_month AND p.basic_living AND p.grade <= 'B'
+    GROUP BY e.row_key, e.side
+)
+SELECT e.row_key AS subject_row_key,
+       e.judgment_row AS event,
+       e.category,
+       e.side_title,
+       e.recorded_state,
+       e.document_number,
+       e.effective_on,
+       CASE WHEN e.remains_label IS NULL THEN '未见其他符合情形的状态' ELSE '但有' || e.remains_label || '记录，请核对是否应转为其他类别' END AS remains,
+       e.other_state,
+       x.father_told,
+       x.mother_told,
+       x.matrix,
+       e.effective_on AS event_date,
+       e.stop_month AS effective_month,
+       month_add(e.stop_month, -1) AS suggested_last_month,
+       o.months,
+       o.money,
+       e.unproven_parent AS parent_identity,
+       coalesce(e.link_doubt, CASE WHEN n.name IS NOT NULL THEN '另有同名的宣告文书没有有效证件号，疑似同人待确认' END, (SELECT doubt FROM cards_absent)) AS annex_reason,
+       e.row_key AS evidence_child_roster,
+       e.population_row AS evidence_population,
+       e.birth_row AS evidence_birth_registration,
+       e.judgment_row AS evidence_judgment,
+       o.payments AS evidence_benefit_payment
+FROM ended e
+LEFT JOIN declaration_in_doubt n ON n.name = e.court_name
+LEFT JOIN over_paid o ON o.row_key = e.row_key AND o.side = e.side
+LEFT JOIN exit_matrix x ON x.row_key = e.row_key AND x.side = e.side

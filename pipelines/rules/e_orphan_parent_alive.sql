@@ -10,7 +10,7 @@
 -- basis = ["orphan_support_2010", "qidong_guide_2021", "child_system_exit"]
 -- recipients = ["civil-affairs"]
 -- due_days = 10
--- reason = "名册类别为{{ category }}，{{ side_title }}（父母关系依据 {{ link_grade }}）在人口库中为正常户籍，截至 {{ known_until }} 无死亡登记，也无法院宣告失踪、宣告死亡；名册登记{{ side_title }}情况：{{ recorded_state }}。疑似不符合孤儿情形，待核查{% if months %}；最近 12 个月已发放 {{ months }} 个月 {{ money | yuan }} 元{% endif %}"
+-- reason = "名册类别为{{ category }}，{{ side_title }}（父母关系依据 {{ link_grade }}）在人口库中为正常户籍，截至 {{ known_until }} 无死亡登记，也无法院宣告失踪、宣告死亡；名册登记{{ side_title }}情况：{{ recorded_state }}。疑似不符合孤儿情形，待核查；按发现当月起算，建议末领年月 {{ suggested_last_month }}{% if months %}；最近 12 个月已发放 {{ months }} 个月 {{ money | yuan }} 元{% endif %}"
 -- verify = ["父母关系是否属实（养父母、继父母、登记错误）", "是否查找不到生父母的情形", "健在一方是否履行监护，是否符合事实无人抚养情形"]
 -- [columns]
 -- category = { title = "名册类别", class = "watch_group" }
@@ -19,9 +19,14 @@
 -- recorded_state = { title = "名册登记状态", class = "custody" }
 -- months = { title = "近12个月发放月数", class = "money" }
 -- money = { title = "近12个月金额（元）", class = "money", format = "yuan" }
+-- father_told = { title = "父亲现状", class = "custody" }
+-- mother_told = { title = "母亲现状", class = "custody" }
+-- matrix = { title = "认定情形", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
+-- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- ---
 WITH alive AS (
-    SELECT l.row_key, l.identity, l.category, r.side_title, r.recorded_state, p.parent, p.link_grade,
+    SELECT l.row_key, l.identity, l.category, r.side, r.side_title, r.recorded_state, p.parent, p.link_grade,
            p.population_row, p.birth_row, s.row_key AS parent_row, s.name AS parent_name,
            -- The register proves the parent; a roll that names the parent without a number makes nothing doubtful.
            least(CASE WHEN c.father_identity = p.parent THEN c.father_grade END,
@@ -55,6 +60,11 @@ SELECT a.row_key AS subject_row_key,
        a.side_title,
        a.link_grade,
        coalesce(a.recorded_state, '未登记') AS recorded_state,
+       x.father_told,
+       x.mother_told,
+       x.matrix,
+       month_add(month_of($known_until), t.months) AS effective_month,
+       month_add(month_of($known_until), t.months - 1) AS suggested_last_month,
        $known_until AS known_until,
        p.months,
        p.money,
@@ -66,6 +76,8 @@ SELECT a.row_key AS subject_row_key,
        CASE WHEN a.vague THEN NULL ELSE a.parent_row END AS evidence_population,
        p.payments AS evidence_benefit_payment
 FROM alive a
+JOIN stop_month t ON t.cause = 'parent_found'
+LEFT JOIN exit_matrix x ON x.row_key = a.row_key AND x.side = a.side
 LEFT JOIN paid p ON p.row_key = a.row_key
 LEFT JOIN declaration_in_doubt n ON n.name = a.parent_name
 WHERE a.nth = 1

@@ -5,12 +5,13 @@
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "student_roll", "benefit_payment"]
 -- optional_reads = ["roll_change", "education_aid", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["student_roll", "education_aid", "benefit_payment"]
 -- event = "day_or_school_year"
 -- severity = "medium"
 -- basis = ["child_system_exit", "orphan_support_2010"]
 -- recipients = ["civil-affairs"]
 -- due_days = 10
--- reason = "满 18 周岁后按超龄续发享受{% if over_age_reason %}（名册登记：{{ over_age_reason }}）{% endif %}，学籍库最近记录为{{ last_school }}{% if left_on %}（{{ left_on }}）{% endif %}，截至 {{ known_until }} 无在读学籍；此后{{ programs }}所属 {{ first_month }} 至 {{ last_month }} 仍发放 {{ months }} 个月 {{ money | yuan }} 元。疑似续发条件已变化，待核查"
+-- reason = "满 18 周岁后按超龄续发享受{% if over_age_reason %}（名册登记：{{ over_age_reason }}）{% endif %}，学籍库最近记录为{{ last_school }}{% if left_on %}（{{ left_on }}）{% endif %}，截至 {{ known_until }} 无在读学籍；此后{{ programs }}所属 {{ first_month }} 至 {{ last_month }} 仍发放 {{ months }} 个月 {{ money | yuan }} 元。疑似续发条件已变化，待核查；建议末领年月 {{ suggested_last_month }}"
 -- verify = ["是否已升入中职、高校等下一学段（请附在读证明）", "是否在市外就读", "超龄续发的省市口径"]
 -- [params]
 -- next_stage_hold_months = { default = 1, title = "毕业当年自9月1日起暂缓列出的月数（升学间隔）", status = "sourced" }
@@ -20,6 +21,9 @@
 -- over_age_reason = { title = "续发原因" }
 -- months = { title = "离校后发放月数", class = "money" }
 -- money = { title = "离校后发放金额（元）", class = "money", format = "yuan" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
+-- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- ---
 WITH adult AS (
     SELECT row_key, identity, over_age_reason
@@ -35,15 +39,15 @@ departure AS (
 gone AS (
     SELECT a.row_key, a.identity, a.over_age_reason, l.row_key AS roll_row, l.last_school, d.change_date AS left_on,
            d.row_key AS change_row, l.student_state = '毕业' AND l.grade = 12 AS may_go_on,
-           coalesce(month_add(month_of(d.change_date), 1), month_of(school_year_start($known_until))) AS stop_month
+           coalesce(month_add(month_of(d.change_date), t.months), month_of(school_year_start($known_until))) AS stop_month
     FROM adult a
     JOIN last_roll l ON l.identity = a.identity AND NOT l.studies
     LEFT JOIN departure d ON d.identity = a.identity AND d.nth = 1
+    JOIN stop_month t ON t.cause = 'school_ended'
     WHERE NOT EXISTS (SELECT 1 FROM death x WHERE x.identity = a.identity)
       AND NOT EXISTS (
-          SELECT 1 FROM education_aid e
-          WHERE e.subject_identity = a.identity AND e.subject_grade <= 'B'
-            AND substr(e.term, 1, 4) = substr(school_year_of($known_until), 1, 4)
+          SELECT 1 FROM aid_term e
+          WHERE e.identity = a.identity AND e.grade <= 'B' AND e.school_year = school_year_of($known_until)
       )
       AND NOT EXISTS (
           SELECT 1 FROM paid_month p
@@ -70,6 +74,9 @@ SELECT g.row_key AS subject_row_key,
        max(p.month) AS last_month,
        count(DISTINCT p.month) AS months,
        sum(p.amount) AS money,
+       g.left_on AS event_date,
+       g.stop_month AS effective_month,
+       month_add(g.stop_month, -1) AS suggested_last_month,
        CASE WHEN g.may_go_on AND g.over_age_reason IS NOT NULL THEN '高中已毕业，续发原因已登记，高校在读不在学籍库内，请补在读证明' END
            AS annex_reason,
        g.row_key AS evidence_child_roster,
@@ -78,4 +85,4 @@ SELECT g.row_key AS subject_row_key,
        array_agg(p.row_key ORDER BY p.row_key) AS evidence_benefit_payment
 FROM gone g
 JOIN paid_month p ON p.identity = g.identity AND p.basic_living AND p.month >= g.stop_month AND p.grade <= 'B'
-GROUP BY g.row_key, g.over_age_reason, g.last_school, g.left_on, g.may_go_on, g.roll_row, g.change_row
+GROUP BY g.row_key, g.over_age_reason, g.last_school, g.left_on, g.stop_month, g.may_go_on, g.roll_row, g.change_row

@@ -4,6 +4,7 @@
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "benefit_payment"]
+-- whole = ["child_roster"]
 -- event = "month"
 -- severity = "high"
 -- basis = ["child_system_exit", "social_relief_measures#13"]
@@ -17,6 +18,7 @@
 -- programs = { title = "项目", class = "money" }
 -- months = { title = "疑似多发月数", class = "money" }
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
+-- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- ---
 WITH ended AS (
     SELECT row_key, child_identity AS identity, end_month, exit_reason,
@@ -41,6 +43,7 @@ SELECT child_row AS subject_row_key,
        ended_as,
        exit_reason,
        end_month,
+       end_month AS suggested_last_month,
        string_agg(DISTINCT program_title, '、' ORDER BY program_title) AS programs,
        min(month) AS first_month,
        max(month) AS last_month,

@@ -1,6 +1,6 @@
 -- ---
 -- title = "父母残疾证变化"
--- condition = "名册登记为事实无人抚养、未停发，登记父或母为重残；该父或母的残疾人证已注销、迁出，或过期、冻结超过规定天数，或等级已不在重残范围内，也没有其他在档状态。"
+-- condition = "名册登记为事实无人抚养、未停发，登记父或母为重残；该父或母的残疾人证已注销、迁出，或过期、冻结超过规定天数，或等级已不在重残范围内，也没有其他在档状态。多重三、四级进附表。"
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "disability_card"]
@@ -10,7 +10,7 @@
 -- basis = ["qidong_guide_2021", "de_facto_2019", "disability_card_2018"]
 -- recipients = ["civil-affairs", "disability-federation"]
 -- due_days = 10
--- reason = "名册登记{{ side_title }}为重残{% if recorded_from %}（{{ recorded_from }} 起）{% endif %}；{{ side_title }}的残疾人证{{ change }}，未见其他有效的重残证和其他符合情形的状态；另一方：{{ other_state }}。按父母状态对照，疑似不再符合事实无人抚养情形，待核查"
+-- reason = "名册登记{{ side_title }}为重残{% if recorded_from %}（{{ recorded_from }} 起）{% endif %}；{{ side_title }}的残疾人证{{ change }}，未见其他有效的重残证和其他符合情形的状态；另一方：{{ other_state }}。按父母状态对照，疑似不再符合事实无人抚养情形，待核查；建议末领年月 {{ suggested_last_month }}"
 -- verify = ["是否正在换证、补证（先核对残联）", "是否因户籍迁移未同步而冻结", "多重残疾是否含智力、精神残疾", "是否有重病等其他情形"]
 -- [params]
 -- grace_days = { default = 67, title = "过期、冻结多少天以内不列（60天加7天登记时间差）", status = "sourced" }
@@ -18,6 +18,12 @@
 -- side_title = { title = "父或母", class = "relative" }
 -- change = { title = "残疾证变化", class = "relative" }
 -- other_state = { title = "另一方状态", class = "custody" }
+-- father_told = { title = "父亲现状", class = "custody" }
+-- mother_told = { title = "母亲现状", class = "custody" }
+-- matrix = { title = "认定情形", class = "custody" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
+-- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- ---
 SELECT r.row_key AS subject_row_key,
        k.row_key AS event,
@@ -27,9 +33,17 @@ SELECT r.row_key AS subject_row_key,
        CASE WHEN k.effect = 'in_force' THEN '现为' || k.card || '，不在重残等级范围内'
             ELSE '（' || k.card || '）状态为' || k.shown_status || coalesce('，' || CAST(k.lapsed_since AS VARCHAR) || ' 起', '') END
            AS change,
+       CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END AS event_date,
+       month_add(month_of(coalesce(CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END, $known_until)), t.months) AS effective_month,
+       month_add(month_of(coalesce(CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END, $known_until)), t.months - 1)
+           AS suggested_last_month,
+       x.father_told,
+       x.mother_told,
+       x.matrix,
        coalesce(r.link_doubt,
                 CASE WHEN k.effect = 'check' THEN '残疾人证已迁出，请核实迁入地情况'
                      WHEN k.effect = 'in_force' AND k.severe IS NULL THEN '残疾类别等级缺失，请先核对残联'
+                     WHEN k.effect = 'in_force' AND k.severe = 'check' THEN '多重残疾需核实是否含智力、精神残疾'
                      WHEN k.effect = 'lapsed' AND k.lapsed_since IS NULL THEN '残疾人证冻结时间不详，请先核对残联' END) AS annex_reason,
        r.unproven_parent AS parent_identity,
        r.row_key AS evidence_child_roster,
@@ -38,11 +52,16 @@ SELECT r.row_key AS subject_row_key,
        k.row_key AS evidence_disability_card
 FROM recorded_parent r
 JOIN card_standing k ON k.identity = r.parent
+JOIN stop_month t ON t.cause = CASE WHEN k.effect = 'in_force' THEN 'card_regraded' ELSE 'card_ended' END
+LEFT JOIN exit_matrix x ON x.row_key = r.row_key AND x.side = r.side
 WHERE r.de_facto
   AND r.benefit_status <> '已停发'
   AND r.code = 'DISA'
   AND (k.effect IN ('gone', 'check')
        OR (k.effect = 'lapsed' AND coalesce(k.lapsed_since + $grace_days < $known_until, k.shown_status = '冻结'))
-       OR (k.effect = 'in_force' AND coalesce(k.severe, 'no') = 'no'))
-  -- Any other state that counts: nothing has ended.
-  AND NOT EXISTS (SELECT 1 FROM parent_state x WHERE x.identity = r.parent)
+       OR (k.effect = 'in_force' AND coalesce(k.severe, 'check') <> 'yes'))
+  -- Any other state that counts: nothing has ended. The card in question is no other state.
+  AND NOT EXISTS (
+      SELECT 1 FROM parent_state o
+      WHERE o.identity = r.parent AND NOT (o.source = 'disability_card' AND o.row_key = k.row_key)
+  )

@@ -22,6 +22,11 @@
 -- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- months = { title = "疑似多发月数", class = "money" }
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
+-- father_told = { title = "父亲现状", class = "custody" }
+-- mother_told = { title = "母亲现状", class = "custody" }
+-- matrix = { title = "认定情形", class = "custody" }
 -- ---
 WITH stop AS (SELECT months FROM stop_month WHERE cause = 'parent_released'),
 ended AS (
@@ -52,7 +57,12 @@ SELECT e.row_key AS subject_row_key,
        e.ended_on,
        e.ended_how,
        e.other_state,
+       x.father_told,
+       x.mother_told,
+       x.matrix,
        month_add(month_of(e.ended_on), s.months - 1) AS suggested_last_month,
+       month_add(month_of(e.ended_on), s.months) AS effective_month,
+       e.ended_on AS event_date,
        o.months,
        o.money,
        e.unproven_parent AS parent_identity,
@@ -65,6 +75,7 @@ SELECT e.row_key AS subject_row_key,
 FROM ended e
 CROSS JOIN stop s
 LEFT JOIN over_paid o ON o.row_key = e.row_key AND o.side = e.side
+LEFT JOIN exit_matrix x ON x.row_key = e.row_key AND x.side = e.side
 WHERE e.nth = 1
   AND e.ended_on <= $known_until
   AND (e.recorded_from IS NULL OR e.ended_on > e.recorded_from)

@@ -20,10 +20,15 @@
 -- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- months = { title = "疑似多发月数", class = "money" }
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
+-- father_told = { title = "父亲现状", class = "custody" }
+-- mother_told = { title = "母亲现状", class = "custody" }
+-- matrix = { title = "认定情形", class = "custody" }
 -- ---
 WITH stop AS (SELECT months FROM stop_month WHERE cause = 'parent_released'),
 held AS (
-    SELECT r.row_key, r.identity, r.side_title, r.recorded_state, r.recorded_from, r.other_state, r.code, r.parent,
+    SELECT r.row_key, r.identity, r.side, r.side_title, r.recorded_state, r.recorded_from, r.other_state, r.code, r.parent,
            r.unproven_parent, r.link_doubt AS annex_reason, r.population_row, r.birth_row
     FROM recorded_parent r
     WHERE r.de_facto AND r.benefit_status <> '已停发' AND r.code IN ('JAIL', 'REST')
@@ -58,7 +63,12 @@ SELECT e.row_key AS subject_row_key,
        e.released_on,
        e.source_title,
        e.other_state,
+       x.father_told,
+       x.mother_told,
+       x.matrix,
        month_add(month_of(e.released_on), s.months - 1) AS suggested_last_month,
+       month_add(month_of(e.released_on), s.months) AS effective_month,
+       e.released_on AS event_date,
        o.months,
        o.money,
        e.unproven_parent AS parent_identity,
@@ -72,6 +82,7 @@ SELECT e.row_key AS subject_row_key,
 FROM ended e
 CROSS JOIN stop s
 LEFT JOIN over_paid o ON o.row_key = e.row_key AND o.side_title = e.side_title
+LEFT JOIN exit_matrix x ON x.row_key = e.row_key AND x.side = e.side
 WHERE e.nth = 1
   -- Held again, whatever the length, or any other state that counts: nothing has ended.
   AND NOT EXISTS (SELECT 1 FROM parent_state x WHERE x.identity = e.parent)

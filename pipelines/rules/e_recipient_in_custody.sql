@@ -22,6 +22,8 @@
 -- months = { title = "疑似多发月数", class = "money" }
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
 -- suggested_last_month = { title = "建议末领年月", class = "money" }
+-- event_date = { title = "发生日期", class = "custody" }
+-- effective_month = { title = "生效月份", class = "money" }
 -- ---
 -- A sentence, not a detention, and only under the person's own number: a namesake's sentence is nobody's business.
 WITH stop AS (SELECT months FROM stop_month WHERE cause = 'sentenced'),
@@ -59,6 +61,8 @@ SELECT first_value(row_key ORDER BY month, row_key) AS subject_row_key,
        count(DISTINCT month) AS months,
        sum(amount) AS money,
        month_add(stop_month, -1) AS suggested_last_month,
+       stop_month AS effective_month,
+       from_date AS event_date,
        array_agg(row_key ORDER BY row_key) FILTER (WHERE extract = 'benefit_payment') AS evidence_benefit_payment,
        array_agg(row_key ORDER BY row_key) FILTER (WHERE extract = 'disability_subsidy') AS evidence_disability_subsidy,
        prison_row AS evidence_prison_term
@@ -70,6 +74,7 @@ UNION ALL
 -- Where the destitute payments of a person are not delivered at all, the relief roll tells.
 SELECT r.row_key, 'social_relief', 'subject', CAST(h.from_date AS VARCHAR), h.source_title, h.from_date, h.until, '特困供养',
        CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), month_add(h.stop_month, -1),
+       h.stop_month, h.from_date AS event_date,
        CAST(NULL AS VARCHAR[]), CAST(NULL AS VARCHAR[]), h.prison_row
 FROM held h
 JOIN relief_member r ON r.identity = h.identity AND r.relief_kind = '特困'

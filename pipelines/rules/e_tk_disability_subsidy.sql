@@ -18,6 +18,7 @@
 -- suggested_last_month = { title = "建议末领年月", class = "money" }
 -- months = { title = "重复月数", class = "money" }
 -- money = { title = "补贴金额（元）", class = "money", format = "yuan" }
+-- effective_month = { title = "生效月份", class = "money" }
 -- ---
 SELECT first_value(subsidy_b ORDER BY month, subsidy_b) AS subject_row_key,
        month_compact(min(month)) AS event,
@@ -27,9 +28,10 @@ SELECT first_value(subsidy_b ORDER BY month, subsidy_b) AS subject_row_key,
        string_agg(DISTINCT title_b, '、' ORDER BY title_b) AS titles,
        sum(amount_b) AS money,
        month_add(min(month), -1) AS suggested_last_month,
-       array_agg(DISTINCT subsidy_b ORDER BY subsidy_b) AS evidence_disability_subsidy,
+       min(month) AS effective_month,
+       array_agg(DISTINCT subsidy_b ORDER BY subsidy_b) FILTER (WHERE subsidy_b IS NOT NULL) AS evidence_disability_subsidy,
        array_agg(DISTINCT payment_a ORDER BY payment_a) FILTER (WHERE payment_a IS NOT NULL) AS evidence_benefit_payment,
-       array_agg(DISTINCT relief_a ORDER BY relief_a) FILTER (WHERE relief_a IS NOT NULL) AS evidence_social_relief
+       array_agg(DISTINCT relief_row ORDER BY relief_row) FILTER (WHERE relief_row IS NOT NULL) AS evidence_social_relief
 FROM stacked_month
-WHERE program_a = 'destitute' AND subsidy_b IS NOT NULL
+WHERE program_a = 'destitute' AND program_b IN (SELECT program FROM subsidy_programs)
 GROUP BY identity

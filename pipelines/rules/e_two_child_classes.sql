@@ -20,6 +20,7 @@
 -- months = { title = "重复月数", class = "money" }
 -- money = { title = "项目一金额（元）", class = "money", format = "yuan" }
 -- other_money = { title = "项目二金额（元）", class = "money", format = "yuan" }
+-- effective_month = { title = "生效月份", class = "money" }
 -- ---
 WITH pair AS (
     SELECT s.*
@@ -37,7 +38,8 @@ SELECT first_value(payment_a ORDER BY month, payment_a) AS subject_row_key,
        sum(amount_a) AS money,
        sum(amount_b) AS other_money,
        month_add(min(month), -1) AS suggested_last_month,
-       array_agg(DISTINCT payment_a ORDER BY payment_a) AS evidence_benefit_payment,
-       array_agg(DISTINCT payment_b ORDER BY payment_b) AS evidence_benefit_payment__second
+       min(month) AS effective_month,
+       array_agg(DISTINCT payment_a ORDER BY payment_a) FILTER (WHERE payment_a IS NOT NULL) AS evidence_benefit_payment,
+       array_agg(DISTINCT payment_b ORDER BY payment_b) FILTER (WHERE payment_b IS NOT NULL) AS evidence_benefit_payment__second
 FROM pair
 GROUP BY identity, program_a, program_b

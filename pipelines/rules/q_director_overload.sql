@@ -4,6 +4,7 @@
 -- list = "quality"
 -- subject = "child_director.subject"
 -- reads = ["child_director", "child_roster"]
+-- whole = ["child_director"]
 -- event = "none"
 -- severity = "info"
 -- basis = ["three_year_plan"]

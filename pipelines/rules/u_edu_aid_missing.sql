@@ -31,11 +31,6 @@ FROM present_pupil p
 JOIN aid_group l ON l.identity = p.identity
 WHERE p.match_grade <= 'B'
   AND $known_until >= add_months(school_year_start($known_until), $hold_months)
-  -- A term is written 2026秋季, 2027春季 or 2026-2027-1: any term of this school year counts.
-  AND NOT EXISTS (
-      SELECT 1 FROM education_aid e
-      WHERE e.subject_identity = p.identity
-        AND substr(e.term, 1, 4) = CASE WHEN e.term LIKE '%春%' THEN substr(school_year_of($known_until), 6, 4)
-                                        ELSE substr(school_year_of($known_until), 1, 4) END
-  )
+  -- Any term of this school year counts.
+  AND NOT EXISTS (SELECT 1 FROM aid_term e WHERE e.identity = p.identity AND e.school_year = school_year_of($known_until))
   AND NOT EXISTS (SELECT 1 FROM death d WHERE d.identity = p.identity)

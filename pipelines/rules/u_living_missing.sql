@@ -6,6 +6,7 @@
 -- reads = ["disability_card", "social_relief"]
 -- absent_from = "disability_subsidy.subject"
 -- optional_reads = ["child_roster", "population", "move_out", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["child_roster"]
 -- event = "none"
 -- severity = "medium"
 -- basis = ["two_subsidies_2015"]

@@ -6,6 +6,7 @@
 -- reads = ["residence"]
 -- absent_from = "child_roster.child"
 -- optional_reads = ["student_roll", "population", "birth_registration", "move_out", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["population"]
 -- event = "none"
 -- severity = "info"
 -- basis = ["migrant_children_2024"]

@@ -6,6 +6,7 @@
 -- reads = ["population", "death_cancellation"]
 -- absent_from = "child_roster.child"
 -- optional_reads = ["birth_registration", "student_roll", "judgment", "adoption", "death_certificate", "cremation", "move_out", "disability_card", "prison_term", "custody", "serious_illness"]
+-- whole = ["birth_registration"]
 -- event = "day"
 -- severity = "medium"
 -- basis = ["minor_protection_law#91"]

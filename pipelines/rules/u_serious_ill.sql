@@ -6,6 +6,7 @@
 -- reads = ["serious_illness"]
 -- absent_from = "child_roster.child"
 -- optional_reads = ["social_relief", "population", "move_out", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["social_relief"]
 -- event = "none"
 -- severity = "medium"
 -- basis = ["qidong_guide_2021", "children_in_difficulty_2016"]

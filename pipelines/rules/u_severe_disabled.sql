@@ -6,6 +6,7 @@
 -- reads = ["disability_card", "disability_subsidy", "social_relief"]
 -- absent_from = "child_roster.child"
 -- optional_reads = ["population", "move_out", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["disability_subsidy", "social_relief"]
 -- event = "none"
 -- severity = "medium"
 -- basis = ["qidong_guide_2021", "children_in_difficulty_2016", "two_subsidies_2015"]

@@ -6,6 +6,7 @@
 -- reads = ["child_roster"]
 -- absent_from = "child_roster.child"
 -- optional_reads = ["population", "birth_registration", "student_roll", "judgment", "adoption", "disability_card", "disability_subsidy", "social_relief", "prison_term", "custody", "serious_illness", "move_out", "death_cancellation", "death_certificate", "cremation"]
+-- whole = ["disability_subsidy", "social_relief"]
 -- event = "day_or_school_year"
 -- severity = "high"
 -- basis = ["three_year_plan", "de_facto_2019", "qidong_guide_2021"]

@@ -212,6 +212,7 @@ fn check_head(
     let absent = head.absent_from.as_ref();
     let named = head.reads.iter().chain(&head.optional_reads).chain(absent.map(|role| &role.extract));
     check_extracts(&rule.file, named, contracts, problems);
+    check_whole(rule, problems);
     let unknown_role = |role: &&RoleRef| {
         let contract = contracts.get(&role.extract);
         contract.is_some_and(|contract| contract.mention.iter().all(|spec| spec.role != role.role))
@@ -221,6 +222,18 @@ fn check_head(
         problems.push(Diagnostic::error("unknown_role", Spot::file(&rule.file), message));
     }
     check_basis(&rule.file, &head.basis, basis, as_of, problems);
+}
+
+/// What a rule does not read cannot be silent to it.
+fn check_whole(rule: &Rule, problems: &mut Vec<Diagnostic>) {
+    let head = &rule.header;
+    let read = |extract: &String| head.reads.contains(extract) || head.optional_reads.contains(extract);
+    for extract in head.whole.iter().filter(|extract| !read(extract)) {
+        let help = did_you_mean(extract, head.reads.iter().chain(&head.optional_reads).map(String::as_str));
+        let message = format!("`{extract}` of `whole` is neither in `reads` nor in `optional_reads`");
+        let fault = Diagnostic::error("whole_not_read", Spot::file(&rule.file), message);
+        problems.push(with(fault, help.map(|near| format!("did you mean `{near}`?"))));
+    }
 }
 
 fn check_extracts<'e>(

@@ -1,5 +1,7 @@
 //! Whether a rule may run tonight: missing data is not evidence (invariant 7).
 
+use std::collections::BTreeSet;
+
 use super::book::Rule;
 use super::world::World;
 use crate::domain::{Day, ExtractState};
@@ -9,15 +11,20 @@ pub(super) fn needed(rule: &Rule) -> impl Iterator<Item = &String> {
     rule.header.reads.iter().chain(rule.header.absent_from.as_ref().map(|role| &role.extract))
 }
 
+/// Extracts in whose silence a rule concludes: the searched one and the subject's of an absence rule, and those it
+/// names itself.
+fn needed_whole(rule: &Rule) -> impl Iterator<Item = &String> {
+    let head = &rule.header;
+    let absent = head.absent_from.as_ref().map(|role| &role.extract);
+    let subject = absent.and(head.subject.role()).map(|role| &role.extract);
+    subject.into_iter().chain(absent).chain(&head.whole)
+}
+
 /// Why a rule does not run, in Chinese; `None` when it may.
 pub(super) fn refusal(rule: &Rule, world: &World) -> Option<String> {
     let mut reasons: Vec<String> = missing(needed(rule), world).into_iter().collect();
-    if let Some(absent) = &rule.header.absent_from {
-        let subject = rule.header.subject.role().map(|role| &role.extract);
-        for extract in subject.into_iter().chain(std::iter::once(&absent.extract)) {
-            reasons.extend(incomplete(extract, world));
-        }
-    }
+    let asked: BTreeSet<&String> = needed_whole(rule).collect();
+    reasons.extend(asked.into_iter().filter_map(|extract| incomplete(extract, world)));
     (!reasons.is_empty()).then(|| reasons.join("；"))
 }
 

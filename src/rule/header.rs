@@ -32,6 +32,10 @@ pub struct RuleHeader {
     /// Extracts that are read when they came.
     #[serde(default)]
     pub optional_reads: Vec<String>,
+    /// Extracts, out of those it reads, in whose silence it concludes: with one of them incomplete the rule does
+    /// not run, for the row that is missing may be the one that explains everything.
+    #[serde(default)]
+    pub whole: Vec<String>,
     /// What the column `event` holds.
     pub event: EventKind,
     /// Whether it draws people by lot for a spot check instead of finding clues: whom another rule of the list

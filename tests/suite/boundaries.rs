@@ -285,10 +285,13 @@ fn a_town_that_is_missing_silences_what_concludes_from_absence_and_nothing_else(
     let concludes = |rule: &&doudi::rule::Rule| {
         let subject = rule.header.subject.role().is_some_and(|role| role.extract == "student_roll");
         let absent = rule.header.absent_from.as_ref();
-        absent.is_some_and(|role| role.extract == "student_roll" || subject)
+        let named = rule.header.whole.iter().any(|extract| extract == "student_roll");
+        named || absent.is_some_and(|role| role.extract == "student_roll" || subject)
     };
     let wanted: BTreeSet<&str> = plan.0.book.rules.iter().filter(concludes).map(|r| r.id.as_str()).collect();
-    assert!(wanted.contains("d_key_group_no_roll") && wanted.contains("d_g6_no_g7"), "{wanted:?}");
+    for rule in ["d_key_group_no_roll", "d_g6_no_g7", "d_left_before_finish", "e_over18_school_ended"] {
+        assert!(wanted.contains(rule), "{rule}: {wanted:?}");
+    }
     let newly: BTreeSet<&str> =
         told.keys().map(String::as_str).filter(|rule| !before.contains_key(*rule)).collect();
     assert_eq!(newly, wanted);

@@ -215,12 +215,12 @@ impl Case<'_, '_> {
                 let card = self.child.card.is_some_and(|c| {
                     c.severe() && c.valid_on(calendar.as_of) && c.issued <= calendar.disability
                 });
-                if card {
+                if card || self.family.on_relief(self.index, &["低保", "特困"], calendar.as_of.month()) {
                     push(out, "e_category_change", self.child, calendar.school_year_text());
                 }
             }
         }
-        if !matches!(roster.category, 5 | 8..=12)
+        if !matches!(roster.category, 1 | 3 | 5 | 8..=12)
             || visible(self.world, self.child).is_some()
             || self.kid.adoptions.iter().max_by_key(|a| a.day).is_some_and(|a| a.kind == "收养")
         {
@@ -228,7 +228,8 @@ impl Case<'_, '_> {
         }
         let (Some(father), Some(mother)) = (self.standing(true), self.standing(false)) else { return };
         let orphan = father.gone && mother.gone;
-        if (orphan || roster.category != 5) && !father.doubtful && !mother.doubtful {
+        let other = if orphan { !matches!(roster.category, 1 | 3) } else { roster.category != 5 };
+        if other && !father.doubtful && !mother.doubtful {
             let since = father.since.into_iter().chain(mother.since).max();
             let event = since.map_or(calendar.school_year_text(), Day::iso);
             let papers = father.paper.into_iter().chain(mother.paper).collect();

@@ -86,7 +86,7 @@ fn living_after_stop(world: &World<'_>, family: &Family, index: usize, out: &mut
     let Some(stop) = relief.stop.filter(|&stop| stop <= now) else { return };
     let person = &family.people[index];
     let months = subsidy_months(world, person, |kind| kind == LIVING);
-    let over = months.iter().filter(|&&month| month >= stop).count();
+    let over = months.iter().filter(|&&month| month > stop).count();
     if over >= 2 && !family.on_relief(index, &["低保", "低保边缘"], now) {
         push(out, "e_living_no_dibao", person, stop.compact());
     }

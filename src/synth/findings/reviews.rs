@@ -154,10 +154,11 @@ impl Case<'_, '_> {
 
     fn untreated(&self, roster: &Roster, out: &mut Vec<Expected>) {
         let known = self.world.calendar.others;
-        let last = self.child.treated_until.filter(|&day| day <= known.plus_months(-12));
-        let due = last.and_then(|day| came_round(day, known, 12));
-        let listed = roster.category == 11 && roster.listed <= known.plus_months(-12);
-        if let Some(day) = due.filter(|_| listed && visible(self.world, self.child).is_none()) {
+        if roster.category != 11 || visible(self.world, self.child).is_some() {
+            return;
+        }
+        let lapsed = self.child.treated_until.filter(|&day| day <= known.plus_months(-12));
+        if let Some(day) = came_round(lapsed.unwrap_or(roster.listed), known, 12) {
             push(out, "e_illness_review_due", self.child, day.iso());
         }
     }

@@ -42,6 +42,11 @@ fn all_problems_of_all_files_are_told_at_once() {
         )
         .change("pipelines/rules/d_hukou_no_roll.sql", "class = \"relative\"", "class = \"relatives\"")
         .change("pipelines/rules/d_left_before_finish.sql", "\"roll_measures_2025\"", "\"roll_measure_2025\"")
+        .change(
+            "pipelines/rules/u_nursing_missing.sql",
+            "-- whole = [\"social_relief\"]",
+            "-- whole = [\"social_releif\"]",
+        )
         .change("pipelines/rules/e_parent_released.sql", "\"prison_term\"]", "\"prison_terms\"]")
         .change("pipelines/views/adopted.sql", "-- title", "-- titel");
     copy.change("pipelines/lists/urgent.toml", "sheet =", "sheets =")
