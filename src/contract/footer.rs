@@ -40,6 +40,8 @@ fn footer(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(footer))
 }
 
+/// Kind of a field that is none: the end of a structure.
+const STOP: u8 = 0;
 const STRUCT: u8 = 12;
 
 /// Why the walk ends early.
@@ -80,14 +82,15 @@ impl Walk<'_> {
     fn fields(&mut self, depth: u32) -> Result<(), Stop> {
         loop {
             let head = self.byte()?;
-            if head & 0x0f == 0 {
+            let kind = head & 0x0f;
+            if kind == STOP {
                 return Ok(());
             }
             // Without a step from the field before, its number follows.
             if head >> 4 == 0 {
                 self.number()?;
             }
-            self.value(head & 0x0f, depth)?;
+            self.value(kind, depth)?;
         }
     }
 

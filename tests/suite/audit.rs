@@ -125,8 +125,13 @@ fn what_is_shown_in_full_wants_a_reason_and_is_logged_without_a_value() {
         String::from_utf8_lossy(&broken.stdout).contains("台账事件"),
         "the other chain is told all the same"
     );
+}
 
-    // A ledger that was emptied, or is gone, is no whole one.
+#[test]
+fn a_ledger_that_was_emptied_or_is_gone_is_no_whole_one() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&NIGHT.folder, folder.path());
+    let county = County { folder: folder.path().to_owned() };
     let path = county.folder.join("state/ledger.sqlite");
     fs::write(&path, "").unwrap();
     let without = |command: &str| {
