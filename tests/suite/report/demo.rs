@@ -1,5 +1,6 @@
 //! A small publication with every kind of row. All persons are invented; numbers have no valid region.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Int64Array, StringArray};
@@ -19,7 +20,7 @@ use doudi::report::{
 pub(crate) const TOWNS: [&str; 3] = ["甲镇", "乙街道", "丙镇"];
 
 /// All agencies that get lists.
-pub(crate) const AGENCIES: [&str; 11] = [
+pub(crate) const AGENCIES: [&str; 12] = [
     "civil-affairs",
     "civil-affairs-relief",
     "education",
@@ -31,7 +32,25 @@ pub(crate) const AGENCIES: [&str; 11] = [
     "medical-insurance",
     "human-resources",
     "emergency",
+    "women-federation",
 ];
+
+/// A table into the folder by which every recipient may get every list.
+pub(crate) fn open_all_lists(folder: &Path) {
+    let bundled = Desk::load(None, None).unwrap();
+    let lists = bundled.templates.iter().flat_map(|template| {
+        bundled.disclosure.recipients().iter().map(move |known| format!("{},{},,\n", template.list, known.id))
+    });
+    let text = format!("list,recipient,valid_from,valid_until\n{}", lists.collect::<String>());
+    std::fs::write(folder.join("list_recipients.csv"), text).unwrap();
+}
+
+/// The bundled desk, but that every recipient may get every list.
+fn open_desk() -> Desk {
+    let folder = tempfile::tempdir().unwrap();
+    open_all_lists(folder.path());
+    Desk::load(None, Some(folder.path())).unwrap()
+}
 
 /// Everything a [`PublishInput`] borrows.
 pub(crate) struct Demo {
@@ -296,7 +315,7 @@ impl Demo {
             figures: None,
         };
         Self {
-            desk: Desk::load(None, None).unwrap(),
+            desk: open_desk(),
             rules: rules(),
             outcomes,
             cases: cases(count),

@@ -20,12 +20,12 @@ use doudi::report::{
 };
 
 use super::artifacts;
-use super::demo::{AGENCIES, Demo, as_of, docket, who};
+use super::demo::{AGENCIES, Demo, as_of, docket, open_all_lists, who};
 use super::lists::{cells, ends, files, workbook_text};
 
 /// Recipient → classes that must not reach it (rule book G: recipient column matrix; G17 cases of minors,
 /// G18 HIV). Who is not in the rule book's matrix gets who somebody is and the question, as the police do.
-const FORBIDDEN: [(&str, &[&str]); 13] = [
+const FORBIDDEN: [(&str, &[&str]); 14] = [
     ("education", &["custody", "illness", "bank", "hiv", "case", "screening", "money"]),
     ("disability-federation", &["custody", "illness", "bank", "hiv", "case", "money", "screening"]),
     ("public-security", &QUESTION_ONLY),
@@ -35,6 +35,7 @@ const FORBIDDEN: [(&str, &[&str]); 13] = [
     ("medical-insurance", &QUESTION_ONLY),
     ("human-resources", &QUESTION_ONLY),
     ("emergency", &QUESTION_ONLY),
+    ("women-federation", &QUESTION_ONLY),
     ("town", &["custody", "illness", "bank", "hiv", "case", "money", "assessment"]),
     ("civil-affairs", &["bank", "hiv", "employment", "screening"]),
     // The section for relief needs who is in custody (a household's head count), not why a child is looked after.
@@ -417,6 +418,7 @@ fn below_14_a_value_reaches_only_whom_the_table_names_whatever_the_matrix_grants
     let approved = FORBIDDEN.map(|(id, _)| format!("{id},id_number,周某,2026-01-01,2031-12-31,\n")).concat();
     let approvals = include_str!("../../../schemas/tables/full_approvals.csv");
     fs::write(folder.path().join("full_approvals.csv"), format!("{approvals}{approved}")).unwrap();
+    open_all_lists(folder.path());
     let granting = Desk::load(None, Some(folder.path())).unwrap();
     // Everybody in the demo is born on 2014-03-05, some by the row to compare with a little later.
     for (day, of_age) in [("2028-03-04", false), ("2030-01-01", true)] {
