@@ -511,6 +511,7 @@ fn read_folder(folder: &Path, problems: &mut Vec<Diagnostic>) -> Vec<(String, St
 
 /// What TOML types cannot say.
 fn check(file: &str, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
+    check_parts(file, template, problems);
     let mut report = |code, column: &str, message: String| {
         let spot = Spot { file: file.to_owned(), column: column.to_owned(), ..Spot::default() };
         problems.push(Diagnostic::error(code, spot, message));
@@ -573,11 +574,6 @@ fn check(file: &str, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
             report("sheet_name", &arrangement.sheet, message);
         }
     }
-    check_parts(file, template, problems);
-    let mut report = |code, column: &str, message: String| {
-        let spot = Spot { file: file.to_owned(), column: column.to_owned(), ..Spot::default() };
-        problems.push(Diagnostic::error(code, spot, message));
-    };
     if !template.answer.iter().map(|answer| !answer.print).is_sorted() {
         report("print_order", "", "columns with `print = false` stand behind all others".to_owned());
     }
