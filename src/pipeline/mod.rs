@@ -168,9 +168,8 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
     let drifted = drift::look(plan.link.drift, &linked.summary)?;
 
     // 8 resolve: links -> identities with ids that last.
-    let (resolution, register) = run
-        .watch
-        .stage(Stage::Resolve, || resolve::resolve(&rows, (&linked.links, linked.disputed()), &run.register));
+    let resolved = || resolve::resolve(&rows, (&linked.links, linked.disputed()), &run.register);
+    let (resolution, register) = run.watch.stage(Stage::Resolve, resolved);
 
     // 9 judge: rules in SQL -> findings, each with its evidence.
     let world = World {
@@ -185,8 +184,8 @@ fn night(plan: &Plan, env: &Env<'_>, deadline: &Deadline) -> Result<RunSummary, 
         as_of: env.as_of,
     };
     let finder = Unrefuted::new(&linked, &run.judgements, &records, &mentions, &resolution);
-    let mut judged =
-        run.watch.stage(Stage::Judge, || rule::judge(&plan.book, &world, &finder, env.threads))?;
+    let judge = || rule::judge(&plan.book, &world, &finder, env.threads);
+    let mut judged = run.watch.stage(Stage::Judge, judge)?;
 
     // 10 record: findings against the ledger -> new, kept, changed, withdrawn cases.
     let record = || run.reconcile(&run_id, &mut judged, (&world, &gaps), &released);

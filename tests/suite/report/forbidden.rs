@@ -80,9 +80,10 @@ const QUESTION_ONLY: [&str; 16] = [
 ];
 
 /// Classes of the matrix.
-fn classes() -> Vec<String> {
+pub(super) fn classes() -> Vec<String> {
     let matrix = include_str!("../../../schemas/tables/disclosure.csv");
-    matrix.lines().next().unwrap().split(',').skip(1).map(str::to_owned).collect()
+    let columns = matrix.lines().next().unwrap().split(',').skip(1);
+    columns.filter(|column| !column.starts_with("valid_")).map(str::to_owned).collect()
 }
 
 /// Every cell and heading of a Parquet file, and its metadata.
