@@ -30,17 +30,9 @@ WITH pupil AS (
 ),
 contrary AS (
     SELECT identity, death_date AS since, CAST(death_date AS VARCHAR) || ' 死亡（' || sources || '）' AS word, 1 AS rank,
-           cancellation_rows, certificate_rows, cremation_rows, CAST(NULL AS VARCHAR) AS doubt
-    FROM death
+           cancellation_rows, certificate_rows, cremation_rows, doubt
+    FROM possible_death
     WHERE death_date IS NOT NULL
-    UNION ALL
-    SELECT identity, death_date, CAST(death_date AS VARCHAR) || ' 死亡（' || source_title || '）', 1,
-           CASE WHEN source = 'death_cancellation' THEN make_array(row_key) END,
-           CASE WHEN source = 'death_certificate' THEN make_array(row_key) END,
-           CASE WHEN source = 'cremation' THEN make_array(row_key) END,
-           source_title || '没有证件号，全部数据中只有一人与之同名同性别，疑似同人待确认'
-    FROM death_in_doubt
-    WHERE nth = 1
     UNION ALL
     SELECT subject_identity, from_date, '因特殊原因可能不在校', 2, NULL, NULL, NULL, NULL
     FROM custody

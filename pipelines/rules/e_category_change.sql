@@ -49,10 +49,8 @@ SELECT u.row_key AS subject_row_key,
        CASE WHEN u.orphan THEN '待遇可能降低，核查后办理' ELSE '对儿童有利，优先办理' END AS direction,
        u.old_class,
        u.result AS new_class,
-       u.father_title || coalesce('（' || CAST(u.father_from AS VARCHAR) || ' 起，' || u.father_source || '）', '（' || u.father_source || '）')
-           AS father_told,
-       u.mother_title || coalesce('（' || CAST(u.mother_from AS VARCHAR) || ' 起，' || u.mother_source || '）', '（' || u.mother_source || '）')
-           AS mother_told,
+       u.father_told,
+       u.mother_told,
        CAST(NULL AS VARCHAR) AS card,
        '父 ' || u.father_class || ' × 母 ' || u.mother_class || '：' || u.result AS matrix,
        greatest(u.father_from, u.mother_from) AS event_date,

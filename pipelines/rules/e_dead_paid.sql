@@ -23,25 +23,13 @@
 -- effective_month = { title = "生效月份", class = "money" }
 -- ---
 WITH stop AS (SELECT months FROM stop_month WHERE cause = 'death'),
-dead AS (
-    SELECT identity, death_date, sources, cancellation_rows, certificate_rows, cremation_rows, CAST(NULL AS VARCHAR) AS doubt
-    FROM death
-    UNION ALL
-    SELECT identity, death_date, source_title,
-           CASE WHEN source = 'death_cancellation' THEN make_array(row_key) END,
-           CASE WHEN source = 'death_certificate' THEN make_array(row_key) END,
-           CASE WHEN source = 'cremation' THEN make_array(row_key) END,
-           source_title || '没有证件号，全部数据中只有一人与之同名同性别，疑似同人待确认'
-    FROM death_in_doubt
-    WHERE nth = 1
-),
 over_paid AS (
     SELECT p.*, d.death_date, d.sources, d.cancellation_rows, d.certificate_rows, d.cremation_rows, d.doubt,
            month_add(month_of(d.death_date), s.months - 1) AS suggested_last_month,
            month_add(month_of(d.death_date), s.months) AS effective_month,
            min(p.grade) OVER (PARTITION BY p.identity) AS best_grade
     FROM paid_month p
-    JOIN dead d ON d.identity = p.identity
+    JOIN possible_death d ON d.identity = p.identity
     CROSS JOIN stop s
     WHERE p.month >= month_add(month_of(d.death_date), s.months)
 )

@@ -6,8 +6,8 @@ SELECT f.child, f.parent AS father, m.parent AS mother, greatest(f.link_grade, m
        -- against it.
        CASE WHEN f.grade > 'B' THEN f.parent END AS unproven_father, CASE WHEN m.grade > 'B' THEN m.parent END AS unproven_mother,
        x.result, a.class AS father_class, b.class AS mother_class,
-       a.code AS father_code, a.label AS father_title, a.from_date AS father_from, a.source_title AS father_source,
-       b.code AS mother_code, b.label AS mother_title, b.from_date AS mother_from, b.source_title AS mother_source,
+       a.code AS father_code, a.label AS father_title, a.from_date AS father_from, a.source_title AS father_source, a.told AS father_told,
+       b.code AS mother_code, b.label AS mother_title, b.from_date AS mother_from, b.source_title AS mother_source, b.told AS mother_told,
        CASE WHEN greatest(f.link_grade, m.link_grade) = 'L3' THEN '父母关系仅见于学籍家庭成员，待确认'
             ELSE coalesce(a.note, b.note) END AS doubt,
        f.population_row AS population_row, f.birth_row AS father_birth_row, m.birth_row AS mother_birth_row,

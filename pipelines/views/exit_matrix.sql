@@ -6,11 +6,9 @@ WITH told AS (
            -- The state that the roll records is the one in question; another one stands.
            CASE WHEN s.code IS NULL OR s.code = r.code THEN 'N' ELSE s.class END AS left_class,
            CASE WHEN s.code IS NULL OR s.code = r.code THEN '名册登记为' || coalesce(r.recorded_state, '未登记') || '，现疑似不成立'
-                ELSE s.label || coalesce('（' || CAST(s.from_date AS VARCHAR) || ' 起，' || s.source_title || '）', '（' || s.source_title || '）')
-           END AS left_told,
+                ELSE s.told END AS left_told,
            s.class,
-           coalesce(s.label || coalesce('（' || CAST(s.from_date AS VARCHAR) || ' 起，' || s.source_title || '）', '（' || s.source_title || '）'),
-                    '名册登记为' || coalesce(r.recorded_state, '未登记') || '（未见佐证）') AS told
+           coalesce(s.told, '名册登记为' || coalesce(r.recorded_state, '未登记') || '（未见佐证）') AS told
     FROM recorded_parent r
     LEFT JOIN parent_standing s ON s.identity = r.parent
 ),

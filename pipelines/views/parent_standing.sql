@@ -1,5 +1,5 @@
 -- ---
--- title = "每个有符合情形状态的成年人一行：最有力的一项（先死亡、宣告失踪，再佐证齐全的），及死亡来源的行"
+-- title = "每个有符合情形状态的成年人一行：最有力的一项（先死亡、宣告失踪，再佐证齐全的）、连同起始日期和来源的说法，及死亡来源的行"
 -- ---
 WITH ranked AS (
     SELECT s.identity, s.code, s.class, n.label, s.from_date, s.until_date, s.source_title, s.source, s.row_key, s.note,
@@ -13,6 +13,7 @@ WITH ranked AS (
     WHERE s.counts
 )
 SELECT r.identity, r.code, r.class, r.label, r.from_date, r.until_date, r.source_title, r.note,
+       r.label || '（' || coalesce(CAST(r.from_date AS VARCHAR) || ' 起，', '') || r.source_title || '）' AS told,
        CASE r.source WHEN 'judgment' THEN r.row_key END AS judgment_row,
        CASE r.source WHEN 'disability_card' THEN r.row_key END AS card_row,
        CASE r.source WHEN 'prison_term' THEN r.row_key END AS prison_row,
