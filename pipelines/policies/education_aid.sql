@@ -6,17 +6,16 @@
 -- reads = ["student_roll"]
 -- optional_reads = ["child_roster", "population", "move_out", "death_cancellation", "death_certificate", "cremation", "education_aid", "social_relief", "disability_card"]
 -- gap_rules = ["u_edu_aid_missing"]
--- enjoyed = { title = "本学年有教育资助记录", seen_in = ["education_aid"] }
+-- enjoyed = { title = "本学期有教育资助记录", seen_in = ["education_aid"] }
 -- [conditions]
 -- alive = { title = "在世", denied_in = ["death_cancellation"] }
 -- in_school = { title = "在籍在读", seen_in = ["student_roll"] }
 -- aid_group = { title = "困境类儿童、社会救助家庭成员或持有效残疾人证", seen_in = ["child_roster", "social_relief", "disability_card"] }
 -- ---
 WITH aided AS (
-    -- Any term of this school year counts.
     SELECT e.identity, array_agg(e.row_key ORDER BY e.row_key) AS aid_rows
     FROM aid_term e
-    WHERE e.school_year = school_year_of($known_until)
+    WHERE e.school_year = school_year_of($known_until) AND $known_until < e.counts_until
     GROUP BY e.identity
 )
 SELECT c.identity,

@@ -16,7 +16,6 @@
 -- verify = ["是否在市外特教学校或康复机构", "是否以临时学籍号就读", "是否已死亡或残疾人证已迁出", "按一人一案确认安置方式"]
 -- [params]
 -- upper_extra_years = { default = 3, title = "残疾儿童受教育年龄上限放宽年数", status = "design_choice" }
--- entrant_hold_months = { default = 2, title = "一年级新生自9月1日起暂缓列出的月数（学籍办理期）", status = "design_choice" }
 -- [columns]
 -- card = { title = "残疾类别等级", class = "disability" }
 -- age = { title = "年龄" }
@@ -56,7 +55,6 @@ LEFT JOIN doubt q ON q.name = c.name
 WHERE c.nth = 1
   AND c.birth >= school_age_from($known_until, $upper_extra_years)
   AND c.birth < school_age_until($known_until)
-  AND NOT (coalesce(expected_grade(c.birth, $known_until) = 1, false)
-           AND $known_until < add_months(school_year_start($known_until), $entrant_hold_months))
+  AND NOT coalesce(entrant_on_hold(c.birth, $known_until, (SELECT months FROM entrant_hold)), false)
   AND NOT EXISTS (SELECT 1 FROM student_roll r WHERE r.pupil_identity = c.identity)
   AND NOT EXISTS (SELECT 1 FROM accounted_for a WHERE a.identity = c.identity)

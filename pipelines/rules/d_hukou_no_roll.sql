@@ -14,8 +14,6 @@
 -- due_days = 20
 -- reason = "本市户籍，{{ age }} 岁，{{ school_year }} 学年应读{{ grade_title }}，截至 {{ known_until }} 学籍库无记录（已查{{ keys_tried }}）；{% if sign_count > 0 %}有 {{ sign_count }} 类本地生活迹象{% else %}未见本地生活迹象，可能户口空挂{% endif %}。疑似未入学，待核查"
 -- verify = ["是否随家人在市外或境外居住就读（请附证明和有效期）", "户口是否空挂或重复", "是否已入特教学校、送教上门", "姓名或证件号是否登记有误"]
--- [params]
--- entrant_hold_months = { default = 2, title = "一年级新生自9月1日起暂缓列出的月数（学籍办理期）", status = "design_choice" }
 -- [columns]
 -- age = { title = "年龄" }
 -- grade_title = { title = "应读年级" }
@@ -31,8 +29,7 @@ WITH child AS (
       AND p.resident_birth >= school_age_from($known_until, 0)
       AND p.resident_birth < school_age_until($known_until)
       AND p.resident_identity IS NOT NULL
-      AND NOT (expected_grade(p.resident_birth, $known_until) = 1
-               AND $known_until < add_months(school_year_start($known_until), $entrant_hold_months))
+      AND NOT coalesce(entrant_on_hold(p.resident_birth, $known_until, (SELECT months FROM entrant_hold)), false)
       AND NOT EXISTS (SELECT 1 FROM student_roll r WHERE r.pupil_identity = p.resident_identity)
       AND NOT EXISTS (SELECT 1 FROM accounted_for a WHERE a.identity = p.resident_identity)
 ),

@@ -14,8 +14,6 @@
 -- due_days = 10
 -- reason = "{{ age }} 岁，{{ group }}，{{ school_year }} 学年应读{{ grade_title }}，截至 {{ known_until }} 学籍库无记录（已查{{ keys_tried }}）{% if last_trace %}；最近学籍线索：{{ last_trace }}{% endif %}。疑似未入学，待核查"
 -- verify = ["是否在市外就读（请附在读证明和有效期）", "是否已入特教学校、送教上门而未建学籍", "姓名或证件号是否登记有误", "一年级新生学籍是否仍在办理"]
--- [params]
--- entrant_hold_months = { default = 2, title = "一年级新生自9月1日起暂缓列出的月数（学籍办理期）", status = "design_choice" }
 -- [columns]
 -- group = { title = "重点类别", class = "watch_group" }
 -- age = { title = "年龄" }
@@ -66,7 +64,6 @@ LEFT JOIN trace t ON t.identity = c.identity AND t.nth = 1
 LEFT JOIN doubt q ON q.row_key = c.row_key
 WHERE c.nth = 1
   AND compulsory_cohort(c.birth, $known_until)
-  AND NOT (expected_grade(c.birth, $known_until) = 1
-           AND $known_until < add_months(school_year_start($known_until), $entrant_hold_months))
+  AND NOT coalesce(entrant_on_hold(c.birth, $known_until, (SELECT months FROM entrant_hold)), false)
   AND NOT EXISTS (SELECT 1 FROM student_roll r WHERE r.pupil_identity = c.identity)
   AND NOT EXISTS (SELECT 1 FROM accounted_for a WHERE a.identity = c.identity)

@@ -16,7 +16,6 @@
 -- verify = ["是否已离开本市（居住登记未注销）", "是否在户籍地或其他地方就读（请附在读证明和有效期）", "姓名或证件号是否登记有误"]
 -- [params]
 -- least_months = { default = 6, title = "居住登记满多少个月", status = "sourced" }
--- entrant_hold_months = { default = 2, title = "一年级新生自9月1日起暂缓列出的月数（学籍办理期）", status = "design_choice" }
 -- [columns]
 -- age = { title = "年龄" }
 -- grade_title = { title = "应读年级" }
@@ -55,8 +54,7 @@ SELECT c.row_key AS subject_row_key,
 FROM child c
 JOIN grade_names g ON g.grade = expected_grade(c.birth, $known_until)
 WHERE months_between(c.resides_from, $known_until) >= $least_months
-  AND NOT (expected_grade(c.birth, $known_until) = 1
-           AND $known_until < add_months(school_year_start($known_until), $entrant_hold_months))
+  AND NOT coalesce(entrant_on_hold(c.birth, $known_until, (SELECT months FROM entrant_hold)), false)
   -- Who is registered here is the register's own rule's matter.
   AND NOT EXISTS (SELECT 1 FROM population p WHERE p.resident_identity = c.identity AND p.cancel_state = '正常')
   AND NOT EXISTS (SELECT 1 FROM student_roll r WHERE r.pupil_identity = c.identity)

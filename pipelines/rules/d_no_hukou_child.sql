@@ -13,8 +13,6 @@
 -- due_days = 10
 -- reason = "{{ age }} 岁，民政儿童名册登记为无户口，{{ school_year }} 学年应读{{ grade_title }}，截至 {{ known_until }} 学籍库无记录（无证件号，已查姓名、出生日期、监护人和临时学籍号）。疑似无户口儿童未在校，待核查"
 -- verify = ["是否以临时学籍号（J、L 开头）就读，姓名或出生日期登记有出入", "是否在市外就读（请附证明和有效期）", "落户是否已在办理"]
--- [params]
--- entrant_hold_months = { default = 2, title = "一年级新生自9月1日起暂缓列出的月数（学籍办理期）", status = "design_choice" }
 -- [columns]
 -- age = { title = "年龄" }
 -- grade_title = { title = "应读年级" }
@@ -34,8 +32,7 @@ JOIN child_roster c ON c.row_key = l.row_key
 JOIN grade_names g ON g.grade = expected_grade(l.birth, $known_until)
 WHERE l.nth = 1
   AND l.register_class = '无户口'
-  AND NOT (expected_grade(l.birth, $known_until) = 1
-           AND $known_until < add_months(school_year_start($known_until), $entrant_hold_months))
+  AND NOT coalesce(entrant_on_hold(l.birth, $known_until, (SELECT months FROM entrant_hold)), false)
   -- Who stands in the register has been settled since, and belongs to the register's own rule.
   AND NOT EXISTS (SELECT 1 FROM population p WHERE p.resident_identity = l.identity AND p.cancel_state = '正常')
   AND NOT EXISTS (SELECT 1 FROM student_roll r WHERE r.pupil_identity = l.identity)

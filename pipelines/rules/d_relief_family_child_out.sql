@@ -15,7 +15,6 @@
 -- verify = ["是否随离异父母在外地就读（请附在读证明和有效期）", "救助名册家庭成员是否已更新", "是否已入特教学校、送教上门而未建学籍", "姓名或证件号是否登记有误"]
 -- [params]
 -- relief_kinds = { default = ["低保", "特困"], title = "算作救助家庭的类别（低保边缘可加入）", status = "sourced" }
--- entrant_hold_months = { default = 2, title = "一年级新生自9月1日起暂缓列出的月数（学籍办理期）", status = "design_choice" }
 -- [columns]
 -- relief_kind = { title = "救助类别", class = "watch_group" }
 -- age = { title = "年龄" }
@@ -45,7 +44,6 @@ LEFT JOIN relief_doubt d ON d.row_key = c.row_key
 LEFT JOIN doubt q ON q.name = c.name
 JOIN grade_names g ON g.grade = expected_grade(c.birth, $known_until)
 WHERE c.nth = 1
-  AND NOT (expected_grade(c.birth, $known_until) = 1
-           AND $known_until < add_months(school_year_start($known_until), $entrant_hold_months))
+  AND NOT coalesce(entrant_on_hold(c.birth, $known_until, (SELECT months FROM entrant_hold)), false)
   AND NOT EXISTS (SELECT 1 FROM student_roll r WHERE r.pupil_identity = c.identity)
   AND NOT EXISTS (SELECT 1 FROM accounted_for a WHERE a.identity = c.identity)

@@ -18,7 +18,6 @@
 -- valid_months = { default = 12, title = "调查多少个月内有效", status = "sourced" }
 -- survey_month = { default = 11, title = "调查结果每年约在几月形成（只有调查年度时按此月起算）", status = "to_confirm" }
 -- upper_extra_years = { default = 3, title = "残疾儿童受教育年龄上限放宽年数", status = "design_choice" }
--- entrant_hold_months = { default = 2, title = "一年级新生自9月1日起暂缓列出的月数（学籍办理期）", status = "design_choice" }
 -- [columns]
 -- age = { title = "年龄" }
 -- survey_year = { title = "调查年度", class = "disability" }
@@ -44,7 +43,6 @@ WHERE s.nth = 1
   AND month_first_day(month_add(CAST(s.survey_year AS VARCHAR) || '-01', $survey_month - 1 + $valid_months)) > $known_until
   AND s.birth >= school_age_from($known_until, $upper_extra_years)
   AND s.birth < school_age_until($known_until)
-  AND NOT (coalesce(expected_grade(s.birth, $known_until) = 1, false)
-           AND $known_until < add_months(school_year_start($known_until), $entrant_hold_months))
+  AND NOT coalesce(entrant_on_hold(s.birth, $known_until, (SELECT months FROM entrant_hold)), false)
   AND NOT EXISTS (SELECT 1 FROM student_roll r WHERE r.pupil_identity = s.identity)
   AND NOT EXISTS (SELECT 1 FROM accounted_for a WHERE a.identity = s.identity)

@@ -46,14 +46,6 @@ graduation AS (
     FROM roll_change
     WHERE change_kind = '毕业'
     GROUP BY subject_identity
-),
-over_paid AS (
-    SELECT a.row_key, count(DISTINCT p.month) AS months, sum(p.amount) AS money,
-           array_agg(p.row_key ORDER BY p.row_key) AS payments
-    FROM adult a
-    JOIN paid_month p ON p.identity = a.identity AND p.month >= a.stop_month AND p.basic_living
-                     AND p.grade <= 'B'
-    GROUP BY a.row_key
 )
 SELECT a.row_key AS subject_row_key,
        CAST(a.birthday AS VARCHAR) AS event,
@@ -70,7 +62,8 @@ SELECT a.row_key AS subject_row_key,
 FROM adult a
 LEFT JOIN finished f ON f.identity = a.identity AND f.nth = 1
 LEFT JOIN graduation g ON g.identity = a.identity
-LEFT JOIN over_paid o ON o.row_key = a.row_key
+LEFT JOIN paid_since o ON o.identity = a.identity AND o.scope = 'basic_living'
+                       AND o.month >= a.stop_month AND coalesce(o.after_month < a.stop_month, true)
 WHERE a.nth = 1
   AND $known_until >= month_first_day(a.stop_month)
   AND NOT EXISTS (

@@ -4,13 +4,13 @@
 -- list = "benefit_exit"
 -- subject = "child_roster.child"
 -- reads = ["child_roster", "disability_card"]
--- optional_reads = ["move_out"]
+-- optional_reads = ["benefit_payment", "move_out"]
 -- event = "row_key"
 -- severity = "medium"
 -- basis = ["qidong_guide_2021", "disability_card_2018"]
 -- recipients = ["civil-affairs", "disability-federation"]
 -- due_days = 10
--- reason = "名册类别为重残儿童；残疾人证{{ change }}，未见其他有效的重残证。疑似认定条件已变化，待核查；建议末领年月 {{ suggested_last_month }}"
+-- reason = "名册类别为重残儿童；残疾人证{{ change }}，未见其他有效的重残证。疑似认定条件已变化，待核查；建议末领年月 {{ suggested_last_month }}{% if months %}，此后已发放 {{ months }} 个月 {{ money | yuan }} 元{% endif %}"
 -- verify = ["是否按期重新评定、正在换证", "是否有医学评估等其他依据", "多重残疾是否含智力、精神残疾"]
 -- [params]
 -- grace_days = { default = 60, title = "过期、冻结多少天以内不列", status = "sourced" }
@@ -20,28 +20,40 @@
 -- event_date = { title = "发生日期", class = "custody" }
 -- effective_month = { title = "生效月份", class = "money" }
 -- suggested_last_month = { title = "建议末领年月", class = "money" }
+-- months = { title = "疑似多发月数", class = "money" }
+-- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
 -- ---
-SELECT l.row_key AS subject_row_key,
-       k.row_key AS event,
-       CASE WHEN k.effect = 'in_force' THEN '现为' || k.card || '，不在重残等级范围内'
-            ELSE '（' || k.card || '）状态为' || k.shown_status || coalesce('，' || CAST(k.lapsed_since AS VARCHAR) || ' 起', '') END
+WITH changed AS (
+    SELECT l.row_key, l.identity, k.row_key AS card_row, k.effect, k.severe, k.card, k.shown_status, k.lapsed_since,
+           CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END AS ended_on,
+           month_add(month_of(coalesce(CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END, $known_until)), t.months) AS stop_month
+    FROM listed_child l
+    JOIN card_standing k ON k.identity = l.identity
+    JOIN stop_month t ON t.cause = CASE WHEN k.effect = 'in_force' THEN 'card_regraded' ELSE 'card_ended' END
+    WHERE l.nth_of_category = 1
+      AND l.category IN $severe_categories
+      AND l.benefit_status <> '已停发'
+      AND l.birth > add_months($as_of, -216)
+      AND (k.effect IN ('gone', 'check')
+           OR (k.effect = 'lapsed' AND coalesce(k.lapsed_since + $grace_days < $known_until, k.shown_status = '冻结'))
+           OR (k.effect = 'in_force' AND coalesce(k.severe, 'check') <> 'yes'))
+)
+SELECT c.row_key AS subject_row_key,
+       c.card_row AS event,
+       CASE WHEN c.effect = 'in_force' THEN '现为' || c.card || '，不在重残等级范围内'
+            ELSE '（' || c.card || '）状态为' || c.shown_status || coalesce('，' || CAST(c.lapsed_since AS VARCHAR) || ' 起', '') END
            AS change,
-       CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END AS event_date,
-       month_add(month_of(coalesce(CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END, $known_until)), t.months) AS effective_month,
-       month_add(month_of(coalesce(CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END, $known_until)), t.months - 1)
-           AS suggested_last_month,
-       CASE WHEN k.effect = 'check' THEN '残疾人证已迁出，请核实迁入地情况'
-            WHEN k.effect = 'in_force' AND coalesce(k.severe, 'check') = 'check' THEN '多重残疾需核实是否含智力、精神残疾'
-            WHEN k.effect = 'lapsed' AND k.lapsed_since IS NULL THEN '残疾人证冻结时间不详，请先补证' END AS annex_reason,
-       l.row_key AS evidence_child_roster,
-       k.row_key AS evidence_disability_card
-FROM listed_child l
-JOIN card_standing k ON k.identity = l.identity
-JOIN stop_month t ON t.cause = CASE WHEN k.effect = 'in_force' THEN 'card_regraded' ELSE 'card_ended' END
-WHERE l.nth_of_category = 1
-  AND l.category IN $severe_categories
-  AND l.benefit_status <> '已停发'
-  AND l.birth > add_months($as_of, -216)
-  AND (k.effect IN ('gone', 'check')
-       OR (k.effect = 'lapsed' AND coalesce(k.lapsed_since + $grace_days < $known_until, k.shown_status = '冻结'))
-       OR (k.effect = 'in_force' AND coalesce(k.severe, 'check') <> 'yes'))
+       c.ended_on AS event_date,
+       c.stop_month AS effective_month,
+       month_add(c.stop_month, -1) AS suggested_last_month,
+       o.months,
+       o.money,
+       CASE WHEN c.effect = 'check' THEN '残疾人证已迁出，请核实迁入地情况'
+            WHEN c.effect = 'in_force' AND coalesce(c.severe, 'check') = 'check' THEN '多重残疾需核实是否含智力、精神残疾'
+            WHEN c.effect = 'lapsed' AND c.lapsed_since IS NULL THEN '残疾人证冻结时间不详，请先补证' END AS annex_reason,
+       c.row_key AS evidence_child_roster,
+       c.card_row AS evidence_disability_card,
+       o.payments AS evidence_benefit_payment
+FROM changed c
+LEFT JOIN paid_since o ON o.identity = c.identity AND o.scope = 'basic_living'
+                       AND o.month >= c.stop_month AND coalesce(o.after_month < c.stop_month, true)

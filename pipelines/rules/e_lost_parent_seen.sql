@@ -79,13 +79,6 @@ found AS (
     FROM lost l
     JOIN told t ON t.row_key = l.row_key
     CROSS JOIN stop s
-),
-over_paid AS (
-    SELECT e.row_key, e.side, count(DISTINCT p.month) AS months, sum(p.amount) AS money,
-           array_agg(p.row_key ORDER BY p.row_key) AS payments
-    FROM found e
-    JOIN paid_month p ON p.identity = e.identity AND p.month >= e.stop_month AND p.basic_living AND p.grade <= 'B'
-    GROUP BY e.row_key, e.side
 )
 SELECT l.row_key AS subject_row_key,
        month_compact(month_of(l.newest)) AS event,
@@ -110,5 +103,6 @@ SELECT l.row_key AS subject_row_key,
        CASE WHEN l.vague THEN NULL ELSE l.population_rows END AS evidence_population,
        o.payments AS evidence_benefit_payment
 FROM found l
-LEFT JOIN over_paid o ON o.row_key = l.row_key AND o.side = l.side
+LEFT JOIN paid_since o ON o.identity = l.identity AND o.scope = 'basic_living'
+                       AND o.month >= l.stop_month AND coalesce(o.after_month < l.stop_month, true)
 LEFT JOIN exit_matrix x ON x.row_key = l.row_key AND x.side = l.side

@@ -44,13 +44,6 @@ WITH ended AS (
       AND coalesce(r.recorded_from < c.effective_on, true)
       -- An orphan needs a parent who is dead or missing; without support any other state of the parent does.
       AND (s.identity IS NULL OR (r.orphan AND s.class <> 'D'))
-),
-over_paid AS (
-    SELECT e.row_key, e.side, count(DISTINCT p.month) AS months, sum(p.amount) AS money,
-           array_agg(p.row_key ORDER BY p.row_key) AS payments
-    FROM ended e
-    JOIN paid_month p ON p.identity = e.identity AND p.month >= e.stop_month AND p.basic_living AND p.grade <= 'B'
-    GROUP BY e.row_key, e.side
 )
 SELECT e.row_key AS subject_row_key,
        e.judgment_row AS event,
@@ -78,5 +71,6 @@ SELECT e.row_key AS subject_row_key,
        o.payments AS evidence_benefit_payment
 FROM ended e
 LEFT JOIN declaration_in_doubt n ON n.name = e.court_name
-LEFT JOIN over_paid o ON o.row_key = e.row_key AND o.side = e.side
+LEFT JOIN paid_since o ON o.identity = e.identity AND o.scope = 'basic_living'
+                       AND o.month >= e.stop_month AND coalesce(o.after_month < e.stop_month, true)
 LEFT JOIN exit_matrix x ON x.row_key = e.row_key AND x.side = e.side

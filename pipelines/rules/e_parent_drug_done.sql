@@ -29,7 +29,7 @@
 -- matrix = { title = "认定情形", class = "custody" }
 -- ---
 WITH stop AS (SELECT months FROM stop_month WHERE cause = 'parent_released'),
-ended AS (
+held AS (
     SELECT r.*, c.custody_row, coalesce(c.released_on, c.term_end, add_months(c.from_date, $term_months)) AS ended_on,
            CASE WHEN c.released_on IS NULL THEN '期满，未见延长记录' ELSE '解除强制隔离戒毒' END AS ended_how,
            row_number() OVER (
@@ -40,15 +40,8 @@ ended AS (
     JOIN custody_period c ON c.parent = r.parent AND c.code = 'DRUG'
     WHERE r.de_facto AND r.benefit_status <> '已停发' AND r.code = 'DRUG'
 ),
-over_paid AS (
-    SELECT e.row_key, e.side, count(DISTINCT p.month) AS months, sum(p.amount) AS money,
-           array_agg(p.row_key ORDER BY p.row_key) AS payments
-    FROM ended e
-    CROSS JOIN stop s
-    JOIN paid_month p ON p.identity = e.identity AND p.month >= month_add(month_of(e.ended_on), s.months)
-                     AND p.program = 'de_facto' AND p.grade <= 'B'
-    WHERE e.nth = 1
-    GROUP BY e.row_key, e.side
+ended AS (
+    SELECT h.*, month_add(month_of(h.ended_on), s.months) AS stop_month FROM held h CROSS JOIN stop s WHERE h.nth = 1
 )
 SELECT e.row_key AS subject_row_key,
        CAST(e.ended_on AS VARCHAR) AS event,
@@ -60,8 +53,8 @@ SELECT e.row_key AS subject_row_key,
        x.father_told,
        x.mother_told,
        x.matrix,
-       month_add(month_of(e.ended_on), s.months - 1) AS suggested_last_month,
-       month_add(month_of(e.ended_on), s.months) AS effective_month,
+       month_add(e.stop_month, -1) AS suggested_last_month,
+       e.stop_month AS effective_month,
        e.ended_on AS event_date,
        o.months,
        o.money,
@@ -73,11 +66,10 @@ SELECT e.row_key AS subject_row_key,
        e.custody_row AS evidence_custody,
        o.payments AS evidence_benefit_payment
 FROM ended e
-CROSS JOIN stop s
-LEFT JOIN over_paid o ON o.row_key = e.row_key AND o.side = e.side
+LEFT JOIN paid_since o ON o.identity = e.identity AND o.scope = 'de_facto'
+                       AND o.month >= e.stop_month AND coalesce(o.after_month < e.stop_month, true)
 LEFT JOIN exit_matrix x ON x.row_key = e.row_key AND x.side = e.side
-WHERE e.nth = 1
-  AND e.ended_on <= $known_until
+WHERE e.ended_on <= $known_until
   AND (e.recorded_from IS NULL OR e.ended_on > e.recorded_from)
   -- Held again, whatever the length, or any other state that counts: nothing has ended. The period that ran
   -- out without a date of release is not such a state.

@@ -35,26 +35,18 @@ held AS (
 ),
 ended AS (
     SELECT h.*, r.released_on, r.source_title, r.prison_row, r.custody_row,
+           month_add(month_of(r.released_on), s.months) AS stop_month,
            row_number() OVER (
                PARTITION BY h.row_key, h.side_title ORDER BY r.released_on DESC, r.source_title, r.prison_row, r.custody_row
            ) AS nth
     FROM held h
     JOIN custody_period r ON r.parent = h.parent
+    CROSS JOIN stop s
     WHERE r.released_on <= $known_until
       -- A detention that ends with the sentence is a transfer: a recorded sentence ends only with prison,
       -- and nothing ends on the day it begins.
       AND (h.code = 'REST' OR r.code = 'JAIL')
       AND (h.recorded_from IS NULL OR r.released_on > h.recorded_from)
-),
-over_paid AS (
-    SELECT e.row_key, e.side_title, count(DISTINCT p.month) AS months, sum(p.amount) AS money,
-           array_agg(p.row_key ORDER BY p.row_key) AS payments
-    FROM ended e
-    CROSS JOIN stop s
-    JOIN paid_month p ON p.identity = e.identity AND p.month >= month_add(month_of(e.released_on), s.months)
-                     AND p.program = 'de_facto' AND p.grade <= 'B'
-    WHERE e.nth = 1
-    GROUP BY e.row_key, e.side_title
 )
 SELECT e.row_key AS subject_row_key,
        CAST(e.released_on AS VARCHAR) AS event,
@@ -66,8 +58,8 @@ SELECT e.row_key AS subject_row_key,
        x.father_told,
        x.mother_told,
        x.matrix,
-       month_add(month_of(e.released_on), s.months - 1) AS suggested_last_month,
-       month_add(month_of(e.released_on), s.months) AS effective_month,
+       month_add(e.stop_month, -1) AS suggested_last_month,
+       e.stop_month AS effective_month,
        e.released_on AS event_date,
        o.months,
        o.money,
@@ -80,8 +72,8 @@ SELECT e.row_key AS subject_row_key,
        e.custody_row AS evidence_custody,
        o.payments AS evidence_benefit_payment
 FROM ended e
-CROSS JOIN stop s
-LEFT JOIN over_paid o ON o.row_key = e.row_key AND o.side_title = e.side_title
+LEFT JOIN paid_since o ON o.identity = e.identity AND o.scope = 'de_facto'
+                       AND o.month >= e.stop_month AND coalesce(o.after_month < e.stop_month, true)
 LEFT JOIN exit_matrix x ON x.row_key = e.row_key AND x.side = e.side
 WHERE e.nth = 1
   -- Held again, whatever the length, or any other state that counts: nothing has ended.

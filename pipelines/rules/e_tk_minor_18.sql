@@ -35,12 +35,6 @@ grown AS (
     CROSS JOIN stop s
     -- Whoever came to it as an adult is another matter.
     WHERE r.relief_kind = '特困' AND r.start_month < month_of(add_months(i.birth, 216))
-),
-over_paid AS (
-    SELECT g.row_key, count(DISTINCT p.month) AS months, sum(p.amount) AS money, array_agg(p.row_key ORDER BY p.row_key) AS payments
-    FROM grown g
-    JOIN paid_month p ON p.identity = g.identity AND p.program = 'destitute' AND p.month >= g.stop_month AND p.grade <= 'B'
-    GROUP BY g.row_key
 )
 SELECT g.row_key AS subject_row_key,
        CAST(g.birthday AS VARCHAR) AS event,
@@ -59,7 +53,8 @@ SELECT g.row_key AS subject_row_key,
        g.row_key AS evidence_social_relief,
        CASE WHEN k.grade <= 'B' THEN k.row_key END AS evidence_disability_card
 FROM grown g
-LEFT JOIN over_paid o ON o.row_key = g.row_key
+LEFT JOIN paid_since o ON o.identity = g.identity AND o.scope = 'destitute'
+                       AND o.month >= g.stop_month AND coalesce(o.after_month < g.stop_month, true)
 LEFT JOIN card_standing k ON k.identity = g.identity AND k.effect = 'in_force'
 LEFT JOIN disability_eligibility e ON e.disability_category = k.disability_category AND e.disability_level = k.disability_level
 WHERE $known_until >= month_first_day(g.stop_month)

@@ -20,6 +20,7 @@ use crate::kernel::digest;
 /// | `compulsory_cohort(birth, as_of)` | whether of compulsory school age |
 /// | `days_outside_summer(from, to)` | days that lie not in July or August |
 /// | `draw(text)` | a number from 0 by which people are drawn by lot: the same text gives the same number on every machine |
+/// | `entrant_on_hold(birth, date, n)` | whether of first-grade age within n months of 1 September: rolls are still being made |
 /// | `expected_grade(birth, as_of)` | grade 1–9, null outside |
 /// | `month_add(month, n)` | `2026-11` and n → `2026-12` |
 /// | `month_compact(month)` | `2026-11` → `202611` |
@@ -32,7 +33,8 @@ use crate::kernel::digest;
 /// | `school_year_start(date)` | 1 September |
 pub fn functions(ages: &SchoolAges) -> Vec<ScalarUDF> {
     use DataType::{Boolean, Date32, Int64, Utf8};
-    let (cohort, grade, oldest, youngest) = (ages.clone(), ages.clone(), ages.clone(), ages.clone());
+    let (cohort, entrants, grade) = (ages.clone(), ages.clone(), ages.clone());
+    let (oldest, youngest) = (ages.clone(), ages.clone());
     vec![
         function("add_months", vec![Date32, Int64], Date32, add_months),
         function("age_on", vec![Date32, Date32], Int64, |args| {
@@ -50,6 +52,15 @@ pub fn functions(ages: &SchoolAges) -> Vec<ScalarUDF> {
             // Without the lowest bit every digest is a positive number.
             let lot = |text: &str| i64::try_from(digest::bytes(text.as_bytes()) >> 1).unwrap_or(i64::MAX);
             Arc::new(texts.map(|text| text.map(lot)).collect::<Int64Array>())
+        }),
+        function("entrant_on_hold", vec![Date32, Date32, Int64], Boolean, move |args| {
+            let months = args[2].as_primitive::<Int64Type>().iter();
+            let held = days_of(args).zip(months).map(|(days, months)| {
+                let ((birth, on), months) = (days?, count(months?)?);
+                let until = calendar::school_year_start(on).plus_months(months);
+                Some(on < until && entrants.expected_grade(birth, on) == Some(1))
+            });
+            Arc::new(held.collect::<BooleanArray>())
         }),
         function("expected_grade", vec![Date32, Date32], Int64, move |args| {
             two_days(args, |birth, on| grade.expected_grade(birth, on).map(i64::from))
