@@ -33,15 +33,6 @@ WITH child AS (
       AND NOT EXISTS (SELECT 1 FROM student_roll r WHERE r.pupil_identity = p.resident_identity)
       AND NOT EXISTS (SELECT 1 FROM accounted_for a WHERE a.identity = p.resident_identity)
 ),
-doubt AS (
-    SELECT c.row_key, min(q.doubt) AS doubt,
-           array_agg(q.ledger_row ORDER BY q.ledger_row) FILTER (WHERE q.ledger_row IS NOT NULL) AS ledger_rows
-    FROM child c
-    JOIN proof_in_doubt q
-      ON coalesce(q.town = c.town, true)
-     AND (q.name = c.name OR (q.birth = c.birth AND substr(q.name, 1, 1) = substr(c.name, 1, 1)))
-    GROUP BY c.row_key
-),
 sign AS (
     SELECT child_identity AS identity, '儿童名册' AS word FROM child_roster WHERE status = '登记在册'
     UNION SELECT subject_identity, '残疾人证' FROM disability_card WHERE card_status = '正常'
@@ -80,4 +71,4 @@ FROM child c
 JOIN grade_names g ON g.grade = expected_grade(c.birth, $known_until)
 LEFT JOIN signs s ON s.identity = c.identity
 LEFT JOIN head h ON h.household_number = c.household_number
-LEFT JOIN doubt q ON q.row_key = c.row_key
+LEFT JOIN doubted_child q ON q.extract = 'population' AND q.row_key = c.row_key

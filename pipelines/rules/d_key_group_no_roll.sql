@@ -30,15 +30,6 @@ WITH child AS (
     LEFT JOIN identity i ON i.identity = c.child_identity
     WHERE c.status = '登记在册' AND c.child_identity IS NOT NULL
 ),
-doubt AS (
-    SELECT c.row_key, min(q.doubt) AS doubt,
-           array_agg(q.ledger_row ORDER BY q.ledger_row) FILTER (WHERE q.ledger_row IS NOT NULL) AS ledger_rows
-    FROM child c
-    JOIN proof_in_doubt q
-      ON coalesce(q.town = c.town, true)
-     AND (q.name = c.name OR (q.birth = c.birth AND substr(q.name, 1, 1) = substr(c.name, 1, 1)))
-    GROUP BY c.row_key
-),
 trace AS (
     SELECT subject_identity AS identity, change_kind, change_date,
            row_number() OVER (PARTITION BY subject_identity ORDER BY change_date DESC, row_key DESC) AS nth
@@ -61,7 +52,7 @@ FROM child c
 JOIN grade_names g ON g.grade = expected_grade(c.birth, $known_until)
 LEFT JOIN child_categories k ON k.label = c.category
 LEFT JOIN trace t ON t.identity = c.identity AND t.nth = 1
-LEFT JOIN doubt q ON q.row_key = c.row_key
+LEFT JOIN doubted_child q ON q.extract = 'child_roster' AND q.row_key = c.row_key
 WHERE c.nth = 1
   AND compulsory_cohort(c.birth, $known_until)
   AND NOT coalesce(entrant_on_hold(c.birth, $known_until, (SELECT months FROM entrant_hold)), false)

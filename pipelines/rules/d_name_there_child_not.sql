@@ -1,10 +1,10 @@
 -- ---
 -- title = "名在人不在"
--- condition = "在籍在读的一至九年级学生，同时有死亡记录；或本人证号出现在羁押强戒名单中超过规定天数且未解除；或未满规定年龄而本人证号有在职参保登记（姓名不同的进附表；死亡记录没有证件号而只有一人同名同性别的也进附表）。羁押、参保在清单上只写“特殊原因”。居住地在外县、出境两类情形没有数据，不判断。"
+-- condition = "在籍在读的一至九年级学生，同时有死亡记录；或本人证号出现在羁押强戒名单中超过规定天数且未解除；或未满规定年龄而本人证号有在职参保登记（姓名不同的进附表；死亡记录没有证件号而只有一人同名同性别、或证件号不属于户籍人口而只有一人同名同性别同出生日期的也进附表）。羁押、参保在清单上只写“特殊原因”。居住地在外县、出境两类情形没有数据，不判断。"
 -- list = "dropout"
 -- subject = "student_roll.pupil"
 -- reads = ["student_roll"]
--- optional_reads = ["custody", "insurance", "death_cancellation", "death_certificate", "cremation"]
+-- optional_reads = ["population", "custody", "insurance", "death_cancellation", "death_certificate", "cremation"]
 -- event = "day"
 -- severity = "high"
 -- basis = ["keep_in_school_2024"]

@@ -1,10 +1,10 @@
 -- ---
 -- title = "死亡后仍享受"
--- condition = "有死亡日期（公安注销、死亡医学证明、火化登记之一），而死亡的次月及以后（停发月按对照表）仍有发放成功的所属月份。退回的不算，按所属月份而不是转账日期比较；只有弱匹配月份的、死亡记录没有证件号而只有一人同名同性别的进附表。"
+-- condition = "有死亡日期（公安注销、死亡医学证明、火化登记之一），而死亡的次月及以后（停发月按对照表）仍有发放成功的所属月份。退回的不算，按所属月份而不是转账日期比较；只有弱匹配月份的、死亡记录没有证件号而只有一人同名同性别、或证件号不属于户籍人口而只有一人同名同性别同出生日期的进附表。"
 -- list = "benefit_exit"
 -- subject = "benefit_payment.subject"
 -- reads = ["benefit_payment", "death_cancellation"]
--- optional_reads = ["death_certificate", "cremation"]
+-- optional_reads = ["population", "death_certificate", "cremation"]
 -- event = "day"
 -- severity = "high"
 -- basis = ["social_relief_measures#13", "child_system_exit"]

@@ -8,6 +8,6 @@ SELECT identity, death_date, source_title,
        CASE WHEN source = 'death_cancellation' THEN make_array(row_key) END,
        CASE WHEN source = 'death_certificate' THEN make_array(row_key) END,
        CASE WHEN source = 'cremation' THEN make_array(row_key) END,
-       source_title || '没有证件号，全部数据中只有一人与之同名同性别，疑似同人待确认'
+       doubt
 FROM death_in_doubt
 WHERE nth = 1

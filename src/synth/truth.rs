@@ -65,20 +65,36 @@ fn rare(ch: char) -> bool {
     outside_gb2312 || (0x3400..0x4DC0).contains(&code) || code >= 0x20000
 }
 
-/// Extracts whose numbers are compared with the population register.
-const COMPARED: [Extract; 12] = [
+/// Extracts whose subjects' numbers are compared with the population register.
+const COMPARED: [Extract; 28] = [
     Extract::ChildRoster,
+    Extract::BenefitPayment,
     Extract::SocialRelief,
+    Extract::DisabilitySubsidy,
+    Extract::VisitLog,
+    Extract::CareAgreement,
+    Extract::ChildDirector,
+    Extract::Adopted,
+    Extract::Cremation,
     Extract::StudentRoll,
+    Extract::RollChanged,
+    Extract::HomeTeaching,
     Extract::Placed,
+    Extract::DropoutLedger,
     Extract::EducationAid,
-    Extract::DisabilityCard,
     Extract::DeathCancellation,
     Extract::MoveOut,
+    Extract::Residence,
     Extract::Custody,
+    Extract::MinorAlert,
+    Extract::DisabilityCard,
+    Extract::Rehabilitation,
+    Extract::BasicSurvey,
     Extract::PrisonTerm,
-    Extract::Insurance,
+    Extract::Judged,
+    Extract::DeathCertificate,
     Extract::SeriousIllness,
+    Extract::Insurance,
 ];
 
 /// Writers of the key files.
