@@ -116,7 +116,12 @@ fn listed_day(calendar: &Calendar, since: Day, dice: &mut Dice) -> Day {
 pub(crate) fn cover(world: &World<'_>, family: &mut Family, dice: &mut Dice) {
     relief(world, family, dice);
     for index in family.kids() {
-        if !family.kid(index).scripted && family.migrant_from.is_none() {
+        if family.kid(index).scripted {
+            continue;
+        }
+        if family.migrant_from.is_some() {
+            migrant(world, family, index, dice);
+        } else {
             cover_child(world, family, index, dice);
         }
     }
@@ -170,6 +175,24 @@ fn poor(world: &World<'_>, family: &mut Family, index: usize, dice: &mut Dice) {
     if on_relief && !listed && dice.chance(0.985) {
         let day = listed_day(calendar, from, dice).max(family.people[index].birth.plus_days(10));
         enlist(world, family, index, 9, day);
+    }
+}
+
+/// Whether the place enters the children who moved in with their parents: some industrial parks have begun to.
+pub(crate) fn keeps_migrants(world: &World<'_>, village: usize) -> bool {
+    let town = world.tables.villages[village].town;
+    town.ends_with("产业园") || town.ends_with("科技园")
+}
+
+/// A child who came with its parents, in a place that enters such children: nearly all of them are entered.
+fn migrant(world: &World<'_>, family: &mut Family, index: usize, dice: &mut Dice) {
+    let calendar = world.calendar;
+    let child = &family.people[index];
+    let of_age = child.birth.age_on(calendar.civil) < 16 && child.birth <= calendar.civil.plus_days(-200);
+    let lives = family.lives_in.unwrap_or(family.village);
+    if of_age && child.death.is_none() && keeps_migrants(world, lives) && dice.chance(0.94) {
+        let day = calendar.civil.plus_days(-dice.between(60, 900)).max(child.birth.plus_days(90));
+        enlist(world, family, index, 12, day);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::synth::agencies::{casualty, rehabilitated};
 use crate::synth::calendar::{Calendar, date};
 use crate::synth::layout::Extract;
 use crate::synth::people::{MoveKind, Person};
-use crate::synth::welfare::STUDY;
+use crate::synth::welfare::{STUDY, keeps_migrants};
 
 /// 父亲情况, 母亲情况: 失联.
 const LOST: u8 = 8;
@@ -23,6 +23,7 @@ impl Case<'_, '_> {
         self.code_unset(out);
         self.stopped_again(out);
         self.no_hukou(out);
+        self.migrant(out);
         self.alone(out);
         self.hurt(out);
         self.unfit_carer(out);
@@ -169,6 +170,17 @@ impl Case<'_, '_> {
         let listed = self.listed().is_some_and(|roster| roster.category != 1);
         if unregistered && listed && self.child.birth <= self.world.calendar.civil.plus_months(-12) {
             push(out, "u_no_hukou_child", self.child, String::new());
+        }
+    }
+
+    /// Came with its parents, is registered with them for half a year, and a place that enters such children has not.
+    fn migrant(&self, out: &mut Vec<Expected>) {
+        let lives = self.family.lives_in.unwrap_or(self.family.village);
+        let came =
+            self.family.migrant_from.is_some() && self.child.father.is_some() && self.child.id.is_some();
+        let child = self.child.birth.age_on(self.world.calendar.as_of) < 16;
+        if came && child && self.kid.roster.is_none() && keeps_migrants(self.world, lives) {
+            push(out, "u_migrant_unlisted", self.child, String::new());
         }
     }
 
