@@ -83,6 +83,12 @@ class Old:
         told = (run, path, digest, recipient, "2026-11-21T09:00:00+08:00", "wangmou", f"{Path(path).name}.age", hashlib.sha256(b"c").hexdigest(), "age1")
         self.file.execute("INSERT INTO packing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", told)
 
+    def sent(self):
+        """The first file that was handed over was sent to a remote."""
+        run, path, digest, recipient = self.file.execute("SELECT run_id, path, sha256, recipient FROM handover ORDER BY path").fetchone()
+        told = (1, run, path, digest, recipient, "office", "in", Path(path).name, "2026-11-21T09:00:00+08:00", "wangmou", "arrived", "")
+        self.file.execute("INSERT INTO sending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", told)
+
     def done(self):
         self.file.execute(f"PRAGMA user_version = {self.version}")
         self.file.execute("VACUUM")
@@ -105,6 +111,9 @@ def main():
     eighth = Old(8, begun_with=6)
     eighth.packed()
     eighth.done()
+    ninth = Old(9, begun_with=8)
+    ninth.sent()
+    ninth.done()
 
 
 if __name__ == "__main__":

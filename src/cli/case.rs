@@ -185,13 +185,14 @@ impl Desk {
     fn tell<'a>(&'a self, record: &'a CaseRecord) -> Told<'a> {
         let rule = self.plan.book.rule(record.rule());
         let due = rule.map(|rule| self.plan.due(rule, record.listed_on)).filter(|_| record.phase.asks());
+        let next = rule.map(|rule| self.plan.next_due(rule, record.listed_on, record.is_acknowledged()));
         let town = record.finding().and_then(|finding| self.towns.get(&finding.identity.0));
         Told {
             record,
             town: town.map_or("", String::as_str),
             title: rule.map_or("（现行管道不再运行）", |rule| rule.header.title.as_str()),
             due,
-            overdue: due.is_some_and(|due| due < self.day),
+            overdue: record.phase.asks() && next.is_some_and(|next| next < self.day),
         }
     }
 }
@@ -296,6 +297,7 @@ fn one_json(case: &Told<'_>) -> Value {
         "clue": record.number, "phase": record.phase.word(), "waits_for_approval": record.waits_for_approval(),
         "rule": record.rule(), "town": case.town, "first_seen": record.first_seen.iso(),
         "listed_on": record.listed_on.iso(), "due": case.due.map(Day::iso), "overdue": case.overdue,
+        "acknowledged": record.acknowledged.as_ref().map(|(on, _)| on.iso()),
         "silent_through": record.silent_through.map(Day::iso), "answers": record.current_answers().len(),
     })
 }
@@ -412,6 +414,9 @@ fn show_text(told: &Told<'_>, events: &[&StoredEvent], full: bool) -> String {
     if let Some(due) = told.due {
         let late = if told.overdue { "（已逾期）" } else { "" };
         rows.push(row("应反馈", format!("{}{late}", due.iso())));
+    }
+    if let Some((on, receipt)) = &record.acknowledged {
+        rows.push(row("确认收悉", format!("{} {}", on.iso(), receipt.by)));
     }
     if !record.reopened_reason.is_empty() {
         rows.push(row("重新核查", record.reopened_reason.clone()));

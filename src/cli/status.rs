@@ -414,7 +414,7 @@ fn cases(
             Phase::Answered | Phase::Approved | Phase::Objected => count.answered += 1,
             Phase::New | Phase::Sent | Phase::Reopened | Phase::Disputed => {
                 let rule = plan.book.rule(case.rule());
-                let due = rule.map(|rule| plan.due(rule, case.listed_on));
+                let due = rule.map(|rule| plan.next_due(rule, case.listed_on, case.is_acknowledged()));
                 count.open += 1;
                 count.new += u64::from(Some(case.listed_on) == last);
                 count.overdue += u64::from(due.is_some() && due < last);

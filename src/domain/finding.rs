@@ -241,6 +241,8 @@ pub struct Case {
     pub listed_on: Day,
     /// Why it is asked again, in Chinese; empty when it never was.
     pub reopened_reason: String,
+    /// Day on which its office said, since it was listed, that it was received.
+    pub acknowledged: Option<Day>,
     /// Answers since it was listed, oldest first.
     pub answers: Vec<GivenAnswer>,
     /// Day on which nobody had to be asked any more, and why.
@@ -259,6 +261,11 @@ pub enum Settlement {
 }
 
 impl Case {
+    /// Whether its office knows of it: has said so, or has answered.
+    pub fn is_acknowledged(&self) -> bool {
+        self.acknowledged.is_some() || !self.answers.is_empty()
+    }
+
     /// Day of the first answer that says what was found out.
     pub fn verified_on(&self) -> Option<Day> {
         let told = |given: &&GivenAnswer| {

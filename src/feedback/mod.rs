@@ -166,8 +166,8 @@ fn of_file<'a>(
     // Rows may have been sorted, so nobody can tell which of two answers of one officer is the later one.
     let mut said: BTreeMap<(&str, &str), BTreeSet<Vec<String>>> = BTreeMap::new();
     for (_, incoming) in &answers {
-        let key = (incoming.number.as_str(), incoming.answer.officer.as_str());
-        said.entry(key).or_default().insert(incoming.answer.digest_parts());
+        let key = (incoming.number.as_str(), incoming.said.officer());
+        said.entry(key).or_default().insert(incoming.said.digest_parts());
     }
     let twice: BTreeSet<(String, String)> = said
         .into_iter()
@@ -175,7 +175,7 @@ fn of_file<'a>(
         .map(|((number, officer), _)| (number.to_owned(), officer.to_owned()))
         .collect();
     let both =
-        |incoming: &Incoming| twice.contains(&(incoming.number.clone(), incoming.answer.officer.clone()));
+        |incoming: &Incoming| twice.contains(&(incoming.number.clone(), incoming.said.officer().to_owned()));
     for (row, _) in answers.iter().filter(|(_, incoming)| both(incoming)) {
         let cell = row.cell_of(AnswerField::Result);
         let reason = "同一文件中，同一核查人对同一线索有不同的答复，请只留一条";

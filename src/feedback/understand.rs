@@ -4,7 +4,9 @@ use super::ImportEnv;
 use super::read::Filled;
 use crate::domain::{Answer, Day, Outcome, Silence};
 use crate::field::{Cell, date, money, month};
-use crate::ledger::{CaseNumberError, CaseRecord, Incoming, LedgerState, parse_case_number};
+use crate::ledger::{
+    Acknowledgement, CaseNumberError, CaseRecord, Incoming, LedgerState, Said, parse_case_number,
+};
 use crate::report::{AnswerColumn, AnswerField, AnswerKind, ListTemplate, OutcomeCode, SilenceRule};
 
 /// Name of a cell and why it cannot be taken.
@@ -26,8 +28,12 @@ pub(super) fn understand(
     let list = record.finding().map(|finding| finding.list).unwrap_or_default();
     let no_list = || (row.clue_cell.clone(), "该线索所属清单已不在用，无法登记".to_owned());
     let template = env.desk.template(&list).ok_or_else(no_list)?;
-    let answer = Reader { row, template, env }.answer(record)?;
-    Ok(Incoming { number, answer })
+    let reader = Reader { row, template, env };
+    let said = match reader.acknowledgement()? {
+        Some(receipt) => Said::Received(receipt),
+        None => Said::Answer(Box::new(reader.answer(record)?)),
+    };
+    Ok(Incoming { number, said })
 }
 
 fn wrong_number(error: CaseNumberError) -> String {
@@ -46,6 +52,28 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// That the case was received, where the row says so and answers nothing yet.
+    fn acknowledgement(&self) -> Result<Option<Acknowledgement>, Objection> {
+        let text = self.text(AnswerField::Acknowledged);
+        let answered =
+            [AnswerField::Result, AnswerField::Same, AnswerField::Reason, AnswerField::Disposition]
+                .into_iter()
+                .any(|field| !self.text(field).is_empty());
+        if text.is_empty() || answered {
+            return Ok(None);
+        }
+        let known =
+            self.column(AnswerField::Acknowledged).is_some_and(|column| column.choices.contains(&text));
+        if !known {
+            return Err(self.object(AnswerField::Acknowledged, "确认收悉只能填下拉列表中的“已收悉”"));
+        }
+        let by = self.text(AnswerField::Officer);
+        if by.is_empty() {
+            return Err(self.object(AnswerField::Officer, "没有填写核查人（由谁确认收悉）"));
+        }
+        Ok(Some(Acknowledgement { by, on: self.day(AnswerField::CheckedOn)? }))
+    }
+
     fn answer(&self, record: &CaseRecord) -> Result<Answer, Objection> {
         let finding = record.finding();
         let compared = finding.as_ref().is_some_and(|finding| !finding.candidates.is_empty());

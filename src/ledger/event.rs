@@ -24,6 +24,8 @@ pub enum EventKind {
     Reopened,
     /// Published on a list.
     Sent,
+    /// An officer said that it was received; what is urgent has a clock for that of its own.
+    Acknowledged,
     /// An officer answered.
     Answered,
     /// An answer contradicts another one.
@@ -52,12 +54,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds that happen to a case.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Opened,
         Self::Changed,
         Self::Withdrawn,
         Self::Reopened,
         Self::Sent,
+        Self::Acknowledged,
         Self::Answered,
         Self::Disputed,
         Self::Approved,
@@ -77,6 +80,7 @@ impl EventKind {
             Self::Withdrawn => "withdrawn",
             Self::Reopened => "reopened",
             Self::Sent => "sent",
+            Self::Acknowledged => "acknowledged",
             Self::Answered => "answered",
             Self::Disputed => "disputed",
             Self::Approved => "approved",
@@ -119,6 +123,17 @@ pub struct Purged {
     pub sha256: String,
     /// Class, number of files, bytes; classes of which nothing went are left out.
     pub classes: Vec<(String, u64, u64)>,
+}
+
+/// That an officer has received a clue and knows of it. No `Debug`: it holds a name.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acknowledgement {
+    /// The officer.
+    pub by: String,
+    /// On which day, as they wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<Day>,
 }
 
 /// That a notice was drafted. Who it is made out to and what it says stand in the file alone.
@@ -213,6 +228,10 @@ impl StoredEvent {
             Ok(Payload::Reopened { finding, why }) if why.is_empty() => finding.reason,
             Ok(Payload::Reopened { finding, why }) => format!("{why}：{}", finding.reason),
             Ok(Payload::Withdrawn { reason } | Payload::Closed { reason, .. }) => reason,
+            Ok(Payload::Acknowledged(receipt)) => match receipt.on {
+                Some(on) => format!("{} 确认收悉（{}）", receipt.by, on.iso()),
+                None => format!("{} 确认收悉", receipt.by),
+            },
             Ok(Payload::Answered { answer }) => format!("{}：{}", answer.officer, answer.words()),
             Ok(Payload::Disputed { why }) => why,
             Ok(Payload::Approved { by, .. }) => format!("审核人 {by}"),
@@ -276,6 +295,7 @@ pub(super) enum Payload {
         why: String,
     },
     Sent {},
+    Acknowledged(Acknowledgement),
     Answered {
         answer: Answer,
     },
@@ -316,6 +336,7 @@ impl Payload {
             Self::Withdrawn { .. } => EventKind::Withdrawn,
             Self::Reopened { .. } => EventKind::Reopened,
             Self::Sent {} => EventKind::Sent,
+            Self::Acknowledged(_) => EventKind::Acknowledged,
             Self::Answered { .. } => EventKind::Answered,
             Self::Disputed { .. } => EventKind::Disputed,
             Self::Approved { .. } => EventKind::Approved,

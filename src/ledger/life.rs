@@ -5,18 +5,21 @@ use crate::domain::Phase as P;
 
 /// (phase before, event, phase after); `None` before the case exists. What does not stand here cannot
 /// happen.
-const TRANSITIONS: [(Option<P>, E, P); 47] = [
+const TRANSITIONS: [(Option<P>, E, P); 50] = [
     (None, E::Opened, P::New),
     // Asked.
     (Some(P::New), E::Sent, P::Sent),
     (Some(P::New), E::Changed, P::New),
+    (Some(P::New), E::Acknowledged, P::New),
     (Some(P::New), E::Answered, P::Answered),
     (Some(P::New), E::Withdrawn, P::Withdrawn),
     (Some(P::Reopened), E::Sent, P::Sent),
     (Some(P::Reopened), E::Changed, P::Reopened),
+    (Some(P::Reopened), E::Acknowledged, P::Reopened),
     (Some(P::Reopened), E::Answered, P::Answered),
     (Some(P::Reopened), E::Withdrawn, P::Withdrawn),
     (Some(P::Sent), E::Changed, P::Sent),
+    (Some(P::Sent), E::Acknowledged, P::Sent),
     (Some(P::Sent), E::Answered, P::Answered),
     (Some(P::Sent), E::Withdrawn, P::Withdrawn),
     // Answered, with or without a second person.
@@ -91,20 +94,20 @@ mod tests {
         let row = |from: Option<P>| -> String {
             E::ALL.iter().map(|event| after(from, *event).map_or('·', letter)).collect()
         };
-        // Opened Changed Withdrawn Reopened Sent Answered Disputed Approved Closed Suspended Noticed Objected Upheld
+        // Opened Changed Withdrawn Reopened Sent Acknowledged Answered Disputed Approved Closed Suspended Noticed Objected Upheld
         // Revoked
-        assert_eq!(row(None), "N·············");
+        assert_eq!(row(None), "N··············");
         let expected = [
-            (P::New, "·NW·SA········"),
-            (P::Sent, "·SW··A········"),
-            (P::Answered, "·AW··ADPCU····"),
-            (P::Disputed, "·DW··D·P······"),
-            (P::Approved, "·P···PD·CUPO··"),
-            (P::Objected, "·O··········PC"),
-            (P::Closed, "···R·CD···CO··"),
-            (P::Suspended, "···R·UD··U····"),
-            (P::Reopened, "·RW·SA········"),
-            (P::Withdrawn, "···R·W·WCU····"),
+            (P::New, "·NW·SNA········"),
+            (P::Sent, "·SW··SA········"),
+            (P::Answered, "·AW···ADPCU····"),
+            (P::Disputed, "·DW···D·P······"),
+            (P::Approved, "·P····PD·CUPO··"),
+            (P::Objected, "·O···········PC"),
+            (P::Closed, "···R··CD···CO··"),
+            (P::Suspended, "···R··UD··U····"),
+            (P::Reopened, "·RW·SRA········"),
+            (P::Withdrawn, "···R··W·WCU····"),
         ];
         assert_eq!(expected.map(|(phase, _)| phase), P::ALL);
         for (phase, events) in expected {

@@ -27,10 +27,12 @@ pub use access::{Look, StoredLook};
 pub use case_number::{CaseNumberError, parse as parse_case_number};
 pub use deed::{Deed, NotDone};
 pub use erase::{Erased, ErasedCase, OverCase};
-pub use event::{Decision, Event, EventKind, Notice, Objection, Purged, Release, StoredEvent};
+pub use event::{
+    Acknowledgement, Decision, Event, EventKind, Notice, Objection, Purged, Release, StoredEvent,
+};
 pub use handover::Handover;
 pub use packing::Packing;
-pub use receipt::{AnswerCell, Incoming, NotTaken, ReceiptPlan, Taken};
+pub use receipt::{AnswerCell, Incoming, NotTaken, ReceiptPlan, Said, Taken};
 pub use reconcile::{Night, Reconciled, RuleRun, Tally};
 pub use sending::{Sending, SendingState};
 pub use state::{CaseRecord, Decisions, LedgerState, ObjectionRecord};

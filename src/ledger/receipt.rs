@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::event::{Event, Payload};
+use super::event::{Acknowledgement, Event, Payload};
 use super::state::{CaseRecord, LedgerState};
 use crate::domain::{Answer, Day, GivenAnswer, Phase, Silence, is_one_officer};
 
@@ -11,8 +11,37 @@ use crate::domain::{Answer, Day, GivenAnswer, Phase, Silence, is_one_officer};
 pub struct Incoming {
     /// Clue number, in its official form.
     pub number: String,
+    /// What was said.
+    pub said: Said,
+}
+
+/// What an officer says about a case. No `Debug`.
+#[derive(Clone)]
+pub enum Said {
+    /// That it was received; nothing about what was found.
+    Received(Acknowledgement),
     /// What was answered; `pairs` is filled in here, from the case.
-    pub answer: Answer,
+    Answer(Box<Answer>),
+}
+
+impl Said {
+    /// Who says it.
+    pub fn officer(&self) -> &str {
+        match self {
+            Self::Received(receipt) => &receipt.by,
+            Self::Answer(answer) => &answer.officer,
+        }
+    }
+
+    /// What tells one from another, as [`Answer::digest_parts`].
+    pub fn digest_parts(&self) -> Vec<String> {
+        match self {
+            Self::Received(receipt) => {
+                vec![receipt.by.clone(), receipt.on.map_or_else(String::new, Day::iso)]
+            }
+            Self::Answer(answer) => answer.digest_parts(),
+        }
+    }
 }
 
 /// What becomes of an answer that is taken.
@@ -24,6 +53,8 @@ pub enum Taken {
     Settled,
     /// Recorded, and it contradicts another answer: the case stays open for review.
     Disputed,
+    /// Recorded that it was received; an answer is still due.
+    Acknowledged,
     /// An answer that was there got its second person.
     Approved,
     /// It was there already: nothing was added.
@@ -32,7 +63,8 @@ pub enum Taken {
 
 impl Taken {
     /// All, in the order in which they are counted.
-    pub const ALL: [Self; 5] = [Self::Recorded, Self::Settled, Self::Disputed, Self::Approved, Self::Known];
+    pub const ALL: [Self; 6] =
+        [Self::Recorded, Self::Settled, Self::Disputed, Self::Acknowledged, Self::Approved, Self::Known];
 
     /// The word in machine-readable output.
     pub const fn word(self) -> &'static str {
@@ -40,6 +72,7 @@ impl Taken {
             Self::Recorded => "recorded",
             Self::Settled => "settled",
             Self::Disputed => "disputed",
+            Self::Acknowledged => "acknowledged",
             Self::Approved => "approved",
             Self::Known => "known",
         }
@@ -51,6 +84,7 @@ impl Taken {
             Self::Recorded => "已登记",
             Self::Settled => "已登记，线索办结或暂缓",
             Self::Disputed => "已登记，与另一答复不一致，待复核",
+            Self::Acknowledged => "已登记确认收悉，待答复",
             Self::Approved => "已登记审核",
             Self::Known => "此前已登记，未重复登记",
         }
@@ -123,7 +157,11 @@ pub(super) fn plan(
             continue;
         };
         let record = state.cases.get(key)?;
-        let (payloads, result) = match weigh(record, &one.answer, day) {
+        let weighed = match &one.said {
+            Said::Received(receipt) => received(record, receipt, day),
+            Said::Answer(answer) => weigh(record, answer, day),
+        };
+        let (payloads, result) = match weighed {
             Ok((payloads, taken)) => (payloads, Ok(taken)),
             Err(refused) => (Vec::new(), Err(refused)),
         };
@@ -140,6 +178,22 @@ pub(super) fn plan(
 
 fn not_taken<T>(cell: AnswerCell, reason: &str) -> Result<T, NotTaken> {
     Err(NotTaken { cell, reason: reason.to_owned() })
+}
+
+/// What it leads to that an officer has received a case: nothing where somebody has said so, or answered, before.
+fn received(
+    record: &CaseRecord,
+    receipt: &Acknowledgement,
+    day: Day,
+) -> Result<(Vec<Payload>, Taken), NotTaken> {
+    if receipt.on.is_some_and(|on| on > day) {
+        return not_taken(AnswerCell::CheckedOn, "核查时间晚于导入日期");
+    }
+    let asked = matches!(record.phase, Phase::New | Phase::Sent | Phase::Reopened);
+    if record.is_acknowledged() || !asked {
+        return Ok((Vec::new(), Taken::Known));
+    }
+    Ok((vec![Payload::Acknowledged(receipt.clone())], Taken::Acknowledged))
 }
 
 /// What one answer leads to.

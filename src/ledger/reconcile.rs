@@ -246,6 +246,7 @@ impl Place<'_> {
             phase: record.phase,
             listed_on: record.listed_on,
             reopened_reason: record.reopened_reason.clone(),
+            acknowledged: record.acknowledged.as_ref().map(|(on, _)| *on),
             answers: record.current_answers().to_vec(),
             settled: settled((record.phase, CaseStatus::Kept), Some(record), record.listed_on),
         }
@@ -461,6 +462,7 @@ impl Reconciled {
             phase,
             listed_on: listed.map_or(self.as_of, |record| record.listed_on),
             reopened_reason: why,
+            acknowledged: listed.and_then(|record| record.acknowledged.as_ref()).map(|(on, _)| *on),
             answers: listed.map_or_else(Vec::new, |record| record.current_answers().to_vec()),
             settled: settled((phase, status), listed, self.as_of),
         });

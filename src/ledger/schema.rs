@@ -192,6 +192,8 @@ CREATE TRIGGER sending_is_never_updated BEFORE UPDATE ON sending BEGIN SELECT RA
 CREATE TRIGGER sending_is_never_deleted BEFORE DELETE ON sending BEGIN SELECT RAISE(ABORT, 'the register is append-only'); END;
 ",
     },
+    // Events of the kind `acknowledged`.
+    Migration { to: 10, sql: "" },
 ];
 
 /// The version this program writes.

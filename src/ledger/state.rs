@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::event::{Decision, FindingRecord, Notice, Objection, Payload, Purged, Release};
+use super::event::{Acknowledgement, Decision, FindingRecord, Notice, Objection, Payload, Purged, Release};
 use super::life;
 use crate::domain::{
     Answer, Day, Finding, GivenAnswer, Judgement, MentionRef, Outcome, Phase, Silence, Verdict,
@@ -25,6 +25,8 @@ pub struct CaseRecord {
     pub phase: Phase,
     /// Day on which it was published since it was listed.
     pub sent_on: Option<Day>,
+    /// Who has said since it was listed that it was received, and the day on which that came in.
+    pub acknowledged: Option<(Day, Acknowledgement)>,
     /// Silent through this day.
     pub silent_through: Option<Day>,
     /// Day and reason it was closed, and whether it was over rather than explained.
@@ -67,6 +69,11 @@ impl CaseRecord {
     /// Answers since it was listed, oldest first.
     pub fn current_answers(&self) -> &[GivenAnswer] {
         &self.answers[self.earlier.min(self.answers.len())..]
+    }
+
+    /// Whether its office has said since it was listed that it knows of it, or has answered.
+    pub fn is_acknowledged(&self) -> bool {
+        self.acknowledged.is_some() || !self.current_answers().is_empty()
     }
 
     /// The answer that counts: the approved one, else the last; none while officers contradict each other, or an
@@ -207,6 +214,7 @@ impl CaseRecord {
             withdrawn: None,
             phase: Phase::New,
             sent_on: None,
+            acknowledged: None,
             silent_through: None,
             closed: None,
             reopened_reason: String::new(),
@@ -233,12 +241,14 @@ impl CaseRecord {
                 self.listed_on = at;
                 self.withdrawn = None;
                 self.sent_on = None;
+                self.acknowledged = None;
                 self.silent_through = None;
                 self.closed = None;
                 self.reopened_reason = why;
                 self.earlier = self.answers.len();
             }
             Payload::Sent {} => self.sent_on = Some(at),
+            Payload::Acknowledged(receipt) => self.acknowledged = Some((at, receipt)),
             Payload::Answered { answer } => {
                 self.answers.push(GivenAnswer { on: at, answer, approved_by: String::new(), revoked: false });
             }

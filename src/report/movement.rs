@@ -70,7 +70,7 @@ pub(super) struct Overdue {
     town: String,
     counts: Vec<u64>,
     total: u64,
-    /// Days since the oldest of them was due.
+    /// Days since the oldest of them, or the word that it was received, was due.
     longest: i32,
 }
 
@@ -88,7 +88,7 @@ pub(super) fn overdue(input: &PublishInput<'_>, cases: &[CaseFacts<'_>]) -> (Vec
         let key = (unknown_last(facts.person.place.town), facts.person.town.as_str());
         let (counts, longest) = towns.entry(key).or_insert_with(|| (vec![0; lists.len()], 0));
         counts[at] += 1;
-        *longest = (*longest).max(input.as_of.days() - facts.due().days());
+        *longest = (*longest).max(input.as_of.days() - facts.next_due().days());
     }
     let row = |((_, town), (counts, longest)): ((u32, &str), (Vec<u64>, i32))| Overdue {
         town: if town.is_empty() { "未归镇".to_owned() } else { town.to_owned() },

@@ -21,6 +21,8 @@ pub(super) struct CaseFacts<'a> {
     pub(super) rule: &'a RuleFacts,
     /// The last day to answer.
     due: Day,
+    /// Day by which its office has to say that it was received.
+    acknowledge_by: Option<Day>,
     pub(super) person: Person,
     pub(super) subject: Option<RowPlace>,
     /// Whom it is about, for the gate.
@@ -91,7 +93,7 @@ fn answer_cell(answer: &Answer, column: &AnswerColumn) -> String {
         AnswerField::Reason => answer.reason.clone(),
         AnswerField::Officer => answer.officer.clone(),
         AnswerField::CheckedOn => answer.checked_on.map_or_else(String::new, Day::iso),
-        AnswerField::Approver => String::new(),
+        AnswerField::Approver | AnswerField::Acknowledged => String::new(),
         AnswerField::Same => answer
             .same
             .map_or_else(String::new, |same| super::template::SAME_WORDS[usize::from(!same)].to_owned()),
@@ -166,6 +168,7 @@ impl<'a> CaseFacts<'a> {
             about: About::person(&person, input.as_of),
             person,
             due: input.desk.due.on(case.listed_on, rule.due_days, rule.severity),
+            acknowledge_by: input.desk.template(&rule.list).and_then(|t| t.acknowledge_by(case.listed_on)),
             subject: (input.place)(&subject),
             candidate: finding.candidates.first().and_then(|at| Some((at, (input.mention)(at)?))),
             owner: context.extracts.get(finding.subject_extract.as_str()).copied(),
@@ -324,9 +327,30 @@ impl<'a> CaseFacts<'a> {
         self.candidate(receiver).map_or_else(String::new, title)
     }
 
-    /// Whether the answer was due before `day` and has not come.
+    /// Whether the receipt was acknowledged, or by when it has to be; nothing where nobody is asked.
+    fn receipt(&self, template: &ListTemplate, day: Day) -> String {
+        let case = self.case;
+        if !case.phase.asks() || case.status == CaseStatus::Withdrawn {
+            return String::new();
+        }
+        match (case.acknowledged, template.acknowledge_by(case.listed_on)) {
+            (Some(on), _) => format!("{} 已收悉", on.iso()),
+            (None, _) if !case.answers.is_empty() => "已答复".to_owned(),
+            (None, Some(by)) if by < day => format!("逾期未确认（应于 {} 前）", by.iso()),
+            (None, Some(by)) => format!("请于 {} 前确认", by.iso()),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// Whether the answer, or the word that it was received, was due before `day` and has not come.
     pub(super) fn is_overdue(&self, day: Day) -> bool {
-        self.case.phase.asks() && self.case.status != CaseStatus::Withdrawn && self.due() < day
+        self.case.phase.asks() && self.case.status != CaseStatus::Withdrawn && self.next_due() < day
+    }
+
+    /// By when the next thing has to come that was asked: the word that it was received, or the answer.
+    pub(super) fn next_due(&self) -> Day {
+        let receipt = self.acknowledge_by.filter(|_| !self.case.is_acknowledged());
+        receipt.map_or(self.due, |by| by.min(self.due))
     }
 
     pub(super) const fn due(&self) -> Day {
@@ -554,6 +578,7 @@ fn text_of(
         ColumnSource::Verify => text(&f.verify(gate)),
         ColumnSource::Grade => text(f.case.finding.grade.letter()),
         ColumnSource::Status => text(status_word(f.case.status)),
+        ColumnSource::Acknowledged => text(&f.receipt(template, receiver.context.as_of)),
         ColumnSource::Severity => text(f.rule.severity.title()),
         ColumnSource::CandidateSource => text(&f.candidate_source(receiver)),
         ColumnSource::CandidateName => {

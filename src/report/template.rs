@@ -11,7 +11,7 @@ use super::disclosure::{Disclosure, Show};
 use super::notice::NoticeSpec;
 use super::outcomes::Outcomes;
 use crate::diag::{Diagnostic, Spot};
-use crate::domain::Outcome;
+use crate::domain::{Day, Outcome};
 
 /// One list, as its author writes it.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -28,6 +28,10 @@ pub struct ListTemplate {
     pub sheet: String,
     /// Place among the lists of one workbook.
     pub order: u32,
+    /// How many days after a row is listed its office has to have said that it was received (24 hours: 1), in a
+    /// column with the field `acknowledged`; left out: that is not asked.
+    #[serde(default)]
+    pub acknowledge_days: Option<u32>,
     /// Set for the list of data errors: the sheet of rows that were held back, for their owner.
     #[serde(default)]
     pub returned_rows: Option<String>,
@@ -67,6 +71,11 @@ pub struct ListTemplate {
 }
 
 impl ListTemplate {
+    /// The last day to say that what was listed on a day was received; `None` where that is not asked.
+    pub fn acknowledge_by(&self, listed: Day) -> Option<Day> {
+        Some(listed.plus_days(i32::try_from(self.acknowledge_days?).ok()?))
+    }
+
     /// Disclosure class of a value of a rule's SELECT; `None` for one that the list does not know.
     pub fn class_of(&self, name: &str) -> Option<&str> {
         let column = || self.column.iter().find(|column| column.shows(name));
@@ -257,6 +266,8 @@ pub enum ColumnSource {
     FirstSeen,
     /// Day by which the answer is due.
     Due,
+    /// Whether the receipt was acknowledged, or by when it has to be.
+    Acknowledged,
     /// On the annex: the extract of the row to compare with.
     CandidateSource,
     /// On the annex: the name in that row.
@@ -360,7 +371,12 @@ pub enum AnswerField {
     Approver,
     /// Last day on which a proof is valid.
     ProofUntil,
+    /// 确认收悉: that it was received; an answer says so too.
+    Acknowledged,
 }
+
+/// Words of the drop-down of [`AnswerField::Acknowledged`].
+const RECEIVED_WORDS: [&str; 1] = ["已收悉"];
 
 /// Words of the drop-down of [`AnswerField::Same`].
 pub(super) const SAME_WORDS: [&str; 2] = ["同一人", "不是同一人"];
@@ -407,6 +423,7 @@ impl ListTemplate {
                 AnswerField::Reason => outcomes.reasons(&self.list),
                 AnswerField::Disposition => outcomes.dispositions(&self.list),
                 AnswerField::Same => SAME_WORDS.iter().map(|word| (*word).to_owned()).collect(),
+                AnswerField::Acknowledged => RECEIVED_WORDS.iter().map(|word| (*word).to_owned()).collect(),
                 _ => continue,
             };
             if !answer.choices.is_empty() {
@@ -555,6 +572,11 @@ fn check(file: &str, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
         if template.answer.iter().filter(|answer| answer.field == field).count() != 1 {
             report("answer_field", "", format!("a list needs one answer column with the field {field:?}"));
         }
+    }
+    let asked = template.answer.iter().any(|answer| answer.field == AnswerField::Acknowledged);
+    if asked != template.acknowledge_days.is_some() {
+        let message = "`acknowledge_days` and an answer column with the field `acknowledged` go together";
+        report("acknowledge", "acknowledge_days", message.to_owned());
     }
     for title in template.periodic.iter().flat_map(|spec| &spec.by) {
         if !template.column.iter().any(|column| column.title == *title) {

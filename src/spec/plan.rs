@@ -111,12 +111,21 @@ impl Plan {
         self.desk.due.on(listed, rule.header.due_days, rule.header.severity)
     }
 
-    /// Whether the answer to a case was due before a day and has not come.
+    /// By when the next thing has to come that was asked about what a rule listed on a day: the word that it was
+    /// received, while nobody has said so, or the answer.
+    pub fn next_due(&self, rule: &Rule, listed: Day, acknowledged: bool) -> Day {
+        let template = self.desk.template(&rule.header.list).filter(|_| !acknowledged);
+        let receipt = template.and_then(|template| template.acknowledge_by(listed));
+        let due = self.due(rule, listed);
+        receipt.map_or(due, |by| by.min(due))
+    }
+
+    /// Whether the answer to a case, or the word that it was received, was due before a day and has not come.
     pub fn is_overdue(&self, case: &Case, day: Day) -> bool {
-        let rule = self.book.rule(&case.finding.rule);
+        let late = |rule: &Rule| self.next_due(rule, case.listed_on, case.is_acknowledged()) < day;
         case.phase.asks()
             && case.status != CaseStatus::Withdrawn
-            && rule.is_some_and(|rule| self.due(rule, case.listed_on) < day)
+            && self.book.rule(&case.finding.rule).is_some_and(late)
     }
 
     /// Legal bases as lists and notices of a day print them.

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use doudi::domain::{Answer, CaseStatus, Evidence, Finding, Outcome, Phase, Silence, Verdict};
 use doudi::ledger::{
-    AnswerCell, CaseRecord, Decision, Deed, EventKind, Incoming, Ledger, LedgerError, Night, NotDone,
-    NotTaken, Notice, Objection, ReceiptFacts, Reconciled, RuleRun, Taken,
+    Acknowledgement, AnswerCell, CaseRecord, Decision, Deed, EventKind, Incoming, Ledger, LedgerError, Night,
+    NotDone, NotTaken, Notice, Objection, ReceiptFacts, Reconciled, RuleRun, Said, Taken,
 };
 use proptest::prelude::*;
 
@@ -43,10 +43,15 @@ pub(crate) fn import(
     number: i32,
     answers: &[(&str, Answer)],
 ) -> Vec<Result<Taken, NotTaken>> {
-    let incoming: Vec<Incoming> = answers
-        .iter()
-        .map(|(clue, answer)| Incoming { number: (*clue).to_owned(), answer: answer.clone() })
-        .collect();
+    let said: Vec<(&str, Said)> =
+        answers.iter().map(|(clue, answer)| (*clue, Said::Answer(Box::new(answer.clone())))).collect();
+    take_in(ledger, number, &said)
+}
+
+/// What officers said in one file.
+fn take_in(ledger: &mut Ledger, number: i32, said: &[(&str, Said)]) -> Vec<Result<Taken, NotTaken>> {
+    let incoming: Vec<Incoming> =
+        said.iter().map(|(clue, said)| Incoming { number: (*clue).to_owned(), said: said.clone() }).collect();
     let plan = ledger.plan_answers(day(number), &incoming).unwrap();
     let facts = ReceiptFacts {
         receipt_id: format!("receipt-{number}"),
@@ -90,6 +95,24 @@ pub(crate) fn with_more_evidence() -> Finding {
     };
     let row = |extract: &str, key: &str| Evidence { extract: extract.into(), row_key: key.into() };
     Finding::new(parts, vec![row("roll", "a"), row("payment", "202611")]).unwrap()
+}
+
+#[test]
+fn a_receipt_is_kept_until_the_case_is_asked_about_again() {
+    let (mut ledger, clue) = asked();
+    let received = |on: i32| Said::Received(Acknowledgement { by: "甲".into(), on: Some(day(on)) });
+    let refused = take_in(&mut ledger, 2, &[(&clue, received(3))]);
+    assert_eq!(refused[0].as_ref().unwrap_err().cell, AnswerCell::CheckedOn, "nobody receives tomorrow");
+    assert_eq!(take_in(&mut ledger, 2, &[(&clue, received(2))]), [Ok(Taken::Acknowledged)]);
+    assert_eq!(take_in(&mut ledger, 3, &[(&clue, received(3))]), [Ok(Taken::Known)], "once is enough");
+    assert_eq!(first(&ledger).acknowledged.map(|(on, _)| on), Some(day(2)));
+    let plan = night(&mut ledger, 3, FULL, &[finding("d", "a", "x")]);
+    assert_eq!((plan.cases[0].acknowledged, plan.cases[0].phase), (Some(day(2)), Phase::Sent));
+    assert_eq!(import(&mut ledger, 4, &[(&clue, explained("甲"))]), [Ok(Taken::Settled)]);
+    assert_eq!(take_in(&mut ledger, 5, &[(&clue, received(5))]), [Ok(Taken::Known)], "an answer says so too");
+    let plan = night(&mut ledger, 7, FULL, &[with_more_evidence()]);
+    assert!(!plan.cases[0].is_acknowledged(), "the new question is received anew");
+    assert_eq!(take_in(&mut ledger, 7, &[(&clue, received(7))]), [Ok(Taken::Acknowledged)]);
 }
 
 #[test]
@@ -505,7 +528,7 @@ fn a_ledger_of_version_1_is_read_migrated_and_lives_on() {
     assert_eq!(version(), 1, "a look changes nothing");
 
     let mut ledger = Ledger::open(&path).unwrap();
-    assert_eq!((ledger.verify().unwrap(), version()), (7, 9));
+    assert_eq!((ledger.verify().unwrap(), version()), (7, 10));
     let phases = |ledger: &Ledger| -> Vec<Phase> {
         ledger.state().unwrap().cases.values().map(|record| record.phase).collect()
     };

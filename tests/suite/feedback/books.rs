@@ -272,6 +272,7 @@ fn filled_in(office: &Office, list: &str, column: &AnswerColumn) -> String {
         (AnswerField::Disposition, _) => outcomes.dispositions(list)[0].clone(),
         (AnswerField::Officer, _) => "王某".to_owned(),
         (AnswerField::Approver, _) => "李某".to_owned(),
+        (AnswerField::Acknowledged, _) => "已收悉".to_owned(),
         (_, AnswerKind::Date) => as_of().iso(),
         (_, AnswerKind::Month) => "2026-12".to_owned(),
         (_, AnswerKind::Yuan) => "815.5".to_owned(),
@@ -321,7 +322,59 @@ fn every_answer_column_of_every_list_is_taken_and_kept() {
             }
         }
     }
-    assert!(titles.contains("核查单位") && titles.contains("附件编号") && titles.len() == 14, "{titles:?}");
+    assert!(titles.contains("核查单位") && titles.contains("附件编号") && titles.len() == 15, "{titles:?}");
+}
+
+#[test]
+fn what_is_urgent_is_acknowledged_first_and_late_when_nobody_does() {
+    let mut office = Office::open_on(["urgent", "exit"]);
+    let list = "education/因突发事件亟需关爱清单";
+    let column = |office: &Office, title: &str| -> Vec<(String, String)> {
+        let mut read: Xlsx<_> = open_workbook(office.book(list)).unwrap();
+        let range = read.worksheet_range("亟需关爱").unwrap();
+        let heads: Vec<String> = range.rows().nth(2).unwrap().iter().map(Data::to_string).collect();
+        let at = |title: &str| heads.iter().position(|head| head == title).unwrap();
+        let (clue, wanted) = (at("线索编号"), at(title));
+        let mut rows: Vec<(String, String)> =
+            range.rows().skip(3).map(|row| (row[clue].to_string(), row[wanted].to_string())).collect();
+        rows.retain(|(clue, _)| office.clue(1) == clue || office.clue(2) == clue);
+        rows.sort_by_key(|(clue, _)| office.clue(1) != clue);
+        rows
+    };
+    let words =
+        |office: &Office| column(office, "收悉情况").into_iter().map(|(_, words)| words).collect::<Vec<_>>();
+    let by = as_of().plus_days(1).iso();
+    assert_eq!(words(&office), [format!("请于 {by} 前确认"), format!("请于 {by} 前确认")]);
+
+    let clue = office.clue(1).to_owned();
+    let said = |cells: &[(&'static str, &'static str)]| Answers::from([(clue.as_str(), cells.to_vec())]);
+    let file = office.path("收悉.xlsx");
+    fill(&office.book(list), &file, &said(&[("确认收悉", "已收悉")]));
+    assert_eq!(office.import(&[file.clone()]).listed[0].reason, "没有填写核查人（由谁确认收悉）");
+    fill(&office.book(list), &file, &said(&[("确认收悉", "好的"), ("核查人", "王某")]));
+    assert_eq!(office.import(&[file.clone()]).listed[0].reason, "确认收悉只能填下拉列表中的“已收悉”");
+    fill(&office.book(list), &file, &said(&[("确认收悉", "已收悉"), ("核查人", "王某")]));
+    assert_eq!(counts(&office.import(&[file.clone()])), [("acknowledged", 1)].into());
+    assert_eq!(counts(&office.import(&[file.clone()])), [("known", 1)].into());
+    assert_eq!(
+        (office.record(1).phase, office.record(1).answers.len()),
+        (Phase::Sent, 0),
+        "still to be answered"
+    );
+
+    office.day = as_of().plus_days(2);
+    office.night();
+    let late = format!("逾期未确认（应于 {by} 前）");
+    assert_eq!(words(&office), [format!("{} 已收悉", as_of().iso()), late]);
+    let mut read: Xlsx<_> = open_workbook(office.book(list)).unwrap();
+    let summary = read.worksheet_range("汇总").unwrap();
+    let sum = summary.rows().find(|row| row[0] == Data::String("合计".into())).unwrap();
+    assert_eq!(sum[4], Data::Float(4.0), "four of five were neither acknowledged nor answered");
+
+    let answer = [("核查结果", "属实"), ("处理意见", "个案跟进"), ("确认收悉", "已收悉"), ("核查人", "王某")];
+    fill(&office.book(list), &file, &said(&answer));
+    assert_eq!(counts(&office.import(&[file])), [("recorded", 1)].into());
+    assert_eq!(office.record(1).phase, Phase::Answered);
 }
 
 #[test]

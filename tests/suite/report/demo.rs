@@ -265,6 +265,7 @@ fn case(at: usize, rule: &RuleFacts, status: CaseStatus, annex: bool) -> Case {
         phase: if status == CaseStatus::Withdrawn { Phase::Withdrawn } else { Phase::Sent },
         listed_on: as_of().plus_days(if status == CaseStatus::New { 0 } else { -30 }),
         reopened_reason: String::new(),
+        acknowledged: None,
         answers: Vec::new(),
         settled: (status == CaseStatus::Withdrawn).then(|| (as_of(), Settlement::Withdrawn)),
     }
