@@ -15,14 +15,10 @@
 -- [columns]
 -- extract_title = { title = "来源" }
 -- ---
--- What a former name, a variant or a lost character explains is one person by now. The other person's row is
--- not evidence: the linkage calls such a row weak, and a weak link is what the finding says.
-SELECT n.row_key AS subject_row_key,
-       n.extract AS subject_extract,
-       n.role AS subject_role,
-       n.extract AS event,
-       n.extract_title
-FROM numbered_row n
-JOIN population p ON p.resident_id = n.resident_id AND p.resident_id_state = 'valid'
-WHERE p.resident_identity <> n.identity
-  AND p.name <> n.name
+-- The other person's row is not evidence: the linkage calls such a row weak, and a weak link is what the finding says.
+SELECT row_key AS subject_row_key,
+       extract AS subject_extract,
+       role AS subject_role,
+       extract AS event,
+       extract_title
+FROM foreign_number

@@ -1,6 +1,7 @@
 -- ---
--- title = "各来源中写有效证号的本人每个号码、姓名一行：来源、来源名称、角色、第一行"
+-- title = "各来源中本人的有效证号在户籍人口登记的是另一姓名、又认不出是同一人的，每个来源、号码、姓名一行：来源、来源名称、角色、第一行"
 -- ---
+-- What a former name, a variant or a lost character explains is one person by now.
 WITH numbered AS (
     SELECT 'child_roster' AS extract, '儿童名册' AS extract_title, 'child' AS role, row_key, resident_id AS resident_id, name AS name, child_identity AS identity
     FROM child_roster WHERE child_id_state = 'valid'
@@ -59,7 +60,13 @@ WITH numbered AS (
     UNION ALL
     SELECT 'residence', '居住登记', 'subject', row_key, resident_id, name, subject_identity FROM residence WHERE subject_id_state = 'valid'
 ),
-told AS (
-    SELECT *, row_number() OVER (PARTITION BY extract, resident_id, name ORDER BY row_key) AS nth FROM numbered
+foreign_row AS (
+    SELECT n.extract, n.extract_title, n.role, n.row_key, n.resident_id, n.name
+    FROM numbered n
+    JOIN population p ON p.resident_id = n.resident_id AND p.resident_id_state = 'valid'
+    WHERE p.resident_identity <> n.identity
+      AND p.name <> n.name
 )
-SELECT extract, extract_title, role, row_key, resident_id, name, identity FROM told WHERE nth = 1
+SELECT extract, extract_title, role, resident_id, name, min(row_key) AS row_key
+FROM foreign_row
+GROUP BY extract, extract_title, role, resident_id, name
