@@ -1,10 +1,17 @@
 -- ---
--- title = "每人每项目（basic_living 为各项基本生活保障合计）每个发放月份一行：从该月起已发的月数、金额（分）、发放行。只计强匹配行。自某月起停发的人取 month 不早于该月、after_month 早于该月的那一行"
+-- title = "每人（basic_living 为各项基本生活保障合计，另有 de_facto、destitute 两项）每个发放月份一行：从该月起已发的月数、金额（分）、发放行。只计未满30周岁的受益人和强匹配行。自某月起停发的人取 month 不早于该月、after_month 早于该月的那一行"
 -- ---
-WITH scoped AS (
-    SELECT identity, program AS scope, month, amount, row_key FROM paid_month WHERE grade <= 'B'
+-- The rules are about children, and adults who were paid as such; the old who live on relief are many.
+WITH young AS (
+    SELECT p.identity, p.program, p.basic_living, p.month, p.amount, p.row_key
+    FROM paid_month p
+    JOIN identity i ON i.identity = p.identity
+    WHERE p.grade <= 'B' AND (p.basic_living OR p.program = 'destitute') AND coalesce(i.birth > add_months($as_of, -360), true)
+),
+scoped AS (
+    SELECT identity, program AS scope, month, amount, row_key FROM young WHERE program IN ('de_facto', 'destitute')
     UNION ALL
-    SELECT identity, 'basic_living', month, amount, row_key FROM paid_month WHERE grade <= 'B' AND basic_living
+    SELECT identity, 'basic_living', month, amount, row_key FROM young WHERE basic_living
 ),
 paid AS (
     SELECT identity, scope, month, lag(month) OVER (PARTITION BY identity, scope ORDER BY month) AS after_month
