@@ -21,8 +21,7 @@ pub(super) struct CaseFacts<'a> {
     pub(super) rule: &'a RuleFacts,
     /// The last day to answer.
     due: Day,
-    /// Day by which its office has to say that it was received.
-    acknowledge_by: Option<Day>,
+    next_due: Day,
     pub(super) person: Person,
     pub(super) subject: Option<RowPlace>,
     /// Whom it is about, for the gate.
@@ -162,19 +161,19 @@ impl<'a> CaseFacts<'a> {
             row_key: finding.subject_row_key.clone(),
         };
         let person = (input.person)(finding);
+        let due = input.desk.due.on(case.listed_on, rule.due_days, rule.severity);
+        let template = input.desk.template(&rule.list);
         Some(Self {
             case,
             rule,
             about: About::person(&person, input.as_of),
             person,
-            due: input.desk.due.on(case.listed_on, rule.due_days, rule.severity),
-            acknowledge_by: input.desk.template(&rule.list).and_then(|t| t.acknowledge_by(case.listed_on)),
+            due,
+            next_due: template.map_or(due, |list| list.next_due(due, case.listed_on, case.is_acknowledged())),
             subject: (input.place)(&subject),
             candidate: finding.candidates.first().and_then(|at| Some((at, (input.mention)(at)?))),
             owner: context.extracts.get(finding.subject_extract.as_str()).copied(),
-            returned: input
-                .desk
-                .template(&rule.list)
+            returned: template
                 .and_then(|template| template.returned.as_ref())
                 .is_some_and(|back| context.is_back(finding.identity, back)),
         })
@@ -348,9 +347,8 @@ impl<'a> CaseFacts<'a> {
     }
 
     /// By when the next thing has to come that was asked: the word that it was received, or the answer.
-    pub(super) fn next_due(&self) -> Day {
-        let receipt = self.acknowledge_by.filter(|_| !self.case.is_acknowledged());
-        receipt.map_or(self.due, |by| by.min(self.due))
+    pub(super) const fn next_due(&self) -> Day {
+        self.next_due
     }
 
     pub(super) const fn due(&self) -> Day {

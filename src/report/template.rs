@@ -76,6 +76,13 @@ impl ListTemplate {
         Some(listed.plus_days(i32::try_from(self.acknowledge_days?).ok()?))
     }
 
+    /// By when the next thing has to come that is asked about what was listed on a day: the word that it was
+    /// received, while nobody has said so, or the answer, which is due on `due`.
+    pub fn next_due(&self, due: Day, listed: Day, acknowledged: bool) -> Day {
+        let receipt = self.acknowledge_by(listed).filter(|_| !acknowledged);
+        receipt.map_or(due, |by| by.min(due))
+    }
+
     /// Disclosure class of a value of a rule's SELECT; `None` for one that the list does not know.
     pub fn class_of(&self, name: &str) -> Option<&str> {
         let column = || self.column.iter().find(|column| column.shows(name));

@@ -111,13 +111,11 @@ impl Plan {
         self.desk.due.on(listed, rule.header.due_days, rule.header.severity)
     }
 
-    /// By when the next thing has to come that was asked about what a rule listed on a day: the word that it was
-    /// received, while nobody has said so, or the answer.
+    /// By when the next thing has to come that was asked about what a rule listed on a day.
     pub fn next_due(&self, rule: &Rule, listed: Day, acknowledged: bool) -> Day {
-        let template = self.desk.template(&rule.header.list).filter(|_| !acknowledged);
-        let receipt = template.and_then(|template| template.acknowledge_by(listed));
         let due = self.due(rule, listed);
-        receipt.map_or(due, |by| by.min(due))
+        let template = self.desk.template(&rule.header.list);
+        template.map_or(due, |template| template.next_due(due, listed, acknowledged))
     }
 
     /// Whether the answer to a case, or the word that it was received, was due before a day and has not come.

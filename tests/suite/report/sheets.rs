@@ -336,8 +336,8 @@ fn drop_downs(template: &doudi::report::ListTemplate, xml: &str) {
             offered += 1;
         }
     }
-    // 核查结果, 原因分类, 处理意见.
-    assert_eq!(offered, 3, "{}", template.list);
+    // 核查结果, 原因分类, 处理意见; of what is urgent 确认收悉 too.
+    assert_eq!(offered, 3 + usize::from(template.acknowledge_days.is_some()), "{}", template.list);
     let of_kind = |kind| template.answers(false).filter(|answer| answer.kind == kind).count();
     for (kind, word) in
         [(AnswerKind::Date, "date"), (AnswerKind::Month, "textLength"), (AnswerKind::Yuan, "decimal")]

@@ -23,7 +23,7 @@ fn all_problems_of_all_files_are_told_at_once() {
         .change("pipelines/nightly.toml", "\"education/absence\"", "\"education/absense\"")
         .change("pipelines/nightly.toml", "[source.move_out]", "[source.moved_out]")
         .change("pipelines/nightly.toml", "\"u_orphan\",", "\"u_orphans\",\n  \"e_dead_paid\",")
-        .append("pipelines/nightly.toml", "[rules.param.d_hukou_no_roll]\nentrant_hold_month = 3\n")
+        .append("pipelines/nightly.toml", "[rules.param.entrant_hold]\nhold_month = 3\n")
         .append("pipelines/nightly.toml", "[rules.param.z_id_invalid]\ninclude_fifteen = \"yes\"\n")
         .append("pipelines/nightly.toml", "[rules.param.u_severe_disable]\nrecent_months = 3\n")
         .append("pipelines/nightly.toml", "[rules.param.u_orphan]\ndays = 3\n");
