@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
 
 use super::keys::KeyMaker;
 use super::unit::Relative;
@@ -29,22 +28,18 @@ pub(super) struct Found {
 impl<'a> Index<'a> {
     /// Indexes the units that `eligible` admits under the keys of `probes`.
     pub(super) fn build(maker: KeyMaker<'a>, probes: &[u32], eligible: impl Fn(u32) -> bool + Sync) -> Self {
-        let wanted: FxHashSet<u64> = probes
-            .par_iter()
-            .flat_map_iter(|&probe| maker.all(probe, &maker.relatives(probe)))
-            .map(|(key, _)| key)
-            .collect::<Vec<u64>>()
-            .into_iter()
-            .collect();
+        let wanted = maker.wanted(probes);
         let count = u32::try_from(maker.units.all.len()).unwrap_or(u32::MAX);
-        let mut entries: Vec<(u64, u32)> = (0..count)
+        let parts: Vec<Vec<(u64, u32)>> = (0..count)
             .into_par_iter()
-            .filter(|&unit| !wanted.is_empty() && eligible(unit))
-            .flat_map_iter(|unit| {
-                let keys = maker.all(unit, &maker.relatives(unit));
-                keys.into_iter().filter(|(key, _)| wanted.contains(key)).map(move |(key, _)| (key, unit))
+            .filter(|&unit| !wanted.keys.is_empty() && eligible(unit))
+            .fold(<(Vec<u64>, Vec<(u64, u32)>)>::default, |(mut values, mut entries), unit| {
+                maker.add_wanted(unit, &wanted, &mut values, &mut entries);
+                (values, entries)
             })
+            .map(|(_, entries)| entries)
             .collect();
+        let mut entries = parts.concat();
         entries.par_sort_unstable();
         Self { maker, entries }
     }

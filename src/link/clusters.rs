@@ -1,9 +1,11 @@
 //! Who is one person so far: disjoint sets of mentions with the constraints that no link may break.
 
+use rayon::prelude::*;
+
 use super::prepare::Prepared;
 use crate::domain::{Grade, Link};
 use crate::kernel::pattern::Pattern;
-use crate::kernel::union_find::UnionFind;
+use crate::kernel::union_find::{Groups, UnionFind};
 use crate::kernel::weight;
 
 /// Why two mentions are one person.
@@ -97,6 +99,18 @@ impl Clusters {
 
     pub(super) fn flatten(&mut self) {
         self.sets.flatten();
+    }
+
+    /// The mentions of each set, the smallest key first; sets in the order of their smallest keys. Fast after
+    /// [`Clusters::flatten`].
+    pub(super) fn persons(&self, keys: &[u64]) -> Groups {
+        let mut least = self.sets.least(keys);
+        least.par_sort_unstable();
+        let mut persons = self.sets.groups(least.iter().map(|&(_, root)| root));
+        persons.slices_mut().into_par_iter().filter(|members| members.len() > 1).for_each(|members| {
+            members.sort_unstable_by_key(|&at| keys[at as usize]);
+        });
+        persons
     }
 
     /// Number of mentions in a mention's set.
