@@ -46,13 +46,35 @@ impl<'a> Index<'a> {
 
     /// Candidates of a probe, itself excluded.
     pub(super) fn candidates(&self, probe: u32, relatives: &[Relative]) -> Found {
-        let settings = self.maker.prepared.settings;
         let mut found = Found { units: Vec::new(), pairs: Vec::new(), refused: Vec::new() };
+        self.blocks(probe, relatives, |rule, mut block, fits| {
+            if fits {
+                found.pairs.push((rule, u32::try_from(block.len()).unwrap_or(u32::MAX)));
+                found.units.append(&mut block);
+            } else {
+                found.refused.push(rule);
+            }
+        });
+        found.units.sort_unstable();
+        found.units.dedup();
+        found
+    }
+
+    /// Each block that a probe is in, itself excluded: the rule, the units, and whether they are few enough, be it
+    /// only after they were split.
+    pub(super) fn blocks(
+        &self,
+        probe: u32,
+        relatives: &[Relative],
+        mut each: impl FnMut(u16, Vec<u32>, bool),
+    ) {
+        let settings = self.maker.prepared.settings;
+        let fits = |block: &[u32]| block.len() <= settings.max_block as usize;
         for (key, rule) in self.maker.all(probe, relatives) {
             let mut block: Vec<u32> =
                 self.block(key).iter().map(|&(_, unit)| unit).filter(|&u| u != probe).collect();
             for &part in &settings.block[usize::from(rule)].split {
-                if block.len() <= settings.max_block as usize {
+                if fits(&block) {
                     break;
                 }
                 let own = self.maker.values(probe, relatives, part);
@@ -61,16 +83,9 @@ impl<'a> Index<'a> {
                     values.iter().any(|value| own.contains(value))
                 });
             }
-            if block.len() > settings.max_block as usize {
-                found.refused.push(rule);
-                continue;
-            }
-            found.pairs.push((rule, u32::try_from(block.len()).unwrap_or(u32::MAX)));
-            found.units.append(&mut block);
+            let few = fits(&block);
+            each(rule, block, few);
         }
-        found.units.sort_unstable();
-        found.units.dedup();
-        found
     }
 
     fn block(&self, key: u64) -> &[(u64, u32)] {

@@ -151,16 +151,17 @@ impl Clusters {
         if one_row && self.slots[ra as usize] & self.slots[rb as usize] != 0 {
             return Joined::RowConflict;
         }
-        if self.has_veto[ra as usize] && self.has_veto[rb as usize] {
-            let across = |&(x, y): &(u32, u32)| {
-                let (rx, ry) = (self.root(x), self.root(y));
-                (rx == ra && ry == rb) || (rx == rb && ry == ra)
-            };
-            if self.vetoes.iter().any(across) {
-                return Joined::Forbidden;
-            }
-        }
-        Joined::Done
+        if self.told_apart(ra, rb) { Joined::Forbidden } else { Joined::Done }
+    }
+
+    /// Whether a person said of two sets that they are two persons. Fast after [`Clusters::flatten`].
+    pub(super) fn told_apart(&self, a: u32, b: u32) -> bool {
+        let (ra, rb) = (self.root(a), self.root(b));
+        let across = |&(x, y): &(u32, u32)| {
+            let (rx, ry) = (self.root(x), self.root(y));
+            (rx == ra && ry == rb) || (rx == rb && ry == ra)
+        };
+        self.has_veto[ra as usize] && self.has_veto[rb as usize] && self.vetoes.iter().any(across)
     }
 
     /// Makes two mentions one person unless a constraint forbids it.
