@@ -185,14 +185,14 @@ impl KeyMaker<'_> {
             KeyPart::Given => values.extend(names().map(|name| book.given_hash(name)).filter(told)),
             KeyPart::Birth => values.extend(births(here).map(|day| u64::from(day.days().cast_unsigned()))),
             KeyPart::BirthYear => {
-                values.extend(births(here).map(|day| u64::from(day.ymd().0.cast_unsigned())))
+                values.extend(births(here).map(|day| u64::from(day.ymd().0.cast_unsigned())));
             }
             KeyPart::MonthDay => {
                 values.extend(births(here).map(|day| u64::from(day.ymd().1 * 100 + day.ymd().2)));
             }
             KeyPart::Sex => values.extend(Some(here.sex as u64).filter(|_| here.sex != Sex::Unknown)),
             KeyPart::Town => {
-                values.extend(here.places.iter().map(|place| u64::from(place.town)).filter(told))
+                values.extend(here.places.iter().map(|place| u64::from(place.town)).filter(told));
             }
             KeyPart::Village => {
                 values.extend(here.places.iter().map(|place| u64::from(place.village)).filter(told));

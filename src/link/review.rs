@@ -46,7 +46,7 @@ pub(super) fn pairs(pairs: &Pairs<'_>, candidates: &[Edge]) -> Vec<ReviewPair> {
             ReviewPair { link: clusters.link(a.hub, b.hub, reason), difference, tied: edge.tied }
         });
     }
-    let mut doubtful = doubtful.to_vec();
+    let mut doubtful = doubtful.clone();
     doubtful.sort_by_key(|&(a, b)| (prepared.key(a), prepared.key(b)));
     for (a, b) in doubtful.into_iter().filter(|&(a, b)| !clusters.told_apart(a, b)) {
         keep(a, b, &|| {
