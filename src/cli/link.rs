@@ -1,15 +1,17 @@
 //! `link`, `fit` and `blocking`: any tables.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::problems;
+use super::linkage::learned_text;
 use super::text_table::aligned;
-use super::{Done, Failure, say};
+use super::{Done, Failure, explain, problems, say};
 use crate::diag::Diagnostic;
+use crate::explain::FinishedRun;
+use crate::link::NightStudy;
 use crate::linking::{self, Report};
-use crate::spec::{LinkingPlan, Purpose, TableModel, compile_linking};
+use crate::spec::{LinkingPlan, Plan, Purpose, TableModel, compile, compile_linking};
 
 /// Options of `link`.
 #[derive(Debug, Args)]
@@ -42,10 +44,19 @@ pub(super) struct LinkArgs {
 #[command(after_help = "\
 u comes from random pairs and exact counts, m from expectation-maximisation on the pairs of [[fit.train]],
 the prior from [[fit.known]] with their recall, or from the training rules themselves. No labels are needed.
+A file whose name ends with .json is written for Splink 5: comparisons, m, u, prior and blocking rules.
+
+Of a pipeline of nights a finished run is looked at: how often persons without a number agree comes from
+expectation-maximisation and officers' answers, how the others differ from rows that bear one valid number in two
+extracts, u from random pairs where these hold enough of a level. Prior and the classes of twins, brothers and sisters
+stay. Only the file that --out names is written: read it, try it (`doudi run --dry-run`), and put it into the folder of
+models when it is better.
 
 Examples:
   doudi fit people.toml
-  doudi fit people.toml --out candidate.toml")]
+  doudi fit people.toml --out candidate.toml
+  doudi fit people.toml --out people.splink.json
+  doudi fit pipelines/nightly.toml --run out/latest --out candidate.toml")]
 pub(super) struct FitArgs {
     /// The pipeline file.
     #[arg(value_name = "PIPELINE")]
@@ -53,6 +64,12 @@ pub(super) struct FitArgs {
     /// File to write the model to; left out: the pipeline's `link.model`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// With a pipeline of nights: folder of the run; left out: `latest` in its folder of runs.
+    #[arg(long, value_name = "DIR")]
+    run: Option<PathBuf>,
+    /// With a pipeline of nights: folder of the ledger instead of the pipeline's.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
     /// Worker threads; left out: all cores.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -64,9 +81,13 @@ pub(super) struct FitArgs {
 Nothing is scored and no model is needed. With known pairs (CSV: id_l, id_r, and source_l, source_r where
 there are several tables) the share of them that each rule brings is told.
 
+Of a pipeline of nights a finished run is looked at: what each rule brings to those without a number, and to how many
+rows of a person who is known by the number it brings that person when the number is hidden.
+
 Examples:
   doudi blocking people.toml
-  doudi blocking people.toml --known pairs.csv")]
+  doudi blocking people.toml --known pairs.csv
+  doudi blocking pipelines/nightly.toml --run out/latest")]
 pub(super) struct BlockingArgs {
     /// The pipeline file.
     #[arg(value_name = "PIPELINE")]
@@ -74,6 +95,9 @@ pub(super) struct BlockingArgs {
     /// Pairs that are known to be one person.
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
+    /// With a pipeline of nights: folder of the run; left out: `latest` in its folder of runs.
+    #[arg(long, value_name = "DIR")]
+    run: Option<PathBuf>,
     /// Worker threads; left out: all cores.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -81,6 +105,10 @@ pub(super) struct BlockingArgs {
 
 /// Studies blocking rules.
 pub(super) fn blocking(args: &BlockingArgs) -> Done {
+    if is_of_nights(&args.pipeline) {
+        return blocking_of_nights(args);
+    }
+    unused(&[("--run", &args.run)])?;
     let plan = compiled(&args.pipeline, Purpose::Blocking)?;
     let study = in_pool(args.threads, || linking::blocking(&plan, args.known.as_deref()))?
         .map_err(problems::refused)?;
@@ -115,8 +143,69 @@ pub(super) fn blocking(args: &BlockingArgs) -> Done {
     Ok(())
 }
 
+/// Whether a pipeline runs nights: its settings of linkage stand in a file of their own.
+fn is_of_nights(pipeline: &Path) -> bool {
+    let table = std::fs::read_to_string(pipeline).ok().and_then(|text| text.parse::<toml::Table>().ok());
+    table.is_some_and(|table| table.contains_key("schemas") || table.contains_key("rules"))
+}
+
+/// Options that mean nothing for a pipeline of tables.
+fn unused(options: &[(&str, &Option<PathBuf>)]) -> Result<(), Failure> {
+    let Some((name, _)) = options.iter().find(|(_, given)| given.is_some()) else { return Ok(()) };
+    Err(Failure::config(format!("`{name}` is for pipelines of nights; this one links tables")))
+}
+
+/// The plan of a pipeline of nights, and a finished run of it.
+fn night(
+    pipeline: &Path,
+    run: Option<&PathBuf>,
+    state: Option<&PathBuf>,
+) -> Result<(Plan, FinishedRun), Failure> {
+    let (mut plan, _) = compile(pipeline).map_err(problems::refused)?;
+    if let Some(state) = state {
+        plan.state.clone_from(state);
+    }
+    let folder = run.cloned().unwrap_or_else(|| plan.out.join("latest"));
+    Ok((plan, FinishedRun::open(&folder).map_err(explain::failure)?))
+}
+
+fn blocking_of_nights(args: &BlockingArgs) -> Done {
+    if args.known.is_some() {
+        let message =
+            "`--known` is for pipelines of tables\n  help: of a night the rows with a valid number are known";
+        return Err(Failure::config(message));
+    }
+    let (plan, run) = night(&args.pipeline, args.run.as_ref(), None)?;
+    let study = in_pool(args.threads, || crate::explain::blocking(&plan, &run))?.map_err(explain::failure)?;
+    let head = ["rule", "persons", "pairs", "new", "sum", "largest blocks", "refused", "known", "new", "sum"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    let (mut sum, mut sum_known) = (0, 0);
+    let share = |part: u64| format!("{:.2} %", part as f64 * 100.0 / study.known.max(1) as f64);
+    for rule in &study.rules {
+        sum += rule.new_pairs;
+        sum_known += rule.new_known;
+        let largest: Vec<String> = rule.largest.iter().map(u64::to_string).collect();
+        let mut row = vec![rule.rule.clone()];
+        row.extend([rule.persons, rule.pairs, rule.new_pairs, sum].map(|number| number.to_string()));
+        row.extend([largest.join(" "), rule.refused.to_string()]);
+        row.extend([rule.known, rule.new_known, sum_known].map(share));
+        rows.push(row);
+    }
+    let NightStudy { looked_up, persons, known, .. } = study;
+    say(format!(
+        "{sum} pairs of {looked_up} persons without a number with {persons} persons; known: {known} rows looked up with \
+         their number hidden\n{}",
+        aligned(&rows)
+    ));
+    Ok(())
+}
+
 /// Links tables.
 pub(super) fn link(args: &LinkArgs) -> Done {
+    if is_of_nights(&args.pipeline) {
+        let message = "this pipeline runs nights\n  help: `doudi run` links its deliveries";
+        return Err(Failure::config(message));
+    }
     let plan = compiled(&args.pipeline, Purpose::Link)?;
     let out = args.out.clone().unwrap_or_else(|| plan.out.clone());
     let (report, warnings) =
@@ -132,6 +221,10 @@ pub(super) fn link(args: &LinkArgs) -> Done {
 
 /// Estimates a model.
 pub(super) fn fit(args: &FitArgs) -> Done {
+    if is_of_nights(&args.pipeline) {
+        return fit_of_nights(args);
+    }
+    unused(&[("--run", &args.run), ("--state", &args.state)])?;
     let plan = compiled(&args.pipeline, Purpose::Fit)?;
     if plan.of_splink && args.out.is_none() {
         let message = "`fit` does not write over a model of Splink\n  help: name a file with --out";
@@ -140,14 +233,31 @@ pub(super) fn fit(args: &FitArgs) -> Done {
     let fitted = in_pool(args.threads, || linking::fit(&plan))?.map_err(problems::refused)?;
     tell(&fitted.warnings);
     let out = args.out.clone().unwrap_or_else(|| plan.model_file.clone());
-    std::fs::write(&out, &fitted.text)
+    let for_splink = out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let text = if for_splink { fitted.splink().map_err(problems::refused)? } else { fitted.text };
+    std::fs::write(&out, text)
         .map_err(|error| Failure::source(format!("failed to write {}: {error}", out.display())))?;
     say(model_text(&fitted.model));
     say(format!("\n{}", out.display()));
     Ok(())
 }
 
-fn compiled(pipeline: &std::path::Path, purpose: Purpose) -> Result<LinkingPlan, Failure> {
+fn fit_of_nights(args: &FitArgs) -> Done {
+    let Some(out) = &args.out else {
+        let message =
+            "`fit` does not write over the model that nights run with\n  help: name a file with --out";
+        return Err(Failure::config(message));
+    };
+    let (plan, run) = night(&args.pipeline, args.run.as_ref(), args.state.as_ref())?;
+    let report = in_pool(args.threads, || crate::explain::refit(&plan, &run))?.map_err(explain::failure)?;
+    std::fs::write(out, report.model.text())
+        .map_err(|error| Failure::source(format!("failed to write {}: {error}", out.display())))?;
+    say(learned_text(&report));
+    say(format!("\n{}", out.display()));
+    Ok(())
+}
+
+fn compiled(pipeline: &Path, purpose: Purpose) -> Result<LinkingPlan, Failure> {
     let (plan, warnings) = compile_linking(pipeline, purpose).map_err(problems::refused)?;
     tell(&warnings);
     Ok(plan)
@@ -190,6 +300,11 @@ fn text(plan: &LinkingPlan, report: &Report) -> String {
     rows.push(row("  in review", percent(expected.in_review)));
     rows.push(row("  passed over", percent(expected.passed_over)));
     rows.push(row("  not brought", percent(expected.not_brought)));
+    let range = &report.figures.missed;
+    rows.push(row(
+        "  missed",
+        format!("{} ({} – {})", percent(range.value), percent(range.low), percent(range.high)),
+    ));
     format!("{}\n{}", report.title, aligned(&rows))
 }
 

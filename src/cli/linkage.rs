@@ -111,7 +111,7 @@ fn share(value: f64) -> String {
     if value > 0.0 && value < 0.0005 { format!("{value:.1e}") } else { format!("{value:.4}") }
 }
 
-fn learned_text(report: &LearnReport) -> String {
+pub(super) fn learned_text(report: &LearnReport) -> String {
     let asked = &report.asked;
     let mut rows =
         vec![["comparator", "level", "", "m before", "m", "±", "u before", "u"].map(str::to_owned).to_vec()];

@@ -55,13 +55,15 @@ pub struct Link {
     pub levels: Vec<u8>,
 }
 
-/// A pair between the thresholds, for a person to decide.
+/// A pair between the thresholds, or one of several that fit alike, for a person to decide.
 #[derive(Clone, Debug)]
 pub struct ReviewPair {
     /// The pair.
     pub link: Link,
     /// What differs, in Chinese words without values.
     pub difference: String,
+    /// Other candidates of one of the two that fit about as well: which of them is right, nothing says.
+    pub tied: u32,
 }
 
 /// A person without a trusted number, as it was looked up among all others.
@@ -200,6 +202,10 @@ pub struct LinkSummary {
     pub links: Vec<(String, u64)>,
     /// Pairs for review.
     pub review: u64,
+    /// Those of them whose candidates fit about equally well.
+    pub tied: u64,
+    /// Pairs that one answer makes one person and other answers two.
+    pub contradicted: u64,
     /// Blocks that were split or refused, with the reason.
     pub oversized: Vec<String>,
     /// What to expect of it; `None` when persons were linked by numbers only.

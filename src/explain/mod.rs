@@ -30,7 +30,7 @@ pub use case::{
     status_title,
 };
 pub use identity::{BridgeReport, IdentityReport, JudgementReport, OpenPair, RowReport, identity};
-pub use learn::{LearnReport, learn};
+pub use learn::{LearnReport, blocking, learn, refit};
 pub use linkage::{LinkageReport, NightFigures, linkage};
 pub use linkage_page::linkage_page;
 pub use notice::notice;

@@ -125,7 +125,7 @@ pub struct PartReport {
 /// What the run did with the pair.
 #[derive(Clone, Debug, Serialize)]
 pub struct TreatedReport {
-    /// `joined_before`, `weighed`, `given_up`, `excluded`, `not_asked`, `near_miss`.
+    /// `joined_before`, `weighed`, `given_up`, `refuted`, `excluded`, `not_asked`, `near_miss`.
     pub kind: &'static str,
     /// In Chinese.
     pub title: &'static str,
@@ -441,12 +441,13 @@ fn treated(treated: Treated) -> TreatedReport {
         Treated::JoinedBefore => ("joined_before", "模型比对之前已由确定性关联认定，模型未参与"),
         Treated::Weighed { .. } => ("weighed", "作为候选由模型加权"),
         Treated::GivenUp => ("given_up", "未成为候选：没有共同的分块条件，或权重低于保留下限"),
+        Treated::Refuted => ("refuted", "不参与比对：有答复认定为两人"),
         Treated::Excluded => ("excluded", "不参与比对：各有有效证号且不同，或同为一行一人名单中的两行"),
         Treated::NotAsked => ("not_asked", "模型未参与：可比对的信息太少，或该次运行只按证号关联"),
         Treated::NearMiss => ("near_miss", "作为未找到者的近似候选由模型加权"),
     };
     let (mut weight, mut probability, mut rivals) = (None, None, None);
-    if let Treated::Weighed { weight: w, probability: p, rivals: r } = treated {
+    if let Treated::Weighed { weight: w, probability: p, rivals: r, .. } = treated {
         (weight, probability, rivals) = (Some(w), Some(p), Some(r));
     }
     TreatedReport { kind, title, weight, probability, rivals }
@@ -545,11 +546,12 @@ fn sentence(
                 "{said}{total}，达到自动认定门槛，但认定会使一人有两个证号或占同一名单的两行，留给人工确认。"
             )
         }
-        (Treated::Weighed { .. }, Some(p)) if p >= thresholds.review_at => {
+        (Treated::Weighed { tied, .. }, Some(p)) if p >= thresholds.review_at || tied > 0 => {
             let short = thresholds.link_bits - weight::bits(p);
             let held =
                 if same_person { "，后由其他行认定为同一人" } else { "，列入人工确认" };
-            format!("{said}{total}，计入竞争候选后距自动认定门槛差 {}{held}。", bits(short))
+            let tie = link::tie_words(tied);
+            format!("{said}{tie}{total}，计入竞争候选后距自动认定门槛差 {}{held}。", bits(short))
         }
         (Treated::NearMiss, _) => {
             format!("{said}{total}，不足以认定，但足以怀疑未找到的就是此人，所以转为待确认而不下结论。")

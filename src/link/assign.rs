@@ -20,6 +20,9 @@ pub(super) struct Edge {
     pub(super) scored: Scored,
     /// Probability given the rivals; the pair's own before [`exclusive`].
     pub(super) probability: f64,
+    /// Rivals that are about as likely, when one of them is probably right and nothing says which; 0 else. Set by
+    /// [`mark_ties`].
+    pub(super) tied: u32,
 }
 
 /// Assignments of a group that are gone through one by one; larger groups are summed.
@@ -47,6 +50,54 @@ pub(super) fn exclusive(edges: &mut [Edge], units: usize, slots: impl Fn(u32) ->
         .collect();
     for (at, probability) in found {
         edges[at].probability = probability;
+    }
+}
+
+/// Part of the best rival's probability that an equal of it has at least.
+const AS_LIKELY: f64 = 0.5;
+/// Least probability of a pair in a tie: among more than ten who fit alike nobody can tell, and nobody is asked.
+const TIE_LEAST: f64 = 0.1;
+
+/// Marks ties: rivals about as likely as the best of them, of whom one is the person with `review_at` and more, and none
+/// surely. Two candidates who fit alike have less than one half each; without this neither would be shown to anybody.
+/// Edges are sorted by probe and candidate.
+pub(super) fn mark_ties(
+    edges: &mut [Edge],
+    (review_at, link_at): (f64, f64),
+    slots: impl Fn(u32) -> u64 + Sync,
+) {
+    let mut tied = vec![0; edges.len()];
+    let mut mark = |group: &[u32]| {
+        let probability = |at: &u32| edges[*at as usize].probability;
+        let best = group.iter().map(probability).fold(0.0, f64::max);
+        let all: f64 = group.iter().map(probability).sum();
+        let equals = |at: &&u32| probability(at) >= TIE_LEAST.max(best * AS_LIKELY);
+        let count = group.iter().filter(equals).count();
+        if count > 1 && best < link_at && all >= review_at {
+            for &at in group.iter().filter(equals) {
+                let others = u32::try_from(count - 1).unwrap_or(u32::MAX);
+                tied[at as usize] = others.max(tied[at as usize]);
+            }
+        }
+    };
+    let order: Vec<u32> = (0..u32::try_from(edges.len()).unwrap_or(u32::MAX)).collect();
+    // One who is looked up is one person: all its candidates are rivals.
+    order.chunk_by(|&a, &b| edges[a as usize].probe == edges[b as usize].probe).for_each(&mut mark);
+    let mut by_other = order;
+    by_other.sort_unstable_by_key(|&at| (edges[at as usize].other, at));
+    for group in by_other.chunk_by(|&a, &b| edges[a as usize].other == edges[b as usize].other) {
+        // Several may be the same candidate, but for rows of one list of persons.
+        for (place, &at) in group.iter().enumerate() {
+            let own = slots(edges[at as usize].probe);
+            let rival = |&&other: &&u32| slots(edges[other as usize].probe) & own != 0;
+            // Each set of rivals once: from the first of them on.
+            if own != 0 && !group[..place].iter().any(|other| rival(&other)) {
+                mark(&group[place..].iter().filter(rival).copied().collect::<Vec<u32>>());
+            }
+        }
+    }
+    for (edge, tied) in edges.iter_mut().zip(tied) {
+        edge.tied = tied;
     }
 }
 
@@ -120,7 +171,7 @@ mod tests {
 
     fn edge(probe: u32, other: u32, weight: f64) -> Edge {
         let scored = Scored { pattern: Pattern::default(), weight };
-        Edge { probe, other, scored, probability: 0.0 }
+        Edge { probe, other, scored, probability: 0.0, tied: 0 }
     }
 
     fn probabilities(mut edges: Vec<Edge>) -> Vec<f64> {
@@ -138,6 +189,33 @@ mod tests {
     fn two_equal_candidates_share_what_there_is() {
         let found = probabilities(vec![edge(0, 5, 20.0), edge(0, 6, 20.0)]);
         assert!(found.iter().all(|p| *p < 0.5 && *p > 0.49));
+    }
+
+    fn tied(mut edges: Vec<Edge>) -> Vec<u32> {
+        exclusive(&mut edges, 30, |_| 1);
+        mark_ties(&mut edges, (0.5, 0.99), |_| 1);
+        edges.iter().map(|edge| edge.tied).collect()
+    }
+
+    #[test]
+    fn who_fits_as_well_as_another_is_tied_with_it_on_either_side() {
+        assert_eq!(tied(vec![edge(0, 5, 20.0), edge(0, 6, 20.0)]), [1, 1]);
+        assert_eq!(tied(vec![edge(0, 5, 20.0), edge(0, 6, 19.5)]), [1, 1], "0.59 and 0.41");
+        assert_eq!(tied(vec![edge(0, 5, 20.0), edge(1, 5, 20.0)]), [1, 1]);
+        assert_eq!(tied(vec![edge(0, 5, 9.0), edge(0, 6, 9.0), edge(0, 7, 9.0)]), [2, 2, 2]);
+    }
+
+    #[test]
+    fn a_pair_alone_a_sure_one_an_unlikely_one_and_a_crowd_are_no_ties() {
+        assert_eq!(tied(vec![edge(0, 5, 3.0)]), [0]);
+        assert_eq!(tied(vec![edge(0, 5, 20.0), edge(0, 6, 5.0)]), [0, 0]);
+        assert_eq!(tied(vec![edge(0, 5, -3.0), edge(0, 6, -3.0)]), [0, 0], "one in nine each");
+        assert_eq!(tied((1..20).map(|other| edge(0, other, 9.0)).collect()), [0; 19]);
+        // Without rows of one list both may be right.
+        let mut apart = vec![edge(0, 5, 20.0), edge(1, 5, 20.0)];
+        exclusive(&mut apart, 10, |_| 0);
+        mark_ties(&mut apart, (0.5, 0.99), |_| 0);
+        assert!(apart.iter().all(|edge| edge.tied == 0 && edge.probability > 0.99));
     }
 
     #[test]

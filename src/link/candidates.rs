@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
 
 use super::keys::KeyMaker;
 use super::unit::Relative;
@@ -29,35 +28,53 @@ pub(super) struct Found {
 impl<'a> Index<'a> {
     /// Indexes the units that `eligible` admits under the keys of `probes`.
     pub(super) fn build(maker: KeyMaker<'a>, probes: &[u32], eligible: impl Fn(u32) -> bool + Sync) -> Self {
-        let wanted: FxHashSet<u64> = probes
-            .par_iter()
-            .flat_map_iter(|&probe| maker.all(probe, &maker.relatives(probe)))
-            .map(|(key, _)| key)
-            .collect::<Vec<u64>>()
-            .into_iter()
-            .collect();
+        let wanted = maker.wanted(probes);
         let count = u32::try_from(maker.units.all.len()).unwrap_or(u32::MAX);
-        let mut entries: Vec<(u64, u32)> = (0..count)
+        let parts: Vec<Vec<(u64, u32)>> = (0..count)
             .into_par_iter()
-            .filter(|&unit| !wanted.is_empty() && eligible(unit))
-            .flat_map_iter(|unit| {
-                let keys = maker.all(unit, &maker.relatives(unit));
-                keys.into_iter().filter(|(key, _)| wanted.contains(key)).map(move |(key, _)| (key, unit))
+            .filter(|&unit| !wanted.keys.is_empty() && eligible(unit))
+            .fold(<(Vec<u64>, Vec<(u64, u32)>)>::default, |(mut values, mut entries), unit| {
+                maker.add_wanted(unit, &wanted, &mut values, &mut entries);
+                (values, entries)
             })
+            .map(|(_, entries)| entries)
             .collect();
+        let mut entries = parts.concat();
         entries.par_sort_unstable();
         Self { maker, entries }
     }
 
     /// Candidates of a probe, itself excluded.
     pub(super) fn candidates(&self, probe: u32, relatives: &[Relative]) -> Found {
-        let settings = self.maker.prepared.settings;
         let mut found = Found { units: Vec::new(), pairs: Vec::new(), refused: Vec::new() };
+        self.blocks(probe, relatives, |rule, mut block, fits| {
+            if fits {
+                found.pairs.push((rule, u32::try_from(block.len()).unwrap_or(u32::MAX)));
+                found.units.append(&mut block);
+            } else {
+                found.refused.push(rule);
+            }
+        });
+        found.units.sort_unstable();
+        found.units.dedup();
+        found
+    }
+
+    /// Each block that a probe is in, itself excluded: the rule, the units, and whether they are few enough, be it
+    /// only after they were split.
+    pub(super) fn blocks(
+        &self,
+        probe: u32,
+        relatives: &[Relative],
+        mut each: impl FnMut(u16, Vec<u32>, bool),
+    ) {
+        let settings = self.maker.prepared.settings;
+        let fits = |block: &[u32]| block.len() <= settings.max_block as usize;
         for (key, rule) in self.maker.all(probe, relatives) {
             let mut block: Vec<u32> =
                 self.block(key).iter().map(|&(_, unit)| unit).filter(|&u| u != probe).collect();
             for &part in &settings.block[usize::from(rule)].split {
-                if block.len() <= settings.max_block as usize {
+                if fits(&block) {
                     break;
                 }
                 let own = self.maker.values(probe, relatives, part);
@@ -66,16 +83,9 @@ impl<'a> Index<'a> {
                     values.iter().any(|value| own.contains(value))
                 });
             }
-            if block.len() > settings.max_block as usize {
-                found.refused.push(rule);
-                continue;
-            }
-            found.pairs.push((rule, u32::try_from(block.len()).unwrap_or(u32::MAX)));
-            found.units.append(&mut block);
+            let few = fits(&block);
+            each(rule, block, few);
         }
-        found.units.sort_unstable();
-        found.units.dedup();
-        found
     }
 
     fn block(&self, key: u64) -> &[(u64, u32)] {

@@ -1,9 +1,11 @@
 //! Who is one person so far: disjoint sets of mentions with the constraints that no link may break.
 
+use rayon::prelude::*;
+
 use super::prepare::Prepared;
 use crate::domain::{Grade, Link};
 use crate::kernel::pattern::Pattern;
-use crate::kernel::union_find::UnionFind;
+use crate::kernel::union_find::{Groups, UnionFind};
 use crate::kernel::weight;
 
 /// Why two mentions are one person.
@@ -99,6 +101,18 @@ impl Clusters {
         self.sets.flatten();
     }
 
+    /// The mentions of each set, the smallest key first; sets in the order of their smallest keys. Fast after
+    /// [`Clusters::flatten`].
+    pub(super) fn persons(&self, keys: &[u64]) -> Groups {
+        let mut least = self.sets.least(keys);
+        least.par_sort_unstable();
+        let mut persons = self.sets.groups(least.iter().map(|&(_, root)| root));
+        persons.slices_mut().into_par_iter().filter(|members| members.len() > 1).for_each(|members| {
+            members.sort_unstable_by_key(|&at| keys[at as usize]);
+        });
+        persons
+    }
+
     /// Number of mentions in a mention's set.
     pub(super) fn size(&self, mention: u32) -> u32 {
         self.sets.size_of_root(self.sets.root(mention))
@@ -137,16 +151,17 @@ impl Clusters {
         if one_row && self.slots[ra as usize] & self.slots[rb as usize] != 0 {
             return Joined::RowConflict;
         }
-        if self.has_veto[ra as usize] && self.has_veto[rb as usize] {
-            let across = |&(x, y): &(u32, u32)| {
-                let (rx, ry) = (self.root(x), self.root(y));
-                (rx == ra && ry == rb) || (rx == rb && ry == ra)
-            };
-            if self.vetoes.iter().any(across) {
-                return Joined::Forbidden;
-            }
-        }
-        Joined::Done
+        if self.told_apart(ra, rb) { Joined::Forbidden } else { Joined::Done }
+    }
+
+    /// Whether a person said of two sets that they are two persons. Fast after [`Clusters::flatten`].
+    pub(super) fn told_apart(&self, a: u32, b: u32) -> bool {
+        let (ra, rb) = (self.root(a), self.root(b));
+        let across = |&(x, y): &(u32, u32)| {
+            let (rx, ry) = (self.root(x), self.root(y));
+            (rx == ra && ry == rb) || (rx == rb && ry == ra)
+        };
+        self.has_veto[ra as usize] && self.has_veto[rb as usize] && self.vetoes.iter().any(across)
     }
 
     /// Makes two mentions one person unless a constraint forbids it.

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::clusters::{Care, Clusters, Joined, Reason};
 use super::prepare::Prepared;
-use crate::comparator::{birth_date, person_name as name};
+use crate::comparator::{birth_date, person_name as name, sex};
 use crate::domain::{Grade, IdState, Mention, OtherIdSource, Relation, ResidentId};
 use crate::kernel::digest;
 
@@ -345,6 +345,14 @@ fn elders<'a>(prepared: &'a Prepared<'_>, at: u32) -> impl Iterator<Item = u32> 
     })
 }
 
+/// Whether birth dates as the rows themselves have them, or sexes, say that two mentions are two persons.
+fn differ(prepared: &Prepared<'_>, x: u32, y: u32) -> bool {
+    let (x, y) = (prepared.mention(x), prepared.mention(y));
+    let written = !x.birth_from_id && !y.birth_from_id;
+    (written && birth_date::compare(x.birth, y.birth) == birth_date::DIFFERENT)
+        || sex::compare(x.sex, y.sex) == sex::DIFFERENT
+}
+
 /// Further numbers: inside roll and card numbers, and from the register of changes.
 fn other_numbers(prepared: &Prepared<'_>, clusters: &mut Clusters, owners: &[(u32, u64)]) {
     let owner_of: FxHashMap<u64, u32> = {
@@ -378,8 +386,9 @@ fn other_numbers(prepared: &Prepared<'_>, clusters: &mut Clusters, owners: &[(u3
         if !near && (changed || !matches!(level, name::ORDER | name::ONE_CHARACTER | name::SURNAME)) {
             continue;
         }
-        // A name that says nothing does not prove that a number was changed.
-        if changed && level == 0 {
+        // A name that says nothing does not prove that a number was changed, and one that is only alike is a brother's
+        // or sister's where birth date or sex differ: numbers that slid into the next row lead to the neighbour.
+        if (changed && level == 0) || (!near && differ(prepared, mention, target)) {
             continue;
         }
         let (pass, care) = match source {

@@ -57,7 +57,11 @@ pub enum Treated {
         weight: f64,
         /// Other candidates of either of the two.
         rivals: usize,
+        /// Those of them that fit about as well, where nothing says which is right.
+        tied: u32,
     },
+    /// Never weighed: an answer says that they are two persons.
+    Refuted,
     /// Weighed and given up: below the weight worth keeping, or no blocking key brought them together.
     GivenUp,
     /// Never weighed: they cannot be one person (two trusted numbers, or two rows of one list of persons).
@@ -125,7 +129,9 @@ impl Vectors<'_> {
         if !asked {
             return rows_alone(prepared, model, (left, right), Treated::NotAsked);
         }
-        let treated = if may_be_one(&units.all[x as usize], &units.all[y as usize]) {
+        let treated = if clusters.told_apart(left, right) {
+            Treated::Refuted
+        } else if may_be_one(&units.all[x as usize], &units.all[y as usize]) {
             let (edges, _) = weighed(pairs, model);
             treated(&edges, x, y)
         } else {
@@ -231,6 +237,7 @@ fn treated(edges: &[Vec<Edge>; 2], x: u32, y: u32) -> Treated {
         probability: edge.probability,
         weight: weight::bits(edge.probability),
         rivals: among.iter().filter(rival).count(),
+        tied: edge.tied,
     }
 }
 

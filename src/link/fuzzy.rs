@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::assign::{Edge, exclusive};
+use super::assign::{Edge, exclusive, mark_ties};
 use super::candidates::{BlockFigures, Index};
 use super::clusters::{Care, Joined, Reason};
 use super::figures::{self, Survey};
@@ -90,7 +90,9 @@ pub(super) fn edges(
                 for &other in &found.units {
                     // Two probes meet twice; the one that content names first keeps the pair.
                     let twice = units.all[other as usize].probe && other < probe;
-                    if twice || !may_be_one(&units.all[probe as usize], &units.all[other as usize]) {
+                    let (here, there) = (&units.all[probe as usize], &units.all[other as usize]);
+                    // Whom a person has told apart is no candidate and nobody's rival.
+                    if twice || !may_be_one(here, there) || clusters.told_apart(here.hub, there.hub) {
                         continue;
                     }
                     if let Some(scored) = scorer.score(probe, other, &relatives) {
@@ -99,6 +101,7 @@ pub(super) fn edges(
                             other,
                             scored,
                             probability: weight::probability(scored.weight),
+                            tied: 0,
                         });
                     }
                 }
@@ -130,8 +133,10 @@ pub(super) fn weighed(pairs: &Pairs<'_>, model: &LinkModel) -> ([Vec<Edge>; 2], 
     let (edges, figures) = edges(pairs, &scorer, &probes(units), |_| true);
     let is_known = |edge: &Edge| !units.all[edge.other as usize].probe;
     let (mut known, mut alike): (Vec<Edge>, Vec<Edge>) = edges.into_iter().partition(is_known);
+    let slots = |unit: u32| units.all[unit as usize].slots;
     for edges in [&mut known, &mut alike] {
-        exclusive(edges, units.all.len(), |unit| units.all[unit as usize].slots);
+        exclusive(edges, units.all.len(), slots);
+        mark_ties(edges, (settings.review_at, settings.link_at), slots);
     }
     ([known, alike], figures)
 }
@@ -155,7 +160,9 @@ pub fn score<'a>(vectors: Vectors<'a>, model: &LinkModel) -> Linked<'a> {
         found = Found { survey: Some(survey), lookups };
     }
     pairs.clusters.flatten();
-    let review = review::pairs(prepared, &pairs.clusters, &pairs.units, &candidates, &pairs.doubtful);
+    let review = review::pairs(&pairs, &candidates);
+    summary.tied = review.iter().filter(|pair| pair.tied > 0).count() as u64;
+    summary.contradicted = pairs.contradicted.len() as u64;
     Linked::new(pairs, model.clone(), review, found, summary)
 }
 
@@ -176,7 +183,7 @@ fn join(pairs: &mut Pairs<'_>, mut edges: Vec<Edge>) -> Vec<Edge> {
                 Joined::NumberConflict | Joined::RowConflict => {}
             }
         }
-        if edge.probability >= prepared.settings.review_at {
+        if edge.probability >= prepared.settings.review_at || edge.tied > 0 {
             doubtful.push(edge);
         }
     }

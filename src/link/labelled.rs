@@ -90,27 +90,37 @@ struct Told {
 /// Estimates m and u of the model anew. The prior and the classes of resembling persons stay: of them answers
 /// about doubtful pairs tell nothing.
 pub fn learn(prepared: &Prepared<'_>, judgements: &[Judgement], frozen: &LinkModel) -> Learned {
-    let settings = prepared.settings;
     let pairs = block(prepared, KnownBefore::default(), Linkage::Model);
-    let told = Told::of(&pairs, judgements);
+    estimate(&pairs, judgements, frozen).0
+}
+
+/// The estimate, and the levels that its last round saw.
+pub(super) fn estimate(
+    pairs: &Pairs<'_>,
+    judgements: &[Judgement],
+    frozen: &LinkModel,
+) -> (Learned, Observed) {
+    let settings = pairs.prepared.settings;
+    let told = Told::of(pairs, judgements);
     let (m, u) = frozen.tables(settings);
     let mut count = 0;
     let rested = rest(&m, ROUNDS, TOLERANCE, |now| {
         let model = frozen.with_tables(settings, now, &u, String::new());
-        let seen = expectation(&pairs, &model, &told);
+        let seen = expectation(pairs, &model, &told);
         count = seen.0;
         seen.1
     });
-    let u_now = told.u(&pairs, frozen, &u);
+    let u_now = told.u(pairs, frozen, &u);
     let levels = levels(settings, (&m, &u), (&rested.m, &u_now), &rested.seen);
-    Learned {
+    let learned = Learned {
         model: frozen.with_tables(settings, &rested.m, &u_now, frozen.fitted_on.clone()),
         asked: told.asked,
         levels,
         pairs: count,
         rounds: rested.rounds,
         converged: rested.converged,
-    }
+    };
+    (learned, rested.seen)
 }
 
 impl Told {

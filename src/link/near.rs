@@ -57,8 +57,7 @@ impl<'a> Linked<'a> {
     ) -> Self {
         let Pairs { prepared, mut clusters, units: old, linkage, .. } = pairs;
         drop(old);
-        let mut links = std::mem::take(&mut clusters.links);
-        links.par_sort_by_key(|link| (prepared.key(link.left), prepared.key(link.right)));
+        let links = sorted(prepared, &std::mem::take(&mut clusters.links));
         let mut passes: Vec<(String, u64)> = Vec::new();
         for link in &links {
             match passes.iter_mut().find(|(pass, _)| pass == link.pass) {
@@ -320,6 +319,14 @@ fn near_miss(pair: (u32, u32), bits: f64, grade: crate::domain::Grade, differenc
     #[expect(clippy::cast_possible_truncation, reason = "weights and probabilities are shown, not summed")]
     let (weight, probability) = (bits as f32, weight::probability(bits) as f32);
     NearMiss { subject: pair.0, candidate: pair.1, weight, probability, grade, difference }
+}
+
+/// Links by the names of their mentions. The names are sorted and not the links, which are ten times as heavy.
+fn sorted(prepared: &Prepared<'_>, links: &[Link]) -> Vec<Link> {
+    let of = |(at, link): (u32, &Link)| (prepared.key(link.left), prepared.key(link.right), at);
+    let mut order: Vec<(u64, u64, u32)> = (0..).zip(links).map(of).collect();
+    order.par_sort_unstable();
+    order.par_iter().map(|&(.., at)| links[at as usize].clone()).collect()
 }
 
 /// Unit of each set's root.

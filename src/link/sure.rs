@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::clusters::{Care, Clusters, Reason};
+use super::clusters::{Care, Clusters, Joined, Reason};
 use super::prepare::{Prepared, content_key};
 use super::unit::Units;
 use super::{Linkage, exact, family, lent, local_key, newborn};
@@ -17,6 +17,8 @@ pub struct Pairs<'a> {
     pub(super) units: Units,
     /// Pairs that earlier passes left for a person to decide.
     pub(super) doubtful: Vec<(u32, u32)>,
+    /// Pairs that a person said are one person, and somebody else's answers make two.
+    pub(super) contradicted: Vec<(u32, u32)>,
     /// Owner of a valid number and another row that bears it, whether they were joined or not.
     pub(super) same_number: Vec<(u32, u32)>,
     pub(super) linkage: Linkage,
@@ -26,11 +28,11 @@ pub struct Pairs<'a> {
 /// after what tonight's rows say for certain.
 pub fn block<'a>(prepared: &'a Prepared<'a>, known: KnownBefore<'_>, linkage: Linkage) -> Pairs<'a> {
     let mut clusters = Clusters::new(prepared);
-    let (mut doubtful, mut alike) = (Vec::new(), Vec::new());
+    let (mut doubtful, mut alike, mut contradicted) = (Vec::new(), Vec::new(), Vec::new());
     match linkage {
         Linkage::IdOnly => same_number(prepared, &mut clusters),
         Linkage::Model => {
-            judge(prepared, &mut clusters, known.judgements);
+            contradicted = judge(prepared, &mut clusters, known.judgements);
             let bearers = exact::run(prepared, &mut clusters);
             doubtful.extend(bearers.review);
             alike = bearers.pairs;
@@ -46,7 +48,7 @@ pub fn block<'a>(prepared: &'a Prepared<'a>, known: KnownBefore<'_>, linkage: Li
         Linkage::Model => Units::build(prepared, &clusters),
         Linkage::IdOnly => Units::none(),
     };
-    Pairs { prepared, clusters, units, doubtful, same_number: alike, linkage }
+    Pairs { prepared, clusters, units, doubtful, contradicted, same_number: alike, linkage }
 }
 
 /// People who are known by whom they are named with.
@@ -71,17 +73,23 @@ fn remember(prepared: &Prepared<'_>, clusters: &mut Clusters, remembered: &[Reme
 /// Name of the pass that keeps persons together.
 pub const REMEMBERED: &str = "remembered";
 
-/// Human judgements: vetoes first, so that no later "same" can slip past one.
-fn judge(prepared: &Prepared<'_>, clusters: &mut Clusters, judgements: &[Judgement]) {
+/// Human judgements: vetoes first, so that no later "same" can slip past one. Gives the pairs that are one person by
+/// one answer and two persons by others: A is B, B is C, but A is not C.
+fn judge(prepared: &Prepared<'_>, clusters: &mut Clusters, judgements: &[Judgement]) -> Vec<(u32, u32)> {
     let known = judged(prepared, judgements);
     let of = |wanted: Verdict| known.iter().filter(move |(.., verdict)| *verdict == wanted);
     for &(a, b, _) in of(Verdict::NotSame) {
         clusters.forbid(a, b);
     }
+    let mut contradicted = Vec::new();
     for &(a, b, _) in of(Verdict::Same) {
         // A person has seen both rows: their numbers may differ.
-        clusters.join(a, b, Care::NumberChanged, Reason::new("judgement", 0.9999, Grade::B));
+        let joined = clusters.join(a, b, Care::NumberChanged, Reason::new("judgement", 0.9999, Grade::B));
+        if joined == Joined::Forbidden {
+            contradicted.push((a, b));
+        }
     }
+    contradicted
 }
 
 /// The mentions that judgements are about, in the order of the judgements; those whose rows are not there any

@@ -82,24 +82,17 @@ impl Units {
 
     /// Builds the units of all sets that can be compared at all; sets of name-only relatives stay out.
     pub(super) fn build(prepared: &Prepared<'_>, clusters: &Clusters) -> Self {
-        let mut order: Vec<(u32, u32)> =
-            (0..prepared.len()).into_par_iter().map(|at| (clusters.root(at), at)).collect();
-        order.par_sort_unstable();
-        let mut units: Vec<(Unit, Vec<u32>)> = order
-            .par_chunk_by(|a, b| a.0 == b.0)
-            .filter_map(|group| {
-                let mut members: Vec<u32> = group.iter().map(|&(_, at)| at).collect();
-                members.sort_unstable_by_key(|&at| prepared.key(at));
-                let unit = unit(prepared, clusters, &members)?;
-                Some((unit, members))
-            })
-            .collect();
-        drop(order);
-        units.par_sort_by_key(|(unit, _)| unit.key);
-        let mut built = Self { all: Vec::with_capacity(units.len()), starts: vec![0], members: Vec::new() };
-        for (unit, members) in units {
-            built.all.push(unit);
-            built.members.extend(members);
+        let persons = clusters.persons(prepared.keys());
+        let (all, kept): (Vec<Unit>, Vec<usize>) = (0..persons.len())
+            .into_par_iter()
+            .map_init(Told::default, |told, at| Some((unit(prepared, clusters, persons.get(at), told)?, at)))
+            .flatten_iter()
+            .unzip();
+        let mut built = Self { all, starts: Vec::with_capacity(kept.len() + 1), members: Vec::new() };
+        built.starts.push(0);
+        built.members.reserve(prepared.len() as usize);
+        for at in kept {
+            built.members.extend(persons.get(at));
             built.starts.push(u32::try_from(built.members.len()).unwrap_or(u32::MAX));
         }
         built
@@ -112,9 +105,9 @@ impl Units {
         clusters: &Clusters,
         mentions: &[u32],
     ) -> Option<Self> {
-        let mut built = Self::none();
+        let (mut built, mut told) = (Self::none(), Told::default());
         for &at in mentions {
-            built.all.push(unit(prepared, clusters, &[at])?);
+            built.all.push(unit(prepared, clusters, &[at], &mut told)?);
             built.members.push(at);
             built.starts.push(u32::try_from(built.members.len()).ok()?);
         }
@@ -130,9 +123,9 @@ impl Units {
         rows: &[ApartRow],
     ) -> (Vec<Option<u32>>, Apart) {
         let mut apart = Apart { units: self.all.len(), members: self.members.len(), persons: Vec::new() };
-        let mut placed = Vec::with_capacity(rows.len());
+        let (mut placed, mut told) = (Vec::with_capacity(rows.len()), Told::default());
         for row in rows {
-            let Some(alone) = apart_unit(prepared, clusters, row) else {
+            let Some(alone) = apart_unit(prepared, clusters, row, &mut told) else {
                 placed.push(None);
                 continue;
             };
@@ -142,7 +135,7 @@ impl Units {
                 self.members[own.clone()].iter().copied().filter(|&at| at != row.mention).collect();
             let place = own.into_iter().find(|&at| self.members[at] == row.mention);
             let (Some(place), Some(&first), Some(mut person)) =
-                (place, rest.first(), unit(prepared, clusters, &rest))
+                (place, rest.first(), unit(prepared, clusters, &rest, &mut told))
             else {
                 placed.push(None);
                 continue;
@@ -177,31 +170,42 @@ impl Units {
         &self.members[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
 
+    /// Mentions beside a unit's own in their rows that are something of it or it of them, with what they are.
+    pub(super) fn beside<'a>(
+        &'a self,
+        prepared: &'a Prepared<'_>,
+        unit: u32,
+    ) -> impl Iterator<Item = (u32, Relation)> + use<'a> {
+        self.members(unit).iter().flat_map(move |&at| {
+            let own = prepared.mention(at);
+            prepared.row(at).filter(move |&mate| mate != at).filter_map(move |mate| {
+                let other = prepared.mention(mate);
+                if other.of == Some(own.role) {
+                    Some((mate, other.relation))
+                } else if own.of == Some(other.role) {
+                    Some((mate, reverse(own.relation)))
+                } else {
+                    None
+                }
+            })
+        })
+    }
+
     /// Everybody named beside a unit: its parents, guardians, payees; its children; sorted, each once.
     pub(super) fn relatives(&self, prepared: &Prepared<'_>, clusters: &Clusters, unit: u32) -> Vec<Relative> {
-        let mut found = Vec::new();
-        for &at in self.members(unit) {
-            let own = prepared.mention(at);
-            for mate in prepared.row(at).filter(|&mate| mate != at) {
-                let other = prepared.mention(mate);
-                let kind = if other.of == Some(own.role) {
-                    other.relation
-                } else if own.of == Some(other.role) {
-                    reverse(own.relation)
-                } else {
-                    continue;
-                };
-                let bears = Prepared::usable_id(other) != 0 && !clusters.disputed[mate as usize];
-                let linked = bears || !self.all[unit as usize].apart;
-                found.push(Relative {
-                    kind,
-                    root: if linked { clusters.root(mate) } else { mate },
-                    name: other.name.0,
-                    phone: other.phone,
-                    known: linked && (clusters.id_of(mate) != 0 || clusters.size(mate) > 1),
-                });
+        let relative = |(mate, kind): (u32, Relation)| {
+            let other = prepared.mention(mate);
+            let bears = Prepared::usable_id(other) != 0 && !clusters.disputed[mate as usize];
+            let linked = bears || !self.all[unit as usize].apart;
+            Relative {
+                kind,
+                root: if linked { clusters.root(mate) } else { mate },
+                name: other.name.0,
+                phone: other.phone,
+                known: linked && (clusters.id_of(mate) != 0 || clusters.size(mate) > 1),
             }
-        }
+        };
+        let mut found: Vec<Relative> = self.beside(prepared, unit).map(relative).collect();
         found.sort_unstable();
         found.dedup();
         found
@@ -229,6 +233,15 @@ struct Told {
 }
 
 impl Told {
+    /// Forgets everything; the room stays.
+    fn clear(&mut self) {
+        self.names.clear();
+        self.births.clear();
+        self.sexes.clear();
+        self.places.clear();
+        self.phones.clear();
+    }
+
     /// Counts what a mention tells. What was read from a number that is someone else's (`disputed`) is
     /// someone else's as well.
     fn add(&mut self, prepared: &Prepared<'_>, mention: &Mention, disputed: bool) {
@@ -252,7 +265,7 @@ impl Told {
     }
 
     /// Gives a unit the value told most often of each kind.
-    fn choose(mut self, prepared: &Prepared<'_>, unit: &mut Unit) {
+    fn choose(&mut self, prepared: &Prepared<'_>, unit: &mut Unit) {
         best_first(&mut self.names, |name| prepared.names.hash(*name));
         for (slot, (name, _)) in unit.names.iter_mut().zip(&self.names) {
             *slot = *name;
@@ -275,13 +288,13 @@ impl Told {
 }
 
 /// Best values of a set, `None` when there is nothing to compare.
-fn unit(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32]) -> Option<Unit> {
-    let unit = best_values(prepared, clusters, members);
+fn unit(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32], told: &mut Told) -> Option<Unit> {
+    let unit = best_values(prepared, clusters, members, told);
     can_be_compared(prepared, &unit, members).then_some(unit)
 }
 
 /// A row by itself without its number and all that was read from it, `None` when nothing is left to compare.
-fn apart_unit(prepared: &Prepared<'_>, clusters: &Clusters, row: &ApartRow) -> Option<Unit> {
+fn apart_unit(prepared: &Prepared<'_>, clusters: &Clusters, row: &ApartRow, told: &mut Told) -> Option<Unit> {
     let mention = prepared.mention(row.mention);
     let role = prepared.role(mention);
     let mut unit = Unit {
@@ -290,7 +303,7 @@ fn apart_unit(prepared: &Prepared<'_>, clusters: &Clusters, row: &ApartRow) -> O
         slots: role.slot,
         probe: true,
         apart: true,
-        ..best_values(prepared, clusters, &[row.mention])
+        ..best_values(prepared, clusters, &[row.mention], told)
     };
     if unit.birth_from_id {
         (unit.birth, unit.birth_from_id) = (None, false);
@@ -301,7 +314,8 @@ fn apart_unit(prepared: &Prepared<'_>, clusters: &Clusters, row: &ApartRow) -> O
     can_be_compared(prepared, &unit, &[row.mention]).then_some(unit)
 }
 
-fn best_values(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32]) -> Unit {
+/// `told` is only room to count in.
+fn best_values(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32], told: &mut Told) -> Unit {
     let id = clusters.id_of(members[0]);
     let mut unit = Unit {
         hub: members[0],
@@ -319,7 +333,7 @@ fn best_values(prepared: &Prepared<'_>, clusters: &Clusters, members: &[u32]) ->
         probe: id == 0,
         apart: false,
     };
-    let mut told = Told::default();
+    told.clear();
     for &at in members {
         let mention = prepared.mention(at);
         let disputed = clusters.disputed[at as usize];

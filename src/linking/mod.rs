@@ -14,7 +14,7 @@ use std::path::Path;
 use crate::diag::{Diagnostic, Spot};
 use crate::frame;
 use crate::link::generic::{self, Pair, Refused, Resolution, Rows, RuleStudy, Scored, Setup, columns_of};
-use crate::link::splink::{Model, probability};
+use crate::link::splink::{Model, export, probability};
 use crate::spec::{LinkingPlan, TableModel};
 
 pub use report::{Expected, PairReport, Report, RuleReport};
@@ -28,6 +28,18 @@ pub struct FittedModel {
     pub model: TableModel,
     /// What should be looked at.
     pub warnings: Vec<Diagnostic>,
+    /// The model with its comparisons and the pipeline's blocking rules.
+    whole: Model,
+}
+
+impl FittedModel {
+    /// The model as a file of Splink 5, with the pipeline's blocking rules.
+    ///
+    /// # Errors
+    /// Comparisons that Splink cannot express.
+    pub fn splink(&self) -> Result<String, Vec<Diagnostic>> {
+        export(&self.whole)
+    }
 }
 
 /// Links and writes the results to a folder, which is made.
@@ -60,7 +72,7 @@ pub fn link(plan: &LinkingPlan, out: &Path) -> Result<(Report, Vec<Diagnostic>),
 fn setup(plan: &LinkingPlan) -> Result<(Setup, Vec<Diagnostic>), Vec<Diagnostic>> {
     let (frequencies, told) = frequency::read(plan)?;
     let (policy, readers) = (Some(plan.policy.clone()), plan.readers.clone());
-    Ok((Setup { policy, frequencies, readers }, told))
+    Ok((Setup { policy, frequencies, readers, ..Setup::default() }, told))
 }
 
 /// What is done with a pair.
@@ -178,14 +190,18 @@ pub fn fit(plan: &LinkingPlan) -> Result<FittedModel, Vec<Diagnostic>> {
     };
     let rules: Vec<_> = fit.known.iter().chain(&fit.training).cloned().collect();
     let tables = frame::read(&plan.tables, &columns_of(&plan.model, &rules), &plan.columns)?;
-    let (setup, told) = setup(plan)?;
+    let (mut setup, told) = setup(plan)?;
+    if let Some(labels) = &fit.labels {
+        setup.labelled = known::read(labels, &tables.frame)?;
+    }
     let fitted = generic::fit(&tables.frame, &plan.model, fit, &setup, &file)?;
     let model = TableModel::of(&fitted, tables.frame.len(), &tables.digests, fit.seed);
     let text = model.text(plan).map_err(|error| {
         vec![Diagnostic::error("model_unwritable", Spot::default(), format!("write the model: {error}"))]
     })?;
     let warnings = tables.warnings.into_iter().chain(told).chain(fitted.warnings).collect();
-    Ok(FittedModel { text, model, warnings })
+    let whole = Model { blocking: plan.rules.clone(), ..fitted.model };
+    Ok(FittedModel { text, model, warnings, whole })
 }
 
 /// What the plan's blocking rules bring.

@@ -130,6 +130,7 @@ pub(super) fn of(
             Decision::PassedOver => {}
         }
     }
+    let expected = expected(plan, rows, scored, verdicts, links);
     Report {
         title: plan.title.clone(),
         rows: by_table,
@@ -142,8 +143,8 @@ pub(super) fn of(
         links_apart: apart,
         sources: pairs_of_sources(plan, frame, &of_sources),
         clusters: sizes(clusters),
-        expected: expected(plan, rows, scored, verdicts, links),
-        figures: figures(plan, &scored.pairs, verdicts, links),
+        figures: LinkFigures { missed: missed(&expected), ..figures(plan, &scored.pairs, verdicts, links) },
+        expected,
     }
 }
 
@@ -247,6 +248,22 @@ fn expected(plan: &LinkingPlan, rows: &Rows, scored: &Scored, verdicts: &[Verdic
         found: share(linked, all),
         in_review: share(reviewed, all),
         passed_over: share(below, all),
-        not_brought: share(all - linked - reviewed - below, all),
+        // Where the prior says fewer than were found, rounding must not leave less than none.
+        not_brought: share((all - linked - reviewed - below).max(0.0), all),
     }
+}
+
+/// Share of the true pairs that are no links, with its interval. That pairs were missed which no rule brought is what
+/// the prior says, and nobody has counted it: so the interval goes from what the pairs looked at say by themselves to
+/// all that the prior expects.
+fn missed(expected: &Expected) -> Ranged {
+    let Expected { true_pairs: all, in_review, passed_over, found, .. } = *expected;
+    if all <= 0.0 {
+        return Ranged { value: 0.0, low: 0.0, high: 0.0 };
+    }
+    let seen = in_review + passed_over;
+    let value = (1.0 - found).max(seen);
+    let low = poisson_range(&[seen * all], SEED).0;
+    let high = poisson_range(&[value * all], SEED).1;
+    Ranged { value, low: low / all, high: (high / all).min(1.0) }
 }

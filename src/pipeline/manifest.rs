@@ -66,7 +66,8 @@ fn manifest(night: &Night<'_>, lists: &Published, register: &str, costs: &[Cost]
         "extracts": counts.extracts,
         "link": {
             "mentions": summary.mentions, "pairs": summary.pairs, "links": summary.links,
-            "review": summary.review, "oversized": summary.oversized, "figures": summary.figures,
+            "review": summary.review, "tied": summary.tied, "contradicted": summary.contradicted,
+            "oversized": summary.oversized, "figures": summary.figures,
         },
         "identities": { "count": figures.count, "merged": figures.merged, "split": figures.split, "sizes": counts.sizes },
         "rules": counts.rules,

@@ -1,14 +1,15 @@
 //! The links of each person as a tree, seen from its most telling mention.
 
+use rayon::prelude::*;
+
 use super::Tonight;
 use crate::domain::{Grade, IdState, Link};
-use crate::kernel::union_find::UnionFind;
+use crate::kernel::union_find::{Groups, UnionFind};
 
 /// All persons: their mentions, the most telling first.
 pub(super) struct Forest {
     /// Mentions by person; persons in order of their smallest content key.
-    members: Vec<u32>,
-    starts: Vec<u32>,
+    persons: Groups,
     /// How sure each mention is.
     pub(super) probability: Vec<f32>,
     /// How its weakest link is graded.
@@ -26,7 +27,6 @@ impl Forest {
             sets.union(link.left, link.right);
         }
         sets.flatten();
-        let count = u32::try_from(n).unwrap_or(u32::MAX);
         let rank = |at: u32| {
             let mention = &mentions.mentions[at as usize];
             let usable =
@@ -36,26 +36,13 @@ impl Forest {
             (!usable, !slot, mention.of.is_some(), keys[at as usize], at)
         };
         // The smallest content key names a person, so their order does not depend on that of rows.
-        let mut least = vec![u64::MAX; n];
-        for at in 0..count {
-            let root = sets.root(at) as usize;
-            least[root] = least[root].min(keys[at as usize]);
-        }
-        let mut order: Vec<(u64, u32, u32)> =
-            (0..count).map(|at| (least[sets.root(at) as usize], sets.root(at), at)).collect();
-        rayon::slice::ParallelSliceMut::par_sort_unstable_by_key(&mut order[..], |&(key, root, at)| {
-            (key, root, rank(at))
+        let mut least = sets.least(keys);
+        least.par_sort_unstable();
+        let mut persons = sets.groups(least.iter().map(|&(_, root)| root));
+        persons.slices_mut().into_par_iter().filter(|members| members.len() > 1).for_each(|members| {
+            members.sort_unstable_by_key(|&at| rank(at));
         });
-        let mut forest = Self {
-            members: Vec::with_capacity(n),
-            starts: vec![0],
-            probability: vec![1.0; n],
-            grade: vec![Grade::A; n],
-        };
-        for group in order.chunk_by(|a, b| a.1 == b.1) {
-            forest.members.extend(group.iter().map(|&(_, _, at)| at));
-            forest.starts.push(u32::try_from(forest.members.len()).unwrap_or(u32::MAX));
-        }
+        let mut forest = Self { persons, probability: vec![1.0; n], grade: vec![Grade::A; n] };
         forest.walk(links);
         forest
     }
@@ -102,6 +89,6 @@ impl Forest {
 
     /// Mentions of each person.
     pub(super) fn persons(&self) -> impl Iterator<Item = &[u32]> {
-        self.starts.windows(2).map(|ends| &self.members[ends[0] as usize..ends[1] as usize])
+        self.persons.iter()
     }
 }

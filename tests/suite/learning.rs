@@ -204,3 +204,39 @@ fn precision_counts_what_officers_answered_by_what_was_listed() {
     let number = |word: &str| precision[word].as_f64().unwrap();
     assert!(number("low") <= number("value") && number("value") <= number("high"), "{rule}");
 }
+
+#[test]
+fn a_night_says_of_itself_what_model_fits_it_and_what_its_blocking_rules_bring() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("candidate.toml");
+    let said = NIGHT.well(&["fit", "pipelines/nightly.toml", "--out", out.to_str().unwrap()]);
+    assert!(said.contains("0 answered as one person, 0 as two"), "{said}");
+    let model: LinkModel = toml::from_str(&fs::read_to_string(&out).unwrap()).unwrap();
+    assert!(model.fitted_on.contains("pairs of rows of one valid number"), "{}", model.fitted_on);
+    for (name, levels) in &model.comparator {
+        let sum: f64 = levels.values().map(|level| level.m).sum();
+        assert!((sum - 1.0).abs() < 0.02, "m of {name}: {sum}");
+        assert!(levels.values().all(|level| level.m > 0.0 && level.u > 0.0), "{levels:?}");
+    }
+    // How names differ is what thousands of rows of one number say, not what was guessed.
+    let frozen = fs::read_to_string(NIGHT.folder.join("pipelines/models/county.toml")).unwrap();
+    let frozen: LinkModel = toml::from_str(&frozen).unwrap();
+    let part = |model: &LinkModel| {
+        let levels = &model.comparator["person_name"];
+        levels["toned"].m / (1.0 - levels["exact"].m)
+    };
+    assert!(part(&model) > 1.5 * part(&frozen), "{} {}", part(&model), part(&frozen));
+    // The model that nights run with is never written over.
+    let (code, complaint) = NIGHT.refused(&["fit", "pipelines/nightly.toml"]);
+    assert!(code == 2 && complaint.contains("--out"), "{complaint}");
+
+    let told = NIGHT.well(&["blocking", "pipelines/nightly.toml"]);
+    let last = told.lines().last().unwrap();
+    let found: f64 = last.trim_end_matches('%').trim().rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(found > 95.0, "{told}");
+    // What blocking brought that night is what the rules bring.
+    let pairs = NIGHT.manifest()["link"]["pairs"].clone();
+    assert!(pairs.as_array().unwrap().iter().all(|rule| told.contains(rule[0].as_str().unwrap())), "{told}");
+    let (code, complaint) = NIGHT.refused(&["link", "pipelines/nightly.toml"]);
+    assert!(code == 2 && complaint.contains("doudi run"), "{complaint}");
+}

@@ -303,6 +303,30 @@ fn febrl_4_without_labels() {
     assert!((report.expected.true_pairs / 5_000.0 - 1.0).abs() < 0.03, "{:?}", report.expected);
 }
 
+#[test]
+fn a_fitted_model_written_for_splink_links_as_the_one_written_for_doudi() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = tables(folder.path(), "febrl3", |_| {});
+    let settings = "type = \"dedupe_only\"\nkeep_at = 0.000001\nwrite = [\"parquet\"]";
+    let path = pipeline(folder.path(), &parts, &format!("{settings}\nmodel = \"model.toml\"\n{COMPARISONS}"));
+    let run = |model: &str| {
+        let plan = plan(&path, Purpose::Link);
+        linking::link(&plan, &folder.path().join(model)).unwrap();
+        weights(&folder.path().join(model).join("pairs.parquet"), "id_l", "id_r", "weight")
+    };
+    let found = linking::fit(&plan(&path, Purpose::Fit)).unwrap();
+    fs::write(folder.path().join("model.toml"), &found.text).unwrap();
+    let own = run("own");
+    // Splink's file says itself what is compared and which pairs are looked at.
+    fs::write(folder.path().join("model.json"), found.splink().unwrap()).unwrap();
+    pipeline(folder.path(), &parts, &format!("{settings}\nmodel = \"model.json\""));
+    let again = run("again");
+    assert!(own.len() > 6_000 && own.keys().eq(again.keys()), "{} {}", own.len(), again.len());
+    for (pair, weight) in &own {
+        assert!((again[pair] - weight).abs() < 1e-9, "{} {weight}", again[pair]);
+    }
+}
+
 /// All files of a folder by name.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let file = |entry: std::io::Result<fs::DirEntry>| {

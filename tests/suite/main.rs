@@ -43,4 +43,5 @@ mod siblings;
 mod spec;
 mod splink;
 mod status;
+mod ties;
 mod upkeep;

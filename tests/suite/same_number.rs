@@ -275,3 +275,50 @@ fn a_birth_too_close_for_a_sister_sends_the_child_to_the_annex_whatever_the_name
     assert_eq!(own[2], "true");
     assert!(own[3].contains("母亲为同一人，出生日期相差 40 天"), "{}", own[3]);
 }
+
+/// A number with its check digit.
+fn checked(body: &str) -> String {
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: u32 =
+        body.chars().zip(weights).map(|(digit, weight)| digit.to_digit(10).unwrap() * weight).sum();
+    format!("{body}{}", char::from(b"10X98765432"[(sum % 11) as usize]))
+}
+
+#[test]
+fn numbers_that_slid_into_the_next_row_do_not_make_brother_and_sister_one() {
+    let folder = tempfile::tempdir().unwrap();
+    // Children from elsewhere, whom no register of the county has; each bears the number of the row before, the first
+    // one that of a child of the county.
+    let [first, second] = ["34122120151114014", "32128320190829135"].map(checked);
+    let numbers = [first, second, off_the_roll()[0][1].clone()];
+    let row = |name: &'static str, sex: &'static str, birth: &'static str, own: usize, borne: usize| {
+        (name, sex, birth, format!("G{}", numbers[own]), numbers[borne].clone())
+    };
+    let rows = [row("吴思瑜", "2", "2015-11-14", 0, 2), row("吴茗瑜", "1", "2019-08-29", 1, 0)];
+    let pupils: Vec<[&str; 12]> = rows
+        .iter()
+        .map(|(name, sex, birth, roll, number)| {
+            [
+                "3206810001",
+                "某小学",
+                name,
+                sex,
+                birth,
+                number,
+                roll,
+                "一年级",
+                "在籍在读",
+                "吴冬荣",
+                "父亲",
+                "",
+            ]
+        })
+        .collect();
+    let county = enrol(folder.path(), &pupils);
+    county.well(&["run", "pipelines/nightly.toml"]);
+    let pupils = county.identities("student_roll", "pupil", "roll_number");
+    assert_ne!(
+        pupils[&rows[0].3], pupils[&rows[1].3],
+        "a name with one other character, another day, another sex"
+    );
+}

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::super::assign::{Edge, exclusive};
+use super::super::assign::{Edge, exclusive, mark_ties};
 use super::super::fuzzy::edges;
 use super::super::model::LinkModel;
 use super::super::prepare::Prepared;
@@ -60,6 +60,25 @@ pub(super) fn test(pairs: &mut Pairs<'_>, model: &LinkModel, edges: &[Vec<Edge>;
     let fates: Vec<(Role, Fate)> =
         drawn.iter().zip(fates).filter_map(|(drawn, fate)| Some((drawn.role, fate?))).collect();
     figure(&wanted, &fates, linked as f64)
+}
+
+/// Rows whose number tells who they are, as [`test`] draws them: each taken out of its person, with its number hidden or
+/// damaged. Gives what is made of them: the unit of each row by itself, and that of its person. Persons are as they were
+/// when it ends.
+pub(in crate::link) fn known<T>(
+    pairs: &mut Pairs<'_>,
+    make: impl FnOnce(&Pairs<'_>, &[(u32, u32)]) -> T,
+) -> T {
+    let wanted = wanted(pairs.prepared, &pairs.units);
+    let rows: Vec<ApartRow> =
+        draw(pairs.prepared, &pairs.units, &wanted).iter().map(|drawn| drawn.row).collect();
+    let Pairs { prepared, clusters, units, .. } = pairs;
+    let (placed, apart) = units.set_apart(prepared, clusters, &rows);
+    let known: Vec<(u32, u32)> =
+        placed.iter().zip(&rows).filter_map(|(placed, row)| Some(((*placed)?, row.unit))).collect();
+    let made = make(pairs, &known);
+    pairs.units.put_back(apart);
+    made
 }
 
 /// Tonight's looked-up persons by role, each with what its number is worth; `None` is no number.
@@ -143,7 +162,9 @@ fn fates(
     let (every, _) = edges(pairs, &scorer, &probes, |unit| unit < first);
     let least = weight::bits(settings.review_at.min(settings.near_miss_at).max(0.001));
     let mut kept: Vec<Edge> = every.iter().filter(|edge| edge.scored.weight >= least).copied().collect();
-    exclusive(&mut kept, units.all.len(), |unit| units.all[unit as usize].slots);
+    let slots = |unit: u32| units.all[unit as usize].slots;
+    exclusive(&mut kept, units.all.len(), slots);
+    mark_ties(&mut kept, (settings.review_at, settings.link_at), slots);
     let of = |edges: &[Edge], probe: u32| {
         let start = edges.partition_point(|edge| edge.probe < probe);
         start..start + edges[start..].partition_point(|edge| edge.probe == probe)
@@ -153,7 +174,7 @@ fn fates(
         if let Some(edge) = kept.iter().find(|edge| edge.probability >= settings.link_at) {
             return if edge.other == row.unit { Fate::Right } else { Fate::Wrong };
         }
-        if kept.iter().any(|edge| edge.probability >= settings.review_at) {
+        if kept.iter().any(|edge| edge.probability >= settings.review_at || edge.tied > 0) {
             return Fate::Review;
         }
         let brought = every[of(&every, probe)].iter().any(|edge| edge.other == row.unit);

@@ -19,7 +19,7 @@ use crate::kernel::observed::Observed;
 use crate::kernel::pattern::MAX_LEVELS;
 use crate::kernel::weight;
 
-/// Pairs drawn for u.
+/// Pairs drawn for u each night.
 const RANDOM_PAIRS: u64 = 100_000;
 /// Sets the draw for u apart from other draws by content.
 const RANDOM_SALT: u64 = 0x7521;
@@ -35,13 +35,13 @@ pub(super) fn seen<'e>(settings: &Settings, edges: impl Iterator<Item = &'e Edge
 type Counts = BTreeMap<(u16, u8, Attribute), [u64; MAX_LEVELS]>;
 
 /// Levels among rows that bear the same valid number.
-pub(super) struct SameNumber {
+pub(in crate::link) struct SameNumber {
     /// By the extract and role of the row that is not the number's owner.
     pub(super) counts: Counts,
 }
 
 impl SameNumber {
-    pub(super) fn count(prepared: &Prepared<'_>, pairs: &[(u32, u32)]) -> Self {
+    pub(in crate::link) fn count(prepared: &Prepared<'_>, pairs: &[(u32, u32)]) -> Self {
         let part = |mut counts: Counts, &(owner, member): &(u32, u32)| {
             let (x, y) = (prepared.mention(owner), prepared.mention(member));
             let mut add = |attribute, level: u8| {
@@ -70,7 +70,7 @@ impl SameNumber {
     }
 
     /// Counts of an attribute over all roles; `None` where the number itself would answer.
-    fn of(&self, attribute: Attribute) -> Option<[u64; MAX_LEVELS]> {
+    pub(in crate::link) fn of(&self, attribute: Attribute) -> Option<[u64; MAX_LEVELS]> {
         let mut sum = [0; MAX_LEVELS];
         for ((_, _, of), levels) in &self.counts {
             if *of == attribute {
@@ -83,6 +83,11 @@ impl SameNumber {
 
 /// Levels among pairs of somebody who is looked up and anybody else, drawn by content.
 pub(super) fn random(pairs: &Pairs<'_>, model: &LinkModel) -> Vec<[u64; MAX_LEVELS]> {
+    drawn(pairs, model, RANDOM_PAIRS)
+}
+
+/// The same of so many pairs.
+pub(in crate::link) fn drawn(pairs: &Pairs<'_>, model: &LinkModel, count: u64) -> Vec<[u64; MAX_LEVELS]> {
     let Pairs { prepared, clusters, units, .. } = pairs;
     let none = || vec![[0_u64; MAX_LEVELS]; prepared.settings.comparison.len()];
     let probes: Vec<u32> =
@@ -106,7 +111,7 @@ pub(super) fn random(pairs: &Pairs<'_>, model: &LinkModel) -> Vec<[u64; MAX_LEVE
         }
         counts
     };
-    (0..RANDOM_PAIRS).into_par_iter().fold(none, part).reduce(none, |mut all, other| {
+    (0..count).into_par_iter().fold(none, part).reduce(none, |mut all, other| {
         for (all, other) in all.iter_mut().zip(other) {
             all.iter_mut().zip(other).for_each(|(sum, n)| *sum += n);
         }

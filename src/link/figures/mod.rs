@@ -22,6 +22,8 @@ use crate::kernel::interval::{Z95, wilson};
 use crate::kernel::observed::Observed;
 use crate::kernel::weight;
 
+pub(super) use hidden::known;
+pub(super) use levels::{SameNumber, drawn};
 pub(super) use roles::roles;
 
 /// What has to be looked at before links change who is one person.

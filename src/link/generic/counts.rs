@@ -142,6 +142,25 @@ fn drawn_pairs(rows: &Rows, wanted: u64, seed: u64) -> (Different, u64) {
     (merged(parts.into_iter().map(|(different, _)| different).collect(), comparisons), drawn)
 }
 
+/// Levels of these pairs, by comparison; those with nothing to compare do not count.
+pub(super) fn levels_of(rows: &Rows, pairs: &[(u32, u32)]) -> Vec<[u64; MAX_LEVELS]> {
+    let comparisons = rows.comparisons();
+    let mut memory = Memory::new(comparisons.len());
+    let mut counts = vec![[0; MAX_LEVELS]; comparisons.len()];
+    for &(left, right) in pairs {
+        let (l, r) = (rows.codes(left), rows.codes(right));
+        for (at, counts) in counts.iter_mut().enumerate() {
+            let level = match (l[at], r[at]) {
+                (MISSING, _) | (_, MISSING) => 0,
+                (a, b) if a == b => comparisons[at].equal_levels[a as usize],
+                (a, b) => rows.level(&mut memory, at, a, b),
+            };
+            counts[usize::from(level)] += u64::from(level > 0);
+        }
+    }
+    counts
+}
+
 /// A well mixed number from three.
 fn mix(seed: u64, at: u64, salt: u64) -> u64 {
     chain(chain(seed, at), salt)

@@ -7,13 +7,13 @@
 //! add to u is taken out again.
 
 use super::bootstrap::errors_of_m;
-use super::counts::{Levels, levels, pairs_of, patterns_of};
+use super::counts::{Levels, levels, levels_of, pairs_of, patterns_of};
 use super::rows::Rows;
 use super::setup::Setup;
 use crate::comparator::generic::Frame;
 use crate::diag::{Diagnostic, Spot};
 use crate::kernel::em::{self, LevelTable, Start};
-use crate::kernel::pattern::{Pattern, PatternCounts};
+use crate::kernel::pattern::{MAX_LEVELS, Pattern, PatternCounts};
 use crate::link::splink::{Blocking, Comparison, Model};
 
 /// How a model is estimated.
@@ -25,6 +25,8 @@ pub struct FitPlan {
     pub seed: u64,
     /// Rules whose pairs are nearly always one person.
     pub known: Vec<Blocking>,
+    /// Pairs that are known to be one person, drawn at random from all such pairs. Whoever calls reads them.
+    pub labels: Option<std::path::PathBuf>,
     /// Share of all true pairs that `known` finds.
     pub recall: Option<f64>,
     /// Rules whose pairs are looked at for m.
@@ -48,6 +50,8 @@ pub struct Fitted {
     pub random_pairs: u64,
     /// Pairs of the rules that are nearly always right.
     pub known_pairs: u64,
+    /// Labelled pairs that m was counted from.
+    pub labelled: u64,
     /// What should be looked at.
     pub warnings: Vec<Diagnostic>,
 }
@@ -93,14 +97,14 @@ pub fn fit(
     let rules: Vec<Blocking> = plan.training.iter().chain(&plan.known).cloned().collect();
     let rows = Rows::new(frame, model, &rules, setup, file)?;
     let free = free(&rows, model, plan);
-    problems_of(model, plan, &free, file)?;
+    problems_of(model, plan, &free, (file, setup.labelled.is_empty()))?;
     let random = levels(&rows, plan.random_pairs, plan.seed);
     let counts: Vec<(PatternCounts, u64)> =
         (0..plan.training.len()).map(|rule| patterns_of(&rows, rule, plan.training_pairs)).collect();
     let known_pairs = (plan.training.len()..rules.len())
         .map(|rule| pairs_of(&rows, rule, plan.training.len()..rule))
         .sum::<u64>();
-    let mut state = State::new(model, random);
+    let mut state = State::new(model, random, levels_of(&rows, &setup.labelled));
     let mut sessions = Vec::new();
     for _ in 0..PASSES {
         sessions = state.pass(&counts, &free);
@@ -115,8 +119,10 @@ pub fn fit(
         let message = "no pair is expected to be one person; the prior is a guess";
         warnings.push(Diagnostic::warning("fit_prior", Spot::file(file), message));
     }
-    let m_errors = errors_of_m(&sessions, &state.m, &state.u, plan.seed);
-    Ok(state.fitted(model, sessions, &m_errors, known_pairs, warnings))
+    let mut m_errors = errors_of_m(&sessions, &state.m, &state.u, plan.seed);
+    state.errors_of_labelled(&mut m_errors);
+    let fitted = state.fitted(model, sessions, &m_errors, known_pairs, warnings);
+    Ok(Fitted { labelled: setup.labelled.len() as u64, ..fitted })
 }
 
 /// For each training rule the comparisons it says nothing about: those of other columns.
@@ -129,7 +135,12 @@ fn free(rows: &Rows, model: &Model, plan: &FitPlan) -> Vec<Vec<bool>> {
     (0..plan.training.len()).map(|rule| comparisons.clone().map(|at| !touched(rule, at)).collect()).collect()
 }
 
-fn problems_of(model: &Model, plan: &FitPlan, free: &[Vec<bool>], file: &str) -> Result<(), Vec<Diagnostic>> {
+fn problems_of(
+    model: &Model,
+    plan: &FitPlan,
+    free: &[Vec<bool>],
+    (file, unlabelled): (&str, bool),
+) -> Result<(), Vec<Diagnostic>> {
     let spot = |column: String| Spot { column, ..Spot::file(file) };
     let mut problems = Vec::new();
     if free.is_empty() {
@@ -137,7 +148,7 @@ fn problems_of(model: &Model, plan: &FitPlan, free: &[Vec<bool>], file: &str) ->
         problems.push(told.with_help("name at least two, on different columns"));
     }
     for (at, comparison) in model.comparisons.iter().enumerate() {
-        if !free.is_empty() && !free.iter().any(|rule| rule[at]) {
+        if unlabelled && !free.is_empty() && !free.iter().any(|rule| rule[at]) {
             let message = "every training rule asks for a column of this comparison, so its m stays unknown";
             let spot = spot(format!("comparison {}", comparison.ladder.name));
             let told = Diagnostic::error("fit_training", spot, message);
@@ -170,6 +181,8 @@ struct State {
     u: LevelTable,
     start: LevelTable,
     random: Levels,
+    /// Levels of labelled pairs by comparison.
+    labelled: Vec<[u64; MAX_LEVELS]>,
     prior: f64,
     /// Levels whose m or u the model fixes, by comparison.
     fixed_m: Vec<Vec<bool>>,
@@ -181,7 +194,7 @@ struct State {
 const PRIOR_LEAST: f64 = 1e-12;
 
 impl State {
-    fn new(model: &Model, random: Levels) -> Self {
+    fn new(model: &Model, random: Levels, labelled: Vec<[u64; MAX_LEVELS]>) -> Self {
         let tables: Vec<_> = model.comparisons.iter().map(Comparison::tables).collect();
         let fixed = |fix: &dyn Fn(&crate::link::splink::Parameters) -> bool| {
             model
@@ -205,6 +218,7 @@ impl State {
             // A level that no pair had is rarer than one pair in those drawn.
             least: 0.5 / random.drawn.max(1) as f64,
             random,
+            labelled,
             prior: 0.0,
             fixed_m: fixed(&|values| values.fix_m && values.m.is_some()),
             fixed_u: fixed(&|values| values.fix_u && values.u.is_some()),
@@ -239,17 +253,54 @@ impl State {
                 sessions.iter().filter(|session| session.free[at] && session.pairs > 0).collect();
             let weight = |session: &&Session| session.matches * session.pairs as f64 + 1.0;
             let total: f64 = speaking.iter().map(weight).sum();
-            if speaking.is_empty() {
+            let told: u64 = self.labelled[at].iter().sum();
+            if speaking.is_empty() && told == 0 {
                 continue;
             }
-            for level in 1..self.m[at].len() {
-                if !self.fixed_m[at][level] {
+            let mut found = self.m[at].clone();
+            for (level, found) in found.iter_mut().enumerate().skip(1) {
+                if !speaking.is_empty() {
                     let sum: f64 = speaking.iter().map(|one| weight(one) * one.m[at][level]).sum();
-                    self.m[at][level] = sum / total;
+                    *found = sum / total;
+                }
+                // Pairs that somebody has looked at say it outright; one pseudo-pair keeps a level they do not have.
+                if told > 0 {
+                    *found = (self.labelled[at][level] as f64 + *found) / (told as f64 + 1.0);
                 }
             }
+            self.take_m(at, &found);
         }
         sessions
+    }
+
+    /// Takes m of a comparison, but for the levels that the model fixes: the others share what these leave.
+    fn take_m(&mut self, at: usize, found: &[f64]) {
+        let (m, fixed) = (&mut self.m[at], &self.fixed_m[at]);
+        let sum_of = |values: &[f64], wanted: bool| -> f64 {
+            values
+                .iter()
+                .zip(fixed)
+                .skip(1)
+                .filter(|(_, fixed)| **fixed == wanted)
+                .map(|(value, _)| value)
+                .sum()
+        };
+        let (left, free) = ((1.0 - sum_of(m, true)).max(0.0), sum_of(found, false));
+        let share = if fixed.contains(&true) && free > 0.0 { left / free } else { 1.0 };
+        for (level, m) in m.iter_mut().enumerate().skip(1).filter(|(level, _)| !fixed[*level]) {
+            *m = found[level] * share;
+        }
+    }
+
+    /// Standard errors of m where it was counted from labelled pairs.
+    fn errors_of_labelled(&self, errors: &mut LevelTable) {
+        for (at, counts) in self.labelled.iter().enumerate() {
+            let told = counts.iter().sum::<u64>() as f64;
+            for (level, error) in errors[at].iter_mut().enumerate().skip(1).filter(|_| told > 0.0) {
+                let m = self.m[at][level];
+                *error = (m * (1.0 - m).max(0.0) / (told + 1.0)).sqrt();
+            }
+        }
     }
 
     fn session(&self, counts: &PatternCounts, one_in: u64, free: &[bool]) -> Session {
@@ -322,6 +373,7 @@ impl State {
             sessions,
             random_pairs: self.random.drawn,
             known_pairs,
+            labelled: 0,
             warnings,
         };
         for (at, comparison) in fitted.model.comparisons.iter_mut().enumerate() {

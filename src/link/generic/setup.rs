@@ -15,6 +15,8 @@ pub struct Setup {
     pub frequencies: BTreeMap<String, Frequencies>,
     /// What the comparators of people's fields look up; none where no comparison is one of them.
     pub readers: Option<Readers>,
+    /// Pairs of rows that are known to be one person, drawn at random from all such pairs: m is counted from them.
+    pub labelled: Vec<(u32, u32)>,
 }
 
 impl Setup {

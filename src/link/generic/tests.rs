@@ -217,6 +217,7 @@ fn a_fit_finds_the_m_u_and_prior_that_the_rows_were_made_with() {
     });
     let plain = Model { comparisons: comparisons.to_vec(), ..model(LinkType::LinkOnly) };
     let plan = FitPlan {
+        labels: None,
         random_pairs: 500_000,
         seed: 1,
         known: Vec::new(),
@@ -237,6 +238,34 @@ fn a_fit_finds_the_m_u_and_prior_that_the_rows_were_made_with() {
         assert!((equal.u.unwrap() / u - 1.0).abs() < 0.05, "{at}: u {:?}, not {u}", equal.u);
         assert!((equal.m.unwrap() + other.m.unwrap() - 1.0).abs() < 1e-9);
     }
+    labels_and_fixed_levels_count_before_what_is_estimated(&frame, &plain, &plan, &rows);
     let prior = 1.0 / 1_500.0;
     assert!((found.model.prior / prior - 1.0).abs() < 0.1, "{} not {prior}", found.model.prior);
+}
+
+/// Pairs that somebody has looked at say m outright, and a level that the model fixes stays: the others share the rest.
+fn labels_and_fixed_levels_count_before_what_is_estimated(
+    frame: &Frame,
+    plain: &Model,
+    plan: &FitPlan,
+    rows: &[(u16, [String; 4])],
+) {
+    // Labelled are such pairs only as differ in the first column, which no estimate would find.
+    let pairs = (0..rows.len() / 2).map(|at| (2 * at, 2 * at + 1));
+    let differ: Vec<(usize, usize)> =
+        pairs.filter(|&(left, right)| rows[left].1[0] != rows[right].1[0]).collect();
+    let row = |at: usize| frame.find(rows[at].0, &format!("r{at:04}")).unwrap();
+    let labelled: Vec<(u32, u32)> = differ.iter().map(|&(a, b)| (row(a), row(b))).collect();
+    let count = labelled.len() as f64;
+    let setup = Setup { labelled, ..Setup::default() };
+    let found = fit(frame, plain, plan, &setup, "m").unwrap();
+    let m = |found: &Fitted, at: usize, rung: usize| found.model.comparisons[at].parameters[rung].m.unwrap();
+    assert!(count > 50.0 && m(&found, 0, 1) < 1.0 / count, "{}", m(&found, 0, 1));
+    assert!((m(&found, 0, 1) + m(&found, 0, 2) - 1.0).abs() < 1e-9);
+    assert_eq!(found.labelled, differ.len() as u64);
+    let alone = Parameters { m: Some(0.25), fix_m: true, ..Parameters::default() };
+    let mut model = plain.clone();
+    model.comparisons[1].parameters[1] = alone;
+    let found = fit(frame, &model, plan, &Setup::default(), "m").unwrap();
+    assert!((m(&found, 1, 1) - 0.25).abs() < 1e-12 && (m(&found, 1, 2) - 0.75).abs() < 1e-9);
 }

@@ -152,6 +152,11 @@ fn in_full(table: &ComparisonTable) -> Result<Ladder, Wrong> {
     let mut rungs = Vec::new();
     let mut columns: Vec<String> = table.columns.clone();
     for (at, level) in table.level.iter().enumerate() {
+        for (part, value) in [("m", level.m), ("u", level.u)] {
+            if value.is_some_and(|value| !(value > 0.0 && value < 1.0)) {
+                return Err((format!("level[{at}].{part}"), "a share between 0 and 1".to_owned()));
+            }
+        }
         let condition =
             splink::condition(&level.sql).map_err(|problem| (format!("level[{at}].sql"), problem))?;
         if table.columns.is_empty() {
@@ -232,7 +237,8 @@ fn with_frequencies(ladder: Ladder, table: &ComparisonTable) -> Comparison {
     let alike = table.columns.first().filter(|_| table.columns.len() == 1 && table.level.is_empty());
     let parameters = ladder.rungs.iter().map(|rung| {
         let When::Holds(condition) = &rung.when else { return Parameters::default() };
-        let named = full.next().and_then(|level| level.term_frequency.as_deref());
+        let level = full.next();
+        let named = level.and_then(|level| level.term_frequency.as_deref());
         let frequency = match (named, condition.same_column(), alike) {
             // Of levels in full, those say what adjusts them that want it.
             (Some(column), None, _) if table.inexact_frequency > 0.0 => {
@@ -245,7 +251,8 @@ fn with_frequencies(ladder: Ladder, table: &ComparisonTable) -> Comparison {
             }
             _ => None,
         };
-        Parameters { frequency, ..Parameters::default() }
+        let (m, u) = level.map_or((None, None), |level| (level.m, level.u));
+        Parameters { frequency, m, u, fix_m: m.is_some(), fix_u: u.is_some() }
     });
     let parameters = parameters.collect();
     Comparison { description: ladder.name.clone(), parameters, ladder }

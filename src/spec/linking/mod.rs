@@ -304,7 +304,13 @@ impl Draft {
         if table.random_pairs == 0 {
             self.error("out_of_range", "fit.random_pairs", "at least one pair is needed", "");
         }
+        let labels = table.labels.as_deref().map(|file| beside(&self.folder, file));
+        if let Some(path) = labels.as_ref().filter(|path| !path.is_file()) {
+            let message = format!("there is no file {}", path.display());
+            self.error("file_unreadable", "fit.labels", message, "paths are relative to the pipeline file");
+        }
         Some(FitPlan {
+            labels,
             random_pairs: table.random_pairs,
             seed: table.seed,
             known,

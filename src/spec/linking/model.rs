@@ -33,6 +33,9 @@ pub struct FittedOn {
     pub random_pairs: u64,
     /// Pairs of the rules that are nearly always right.
     pub known_pairs: u64,
+    /// Labelled pairs that m was counted from.
+    #[serde(default)]
+    pub labelled: u64,
     /// Seed of the draws.
     pub seed: u64,
     /// SHA-256 of the tables.
@@ -113,6 +116,7 @@ impl TableModel {
                 rows: rows as u64,
                 random_pairs: fitted.random_pairs,
                 known_pairs: fitted.known_pairs,
+                labelled: fitted.labelled,
                 seed,
                 digests: digests.to_vec(),
                 training: fitted.sessions.iter().map(training).collect(),

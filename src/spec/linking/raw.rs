@@ -317,6 +317,12 @@ pub struct LevelTable {
     /// Column whose frequencies adjust the level.
     #[serde(default)]
     pub term_frequency: Option<String>,
+    /// m of the level, whatever `fit` finds; the other levels share what is left.
+    #[serde(default)]
+    pub m: Option<f64>,
+    /// u of the level, whatever `fit` finds.
+    #[serde(default)]
+    pub u: Option<f64>,
 }
 
 /// One rule: pairs that agree in these columns, or for which a condition holds.
@@ -355,6 +361,10 @@ pub struct FitTable {
     /// Share of all true pairs that `known` finds.
     #[serde(default)]
     pub recall: Option<f64>,
+    /// Pairs that are known to be one person, drawn at random from all such pairs: a CSV with `id_l` and `id_r`, and
+    /// `source_l` and `source_r` where there are several tables. m is counted from them.
+    #[serde(default)]
+    pub labels: Option<String>,
     /// Rules whose pairs give m, for the comparisons of other columns.
     pub train: Vec<BlockTable>,
     /// Most pairs of a training rule that are looked at.

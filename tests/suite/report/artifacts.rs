@@ -170,7 +170,7 @@ fn links_and_review_pairs_name_both_rows() {
     );
     assert_eq!((text(&batch, "pass"), text(&batch, "weight")), (vec!["model".into()], vec!["12.5".into()]));
     let path = folder.path().join("review_pairs.parquet");
-    let pairs = vec![ReviewPair { link, difference: "姓名同音".into() }];
+    let pairs = vec![ReviewPair { link, difference: "姓名同音".into(), tied: 0 }];
     assert_eq!(artifacts::review_pairs(&path, &index, &pairs).unwrap(), 1);
     assert_eq!(text(&read(&path), "difference"), ["姓名同音"]);
     let path = folder.path().join("near_misses.parquet");

@@ -312,6 +312,8 @@ impl Demo {
                 ("model".into(), 9_120),
             ],
             review: 214,
+            tied: 6,
+            contradicted: 1,
             oversized: vec!["姓名+镇：一组 5,210 人，按出生年份拆分".into()],
             figures: None,
         };
