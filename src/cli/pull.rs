@@ -11,6 +11,7 @@ use super::{Done, Failure, HELD, SOURCE, problems, replace, run, say};
 use crate::diag::{Diagnostic, Level};
 use crate::domain::Day;
 use crate::pipeline::hold;
+use crate::source::lying;
 use crate::source::remote::{self, Fetch, Fetched, FileState};
 use crate::spec::compile;
 
@@ -22,7 +23,8 @@ and settled, each recognised by its digest. A run does the same first; what is i
 carried again. Nothing else is done with it.
 
 Examples:
-  doudi pull pipelines/nightly.toml --dry-run      what would come: name, size, time, extract
+  doudi pull pipelines/nightly.toml --dry-run      what would come: name, size, time, extract; and what lies in the
+                                                   folder of deliveries
   doudi pull pipelines/nightly.toml --json | jq '.files[] | select(.state == \"new\")'
 
 Exit codes: 0 done · 2 the pipeline has errors · 3 something was not whole at the deadline, or was refused ·
@@ -71,23 +73,45 @@ pub(super) fn pull(args: &PullArgs) -> Done {
     let fetched = fetched.map_err(|error| Failure { code: SOURCE, message: format!("failed to {error}") })?;
     let told: Vec<Diagnostic> =
         fetched.problems.iter().map(|(_, problem)| problem).chain(&fetched.general).cloned().collect();
+    // What lies in the folder of deliveries is not pulled, but it comes tonight all the same.
+    let lies = if args.dry_run { lying(&plan.input, &plan.sources) } else { Vec::new() };
     if args.json {
-        say(serde_json::to_string_pretty(&facts(&fetched, &told)).map_err(Failure::bug)?);
+        say(serde_json::to_string_pretty(&facts(&fetched, &told, &lies)).map_err(Failure::bug)?);
     } else {
         say(text(&fetched, &told, plan.remotes.is_empty()));
+        if !lies.is_empty() {
+            say(format!(
+                "\n投递文件夹 {} 中的文件（夜间直接读取）：\n{}",
+                plan.input.display(),
+                in_folder(&lies)
+            ));
+        }
     }
     let refused = told.iter().any(|problem| problem.level == Level::Error);
     if refused { Err(Failure::told(HELD)) } else { Ok(()) }
 }
 
-fn facts(fetched: &Fetched, told: &[Diagnostic]) -> serde_json::Value {
+/// Files of the folder of deliveries: agency's folder, name, size.
+type Lying = (String, String, u64);
+
+fn in_folder(lies: &[Lying]) -> String {
+    let rows =
+        lies.iter().map(|(agency, name, bytes)| vec![format!("{agency}/{name}"), format!("{bytes} 字节")]);
+    aligned(&rows.collect::<Vec<_>>())
+}
+
+fn facts(fetched: &Fetched, told: &[Diagnostic], lies: &[Lying]) -> serde_json::Value {
     let files = fetched.files.iter().map(|file| {
         json!({
             "remote": file.remote, "agency": file.agency, "extract": file.extract, "name": file.name,
             "bytes": file.bytes, "stamp": file.stamp, "state": file.state.word(),
         })
     });
-    json!({ "files": files.collect::<Vec<_>>(), "problems": problems::json(told) })
+    let lies =
+        lies.iter().map(|(agency, name, bytes)| json!({ "agency": agency, "name": name, "bytes": bytes }));
+    json!({
+        "files": files.collect::<Vec<_>>(), "input": lies.collect::<Vec<_>>(), "problems": problems::json(told),
+    })
 }
 
 fn text(fetched: &Fetched, told: &[Diagnostic], no_remotes: bool) -> String {

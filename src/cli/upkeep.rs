@@ -172,6 +172,10 @@ struct When {
     /// Debian package tells the hooks of /etc/doudi/failed.d.
     #[arg(long, value_name = "UNIT", value_parser = unit_name)]
     on_failure: Option<String>,
+    /// Wait until the runs of other pipelines of this machine that are scheduled so are over (flock of util-linux); under
+    /// systemd the wait counts as time of the run.
+    #[arg(long)]
+    in_turn: bool,
     /// File of variables from which the pipeline takes secrets.
     #[arg(long, value_name = "FILE")]
     environment: Option<PathBuf>,
@@ -408,6 +412,7 @@ fn schedule_of(when: &When) -> Result<Schedule, Failure> {
         limit_minutes: when.limit_minutes,
         memory_mib: when.memory_mib,
         on_failure: when.on_failure.clone(),
+        in_turn: when.in_turn,
     })
 }
 

@@ -17,6 +17,7 @@ use crate::domain::{
     CheckedExtract, Completeness, Contract, ExtractState, MentionSet, PulledExtract, RecordSet, hex, row_keys,
 };
 use crate::ledger::{Delivery, Release};
+use crate::source::Arrival;
 use crate::source::remote::{self, Fetch, Fetched};
 use crate::spec::Plan;
 use crate::{source, standard};
@@ -65,7 +66,11 @@ impl Run<'_> {
         } else {
             Fetched::default()
         };
-        let (mut extracts, mut general) = source::pull(&plan.input, &inbox, &plan.sources, pulled)?;
+        // Whoever only looks ahead does not wait for half an hour.
+        let arrival = if self.env.dry_run { Arrival::default() } else { plan.arrival };
+        let unsettled = source::wait(&plan.input, &plan.sources, arrival, self.env.clock);
+        let (mut extracts, mut general) =
+            source::pull(&plan.input, &inbox, &plan.sources, &unsettled, pulled)?;
         if went_away(plan, &extracts) {
             return Err(RunError::Unplugged { path: plan.input.clone() });
         }

@@ -5,6 +5,7 @@
 //! stage never looks into a file and never writes into the input folder. What lies elsewhere is brought
 //! into the inbox first ([`remote`]).
 
+mod arrival;
 mod digest;
 mod manifest;
 pub mod remote;
@@ -20,6 +21,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use crate::diag::{Diagnostic, Level, Spot};
 use crate::domain::{Contract, Day, Format, PulledExtract, PulledFile};
+pub use arrival::{Arrival, Unsettled, lying, wait};
 use digest::Side;
 use manifest::{Entry, Manifest, Promised};
 
@@ -91,7 +93,8 @@ type Patterns = Vec<(usize, GlobMatcher)>;
 /// Results are in the order of `specs`, files sorted by name. An extract without files is
 /// there with an empty list; files that were refused are told in its `problems`. The second value
 /// holds what belongs to no extract: unmatched files, unusable folders, a broken manifest. Extracts of
-/// remotes are taken from `inbox`, where [`remote::fetch`] has put them.
+/// remotes are taken from `inbox`, where [`remote::fetch`] has put them; of the input folder what is `unsettled`
+/// is refused.
 ///
 /// # Errors
 /// When a copy cannot be written. What cannot be read is a refused file and no error.
@@ -99,6 +102,7 @@ pub fn pull(
     input_dir: &Path,
     inbox: &Path,
     specs: &[SourceSpec],
+    unsettled: &Unsettled,
     pulled_dir: &Path,
 ) -> Result<Pulled, CopyError> {
     let mut general = Vec::new();
@@ -125,6 +129,7 @@ pub fn pull(
             folder,
             best: &|name: &str| best_match(name, &of_folder, &patterns),
             taken: &taken,
+            unsettled: (source == input_dir.join(folder)).then_some(unsettled),
         };
         job.pull(&mut pulled, &mut general)?;
     }
@@ -195,6 +200,8 @@ struct Delivery<'a> {
     best: &'a dyn Fn(&str) -> Option<usize>,
     /// Copies made so far: an agency may deliver in two places.
     taken: &'a RefCell<BTreeSet<PathBuf>>,
+    /// What of the input folder was not whole at the deadline; `None` for the inbox, which holds only whole files.
+    unsettled: Option<&'a Unsettled>,
 }
 
 impl Delivery<'_> {
@@ -231,6 +238,12 @@ impl Delivery<'_> {
                 general.push(Diagnostic::new(Level::Info, "unmatched_file", self.spot(name), message));
                 continue;
             };
+            if self.unsettled.is_some_and(|unsettled| unsettled.is_moving(self.folder, name)) {
+                pulled[spec]
+                    .problems
+                    .push(self.not_whole(name, "it was still being written at the deadline"));
+                continue;
+            }
             let entry = listed.as_ref().map(|manifest| manifest.get(name));
             match self.take(name, entry, &mut pulled[spec].problems) {
                 Ok(file) => pulled[spec].files.push(file),
@@ -238,10 +251,33 @@ impl Delivery<'_> {
                 Err(Untaken::Unkept(error)) => return Err(error),
             }
         }
+        self.report_partial(&names, pulled, general);
         if let Some(manifest) = &listed {
             self.report_absent(manifest, &names, pulled, general);
         }
         Ok(())
+    }
+
+    fn not_whole(&self, name: &str, message: &str) -> Diagnostic {
+        Diagnostic::error("unsettled", self.spot(name), format!("file refused: {message}"))
+            .with_help("ask the sender whether the transfer is over, then run again")
+    }
+
+    /// Files of which a part lay there until the deadline.
+    fn report_partial(&self, names: &[String], pulled: &mut [PulledExtract], general: &mut Vec<Diagnostic>) {
+        for name in self.unsettled.into_iter().flat_map(|unsettled| unsettled.partial(self.folder)) {
+            let there = names.iter().any(|other| other == name);
+            match (self.best)(name) {
+                Some(spec) if !there => {
+                    let refused = self.not_whole(name, "only a part of it was there at the deadline");
+                    pulled[spec].problems.push(refused);
+                }
+                _ => {
+                    let message = "a newer copy of the file is being written; the one that is there is taken";
+                    general.push(Diagnostic::warning("unsettled", self.spot(name), message));
+                }
+            }
+        }
     }
 
     /// Names of the candidates in the folder, sorted; what is ignored is reported.
@@ -524,7 +560,7 @@ mod tests {
         Arc::new(toml::from_str(&text).unwrap())
     }
 
-    fn spec(extract: &str, patterns: &[&str]) -> SourceSpec {
+    pub(super) fn spec(extract: &str, patterns: &[&str]) -> SourceSpec {
         SourceSpec {
             extract: extract.to_owned(),
             folder: "f".to_owned(),
@@ -540,7 +576,8 @@ mod tests {
         for (name, content) in files {
             fs::write(input.path().join("f").join(name), content).unwrap();
         }
-        let (pulled, general) = pull(input.path(), input.path(), specs, work.path()).unwrap();
+        let (pulled, general) =
+            pull(input.path(), input.path(), specs, &Unsettled::default(), work.path()).unwrap();
         let names: Vec<Vec<&str>> =
             pulled.iter().map(|one| one.files.iter().map(|file| file.name.as_str()).collect()).collect();
         assert_eq!(names, taken);
@@ -581,7 +618,8 @@ mod tests {
         for folder in ["..", "a/b", "/tmp", ""] {
             let one = SourceSpec { folder: folder.to_owned(), ..spec("one", &["*.csv"]) };
             let (input, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-            let (pulled, general) = pull(input.path(), input.path(), &[one], work.path()).unwrap();
+            let (pulled, general) =
+                pull(input.path(), input.path(), &[one], &Unsettled::default(), work.path()).unwrap();
             assert!(pulled[0].files.is_empty());
             assert_eq!(general[0].code, "outside", "{folder}");
         }
@@ -593,7 +631,15 @@ mod tests {
         let (input, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::create_dir(input.path().join("f")).unwrap();
         fs::write(input.path().join("f/表_1.csv"), "1").unwrap();
-        let pull = || pull(input.path(), input.path(), &[spec("one", &["表_*.csv"])], work.path());
+        let pull = || {
+            pull(
+                input.path(),
+                input.path(),
+                &[spec("one", &["表_*.csv"])],
+                &Unsettled::default(),
+                work.path(),
+            )
+        };
         fs::write(work.path().join("f"), "a file where the folder of the copies should be").unwrap();
         let path = pull().unwrap_err().path;
         assert_eq!(path, work.path().join("f/表_1.csv"));

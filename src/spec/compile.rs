@@ -70,6 +70,7 @@ fn compiled(path: &Path, today: Option<Day>) -> Result<(Plan, Vec<Diagnostic>), 
                 out,
                 state,
                 sources,
+                arrival: draft.raw.arrival.into(),
                 remotes,
                 sends,
                 contracts,
@@ -107,11 +108,12 @@ pub fn watchers(path: &Path) -> Watch {
 const PLACES: [&str; 4] = ["remote", "folder", "files", "query"];
 
 /// What of a pipeline's text can change an answer: not where deliveries are fetched from (they have
-/// digests of their own), where copies are sent to, who is told how the night went, which accounts may read a list, how long a stage
+/// digests of their own) or how long they are waited for, where copies are sent to, who is told how the night went, which accounts may read a list, how long a stage
 /// may take, or what a comment says.
 fn what_decides(text: &str) -> String {
     let mut table: toml::Table = toml::from_str(text).unwrap_or_default();
     table.remove("remote");
+    table.remove("arrival");
     table.remove("send");
     table.remove("watch");
     table.remove("limits");

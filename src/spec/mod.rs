@@ -7,6 +7,7 @@
 pub mod toml_check;
 
 mod alarms;
+mod arrival;
 mod cases;
 mod compile;
 mod contract_check;
@@ -25,6 +26,7 @@ mod schemas;
 mod sends;
 
 pub use alarms::AlarmsTable;
+pub use arrival::ArrivalTable;
 pub use cases::{RuleTest, test_rules};
 pub use compile::{compile, compile_on, watchers};
 pub use limits::LimitsTable;

@@ -13,8 +13,8 @@ use crate::domain::{Case, CaseStatus, Contract, Day};
 use crate::link;
 use crate::report::{Desk, RuleFacts};
 use crate::rule::{Book, LegalBasis, Rule};
-use crate::source::SourceSpec;
 use crate::source::remote::{Remote, Secret};
+use crate::source::{Arrival, SourceSpec};
 use crate::tables::Tables;
 
 /// Everything a run needs to know.
@@ -34,6 +34,8 @@ pub struct Plan {
     pub state: PathBuf,
     /// What to pull, in the order of the pipeline file.
     pub sources: Vec<SourceSpec>,
+    /// How long what is put into the input folder may take to become whole.
+    pub arrival: Arrival,
     /// Where deliveries are pulled from, by name.
     pub remotes: BTreeMap<String, Remote>,
     /// Copies of ledgers that are sent to remotes after the night.
@@ -71,9 +73,10 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Takes all deliveries from one folder, whatever remotes the pipeline names; nothing is sent to them either.
+    /// Takes all deliveries from one folder as they lie there, whatever remotes the pipeline names; nothing is sent to them either.
     pub fn deliver_from(&mut self, input: &Path) {
         input.clone_into(&mut self.input);
+        self.arrival = Arrival::default();
         for source in &mut self.sources {
             source.origin = None;
         }

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alarms::AlarmsTable;
+use super::arrival::ArrivalTable;
 use super::limits::LimitsTable;
 use super::remotes::RemoteTable;
 use super::sends::SendTable;
@@ -34,6 +35,9 @@ pub struct PipelineFile {
     /// What to pull, by extract id. Rules may name extracts that are not pulled; they are then reported
     /// as not run.
     pub source: IndexMap<String, SourceTable>,
+    /// How long files that are put into `input` may take to become whole.
+    #[serde(default)]
+    pub arrival: ArrivalTable,
     /// Where deliveries are pulled from that do not come into `input`, by name.
     #[serde(default)]
     pub remote: IndexMap<String, RemoteTable>,
@@ -297,6 +301,7 @@ impl PipelineFile {
             state: word(&whole, "state"),
             schemas: word(&whole, "schemas"),
             source: sources.collect(),
+            arrival: part("arrival").clone().try_into().unwrap_or_default(),
             remote: remotes.collect(),
             send: sends.collect(),
             link: LinkTable { settings: word(part("link"), "settings"), model: maybe(part("link"), "model") },
@@ -362,7 +367,7 @@ mod tests {
         [remote.r]\nkind = \"sftp\"\nat = \"sftp://h\"\npassword = { env = \"P\" }\n[link]\nsettings = \"l\"\nmodel = \"m\"\n\
         [rules]\nfolder = \"r\"\nviews = \"v\"\npolicies = \"p\"\nrun = [\"one\"]\n[rules.param.one]\ndays = 3\nkinds = [\"甲\"]\n\
         [report]\nlists = \"l\"\ndue_in = \"workdays\"\n[report.groups]\none = \"two\"\n[watch]\nmetrics = \"m.prom\"\n\
-        [[watch.hook]]\non = [\"held\"]\ncommand = [\"tell\"]\n[limits]\njudge_seconds = 7\n[alarms]\nnights_min = 5\n";
+        [[watch.hook]]\non = [\"held\"]\ncommand = [\"tell\"]\n[limits]\njudge_seconds = 7\n[arrival]\nsettle_seconds = 9\n[alarms]\nnights_min = 5\n";
 
     #[test]
     fn a_right_file_loses_nothing_when_it_is_salvaged() {

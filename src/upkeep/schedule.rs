@@ -50,6 +50,8 @@ pub struct Schedule {
     /// Unit of systemd that is started when a run fails: it hears also of what the program could not tell. cron
     /// sends a mail instead.
     pub on_failure: Option<String>,
+    /// Whether it waits for the runs of other pipelines that are scheduled so.
+    pub in_turn: bool,
 }
 
 /// A file of a schedule.
@@ -123,8 +125,9 @@ impl Schedule {
         }
         let _ = write!(
             text,
-            "\n[Service]\nType=oneshot\nUser={}\nExecStart={} run {}{} --log-format json\nTimeoutStartSec={}min\n",
+            "\n[Service]\nType=oneshot\nUser={}\nExecStart={}{} run {}{} --log-format json\nTimeoutStartSec={}min\n",
             self.user,
+            self.turn(systemd_word),
             systemd_word(&self.program),
             systemd_word(&self.pipeline),
             self.scheduled(),
@@ -171,13 +174,20 @@ impl Schedule {
             .map_or_else(String::new, |file| format!("set -a; . {}; set +a; ", cron_word(file)));
         format!(
             "{WRITTEN}# A night that the machine slept through is not made up for; a systemd timer does that.\n\
-             {minute} {hour} * * * {} umask 077; {environment}timeout {}m {} run {}{} --log-format json\n",
+             {minute} {hour} * * * {} umask 077; {environment}{}timeout {}m {} run {}{} --log-format json\n",
             self.user,
+            self.turn(cron_word),
             self.limit_minutes,
             cron_word(&self.program),
             cron_word(&self.pipeline),
             self.scheduled(),
         )
+    }
+
+    /// The lock of util-linux on the program itself: it is there on every machine, all pipelines share it, and nobody has
+    /// to be let write anywhere for it.
+    fn turn(&self, word: fn(&Path) -> String) -> String {
+        if self.in_turn { format!("/usr/bin/flock {} ", word(&self.program)) } else { String::new() }
     }
 
     fn scheduled(&self) -> String {
@@ -242,7 +252,19 @@ mod tests {
             limit_minutes: 240,
             memory_mib: None,
             on_failure: None,
+            in_turn: false,
         }
+    }
+
+    #[test]
+    fn pipelines_in_turn_wait_for_the_same_lock() {
+        assert!(!schedule().service().contains("flock") && !schedule().cron().contains("flock"));
+        let in_turn = Schedule { in_turn: true, ..schedule() };
+        let start = r#"ExecStart=/usr/bin/flock "/usr/bin/doudi" "/usr/bin/doudi" run "/etc"#;
+        assert!(in_turn.service().contains(start), "{}", in_turn.service());
+        // What it waits is not of the time that the run may take.
+        let line = "umask 077; /usr/bin/flock '/usr/bin/doudi' timeout 240m '/usr/bin/doudi' run ";
+        assert!(in_turn.cron().contains(line), "{}", in_turn.cron());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use arrow::array::{Array, StringArray};
 use doudi::contract::{LastDelivery, Limits, ValidateContext, validate};
 use doudi::domain::{CheckedExtract, Contract, Day, ExtractState, FileReport};
-use doudi::source::{SourceSpec, pull};
+use doudi::source::{SourceSpec, Unsettled, pull};
 use doudi::standard::standardise;
 use doudi::tables::Tables;
 use sha2::{Digest, Sha256};
@@ -76,7 +76,7 @@ fn as_of() -> Day {
 fn run(kind: &Path, limits: Limits) -> (Vec<CheckedExtract>, String) {
     let work = tempfile::tempdir().unwrap();
     let last = last_deliveries(kind);
-    let (pulled, general) = pull(kind, kind, &specs(), work.path()).unwrap();
+    let (pulled, general) = pull(kind, kind, &specs(), &Unsettled::default(), work.path()).unwrap();
     let mut checked = Vec::new();
     for extract in pulled.iter().filter(|one| !one.files.is_empty() || !one.problems.is_empty()) {
         let context = ValidateContext {
@@ -286,12 +286,12 @@ fn quarantined_rows_carry_their_cells_in_the_order_of_the_contract() {
 fn pulled_files_are_copies_that_nobody_can_change() {
     let work = tempfile::tempdir().unwrap();
     let source = root().join("fixtures/broken/encoding-plain");
-    let (pulled, _) = pull(&source, &source, &specs(), work.path()).unwrap();
+    let (pulled, _) = pull(&source, &source, &specs(), &Unsettled::default(), work.path()).unwrap();
     let files: Vec<_> = pulled.iter().flat_map(|extract| &extract.files).collect();
     assert_eq!(files.len(), 1);
     assert!(files[0].path.starts_with(work.path()));
     assert!(fs::metadata(&files[0].path).unwrap().permissions().readonly());
-    let (again, _) = pull(&source, &source, &specs(), work.path()).unwrap();
+    let (again, _) = pull(&source, &source, &specs(), &Unsettled::default(), work.path()).unwrap();
     let digests: Vec<_> = again.iter().flat_map(|extract| &extract.files).map(|file| &file.sha256).collect();
     assert_eq!(digests, [&files[0].sha256], "a second pull into the same folder gives the same");
 }
@@ -306,7 +306,8 @@ fn links_are_refused() {
     std::os::unix::fs::symlink(outside.join(name), input.path().join("civil-affairs").join(name)).unwrap();
     std::os::unix::fs::symlink(&outside, input.path().join("education")).unwrap();
     let work = tempfile::tempdir().unwrap();
-    let (pulled, general) = pull(input.path(), input.path(), &specs(), work.path()).unwrap();
+    let (pulled, general) =
+        pull(input.path(), input.path(), &specs(), &Unsettled::default(), work.path()).unwrap();
     assert!(pulled.iter().all(|extract| extract.files.is_empty()));
     let codes: Vec<_> = pulled.iter().flat_map(|extract| &extract.problems).map(|one| one.code).collect();
     assert_eq!(codes, ["symlink"]);

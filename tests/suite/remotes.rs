@@ -83,6 +83,28 @@ fn a_county_from_a_mounted_folder_is_the_same_to_the_byte() {
 }
 
 #[test]
+fn what_lies_in_the_folder_of_deliveries_is_told_and_half_of_it_is_not_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = County::lay_out(folder.path());
+    let court = folder.path().join("fixtures/demo/court");
+    fs::rename(court.join("裁判文书_20261114.csv"), court.join("裁判文书_20261114.csv.part")).unwrap();
+    let told = county.json(&["pull", PIPELINE, "--dry-run"]);
+    let lies: Vec<&str> =
+        told["input"].as_array().unwrap().iter().filter_map(|file| file["name"].as_str()).collect();
+    assert!(lies.len() > 34 && lies.contains(&"裁判文书_20261114.csv.part"), "{lies:?}");
+    assert!(told["files"].as_array().unwrap().is_empty(), "nothing is pulled");
+
+    county.change(
+        PIPELINE,
+        "\n# 民政局\n",
+        "\n[arrival]\nsettle_seconds = 1\ndeadline_minutes = 0\n# 民政局\n",
+    );
+    county.well(&["run", PIPELINE]);
+    let text = fs::read_to_string(folder.path().join("out/latest/manifest.json")).unwrap();
+    assert!(text.contains("裁判文书_20261114.csv") && text.contains("接收截止时文件仍在写入"), "{text}");
+}
+
+#[test]
 fn a_delivery_without_its_marker_ends_a_pull_with_three_and_silences_only_its_rules() {
     let folder = tempfile::tempdir().unwrap();
     let county = County::lay_out(folder.path());

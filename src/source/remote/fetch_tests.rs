@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::tests::remote;
 use super::*;
 use crate::domain::{Contract, Day};
-use crate::source::{SourceSpec, pull};
+use crate::source::{SourceSpec, Unsettled, pull};
 
 /// What happens while the program sleeps.
 type Event = Box<dyn FnMut() + Send>;
@@ -115,7 +115,9 @@ impl Place {
     /// What the stage pull takes from the inbox.
     fn pulled(&self) -> BTreeMap<String, String> {
         let to = tempfile::tempdir().unwrap();
-        let (extracts, _) = pull(self.folder.path(), &self.inbox(), &Self::specs(), to.path()).unwrap();
+        let (extracts, _) =
+            pull(self.folder.path(), &self.inbox(), &Self::specs(), &Unsettled::default(), to.path())
+                .unwrap();
         let text = |path: &Path| fs::read_to_string(path).unwrap();
         extracts[0].files.iter().map(|file| (file.name.clone(), text(&file.path))).collect()
     }
