@@ -533,6 +533,15 @@ fn read_folder(folder: &Path, problems: &mut Vec<Diagnostic>) -> Vec<(String, St
     texts
 }
 
+/// What is asked by a day needs a column to be said in, and the other way round.
+fn check_receipt(template: &ListTemplate, report: &mut impl FnMut(&'static str, &str, String)) {
+    let asked = template.answer.iter().any(|answer| answer.field == AnswerField::Acknowledged);
+    if asked != template.acknowledge_days.is_some() {
+        let message = "`acknowledge_days` and an answer column with the field `acknowledged` go together";
+        report("acknowledge", "acknowledge_days", message.to_owned());
+    }
+}
+
 /// What TOML types cannot say.
 fn check(file: &str, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
     check_parts(file, template, problems);
@@ -580,11 +589,7 @@ fn check(file: &str, template: &ListTemplate, problems: &mut Vec<Diagnostic>) {
             report("answer_field", "", format!("a list needs one answer column with the field {field:?}"));
         }
     }
-    let asked = template.answer.iter().any(|answer| answer.field == AnswerField::Acknowledged);
-    if asked != template.acknowledge_days.is_some() {
-        let message = "`acknowledge_days` and an answer column with the field `acknowledged` go together";
-        report("acknowledge", "acknowledge_days", message.to_owned());
-    }
+    check_receipt(template, &mut report);
     for title in template.periodic.iter().flat_map(|spec| &spec.by) {
         if !template.column.iter().any(|column| column.title == *title) {
             report("periodic_column", title, "no column of the list has this title".to_owned());

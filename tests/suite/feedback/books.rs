@@ -350,12 +350,15 @@ fn what_is_urgent_is_acknowledged_first_and_late_when_nobody_does() {
     let said = |cells: &[(&'static str, &'static str)]| Answers::from([(clue.as_str(), cells.to_vec())]);
     let file = office.path("收悉.xlsx");
     fill(&office.book(list), &file, &said(&[("确认收悉", "已收悉")]));
-    assert_eq!(office.import(&[file.clone()]).listed[0].reason, "没有填写核查人（由谁确认收悉）");
+    assert_eq!(office.import(std::slice::from_ref(&file)).listed[0].reason, "没有填写核查人（由谁确认收悉）");
     fill(&office.book(list), &file, &said(&[("确认收悉", "好的"), ("核查人", "王某")]));
-    assert_eq!(office.import(&[file.clone()]).listed[0].reason, "确认收悉只能填下拉列表中的“已收悉”");
+    assert_eq!(
+        office.import(std::slice::from_ref(&file)).listed[0].reason,
+        "确认收悉只能填下拉列表中的“已收悉”"
+    );
     fill(&office.book(list), &file, &said(&[("确认收悉", "已收悉"), ("核查人", "王某")]));
-    assert_eq!(counts(&office.import(&[file.clone()])), [("acknowledged", 1)].into());
-    assert_eq!(counts(&office.import(&[file.clone()])), [("known", 1)].into());
+    assert_eq!(counts(&office.import(std::slice::from_ref(&file))), [("acknowledged", 1)].into());
+    assert_eq!(counts(&office.import(std::slice::from_ref(&file))), [("known", 1)].into());
     assert_eq!(
         (office.record(1).phase, office.record(1).answers.len()),
         (Phase::Sent, 0),
