@@ -63,7 +63,7 @@ FROM adult a
 LEFT JOIN finished f ON f.identity = a.identity AND f.nth = 1
 LEFT JOIN graduation g ON g.identity = a.identity
 LEFT JOIN paid_since o ON o.identity = a.identity AND o.scope = 'basic_living'
-                       AND o.month >= a.stop_month AND coalesce(o.after_month < a.stop_month, true)
+                       AND o.after_month < a.stop_month AND o.month >= a.stop_month
 WHERE a.nth = 1
   AND $known_until >= month_first_day(a.stop_month)
   AND NOT EXISTS (

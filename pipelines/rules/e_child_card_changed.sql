@@ -24,25 +24,18 @@
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
 -- ---
 WITH changed AS (
-    SELECT l.row_key, l.identity, k.row_key AS card_row, k.effect, k.severe, k.card, k.shown_status, k.lapsed_since,
-           CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END AS ended_on,
-           month_add(month_of(coalesce(CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END, $known_until)), t.months) AS stop_month
+    SELECT l.row_key, k.*, month_add(month_of(coalesce(k.ended_on, $known_until)), k.stop_after) AS stop_month
     FROM listed_child l
-    JOIN card_standing k ON k.identity = l.identity
-    JOIN stop_month t ON t.cause = CASE WHEN k.effect = 'in_force' THEN 'card_regraded' ELSE 'card_ended' END
+    JOIN card_change k ON k.identity = l.identity
     WHERE l.nth_of_category = 1
       AND l.category IN $severe_categories
       AND l.benefit_status <> '已停发'
       AND l.birth > add_months($as_of, -216)
-      AND (k.effect IN ('gone', 'check')
-           OR (k.effect = 'lapsed' AND coalesce(k.lapsed_since + $grace_days < $known_until, k.shown_status = '冻结'))
-           OR (k.effect = 'in_force' AND coalesce(k.severe, 'check') <> 'yes'))
+      AND (k.effect <> 'lapsed' OR coalesce(k.ended_on + $grace_days < $known_until, k.shown_status = '冻结'))
 )
 SELECT c.row_key AS subject_row_key,
        c.card_row AS event,
-       CASE WHEN c.effect = 'in_force' THEN '现为' || c.card || '，不在重残等级范围内'
-            ELSE '（' || c.card || '）状态为' || c.shown_status || coalesce('，' || CAST(c.lapsed_since AS VARCHAR) || ' 起', '') END
-           AS change,
+       c.change,
        c.ended_on AS event_date,
        c.stop_month AS effective_month,
        month_add(c.stop_month, -1) AS suggested_last_month,
@@ -50,10 +43,10 @@ SELECT c.row_key AS subject_row_key,
        o.money,
        CASE WHEN c.effect = 'check' THEN '残疾人证已迁出，请核实迁入地情况'
             WHEN c.effect = 'in_force' AND coalesce(c.severe, 'check') = 'check' THEN '多重残疾需核实是否含智力、精神残疾'
-            WHEN c.effect = 'lapsed' AND c.lapsed_since IS NULL THEN '残疾人证冻结时间不详，请先补证' END AS annex_reason,
+            WHEN c.effect = 'lapsed' AND c.ended_on IS NULL THEN '残疾人证冻结时间不详，请先补证' END AS annex_reason,
        c.row_key AS evidence_child_roster,
        c.card_row AS evidence_disability_card,
        o.payments AS evidence_benefit_payment
 FROM changed c
 LEFT JOIN paid_since o ON o.identity = c.identity AND o.scope = 'basic_living'
-                       AND o.month >= c.stop_month AND coalesce(o.after_month < c.stop_month, true)
+                       AND o.after_month < c.stop_month AND o.month >= c.stop_month

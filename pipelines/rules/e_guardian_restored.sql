@@ -66,5 +66,5 @@ SELECT e.row_key AS subject_row_key,
        o.payments AS evidence_benefit_payment
 FROM ended e
 LEFT JOIN paid_since o ON o.identity = e.identity AND o.scope = 'de_facto'
-                       AND o.month >= e.stop_month AND coalesce(o.after_month < e.stop_month, true)
+                       AND o.after_month < e.stop_month AND o.month >= e.stop_month
 LEFT JOIN exit_matrix x ON x.row_key = e.row_key AND x.side = e.side

@@ -104,5 +104,5 @@ SELECT l.row_key AS subject_row_key,
        o.payments AS evidence_benefit_payment
 FROM found l
 LEFT JOIN paid_since o ON o.identity = l.identity AND o.scope = 'basic_living'
-                       AND o.month >= l.stop_month AND coalesce(o.after_month < l.stop_month, true)
+                       AND o.after_month < l.stop_month AND o.month >= l.stop_month
 LEFT JOIN exit_matrix x ON x.row_key = l.row_key AND x.side = l.side

@@ -72,5 +72,5 @@ SELECT e.row_key AS subject_row_key,
 FROM ended e
 LEFT JOIN declaration_in_doubt n ON n.name = e.court_name
 LEFT JOIN paid_since o ON o.identity = e.identity AND o.scope = 'basic_living'
-                       AND o.month >= e.stop_month AND coalesce(o.after_month < e.stop_month, true)
+                       AND o.after_month < e.stop_month AND o.month >= e.stop_month
 LEFT JOIN exit_matrix x ON x.row_key = e.row_key AND x.side = e.side

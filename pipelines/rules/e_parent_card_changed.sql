@@ -28,27 +28,21 @@
 -- money = { title = "疑似多发金额（元）", class = "money", format = "yuan" }
 -- ---
 WITH changed AS (
-    SELECT r.*, k.row_key AS card_row, k.effect, k.severe, k.card, k.shown_status, k.lapsed_since,
-           CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END AS ended_on,
-           month_add(month_of(coalesce(CASE WHEN k.effect = 'lapsed' THEN k.lapsed_since END, $known_until)), t.months) AS stop_month
+    SELECT r.*, k.card_row, k.effect, k.severe, k.change, k.ended_on,
+           month_add(month_of(coalesce(k.ended_on, $known_until)), k.stop_after) AS stop_month
     FROM recorded_parent r
-    JOIN card_standing k ON k.identity = r.parent
-    JOIN stop_month t ON t.cause = CASE WHEN k.effect = 'in_force' THEN 'card_regraded' ELSE 'card_ended' END
+    JOIN card_change k ON k.identity = r.parent
     WHERE r.de_facto
       AND r.benefit_status <> '已停发'
       AND r.code = 'DISA'
-      AND (k.effect IN ('gone', 'check')
-           OR (k.effect = 'lapsed' AND coalesce(k.lapsed_since + $grace_days < $known_until, k.shown_status = '冻结'))
-           OR (k.effect = 'in_force' AND coalesce(k.severe, 'check') <> 'yes'))
+      AND (k.effect <> 'lapsed' OR coalesce(k.ended_on + $grace_days < $known_until, k.shown_status = '冻结'))
 )
 SELECT r.row_key AS subject_row_key,
        r.card_row AS event,
        r.side_title,
        r.recorded_from,
        r.other_state,
-       CASE WHEN r.effect = 'in_force' THEN '现为' || r.card || '，不在重残等级范围内'
-            ELSE '（' || r.card || '）状态为' || r.shown_status || coalesce('，' || CAST(r.lapsed_since AS VARCHAR) || ' 起', '') END
-           AS change,
+       r.change,
        r.ended_on AS event_date,
        r.stop_month AS effective_month,
        month_add(r.stop_month, -1) AS suggested_last_month,
@@ -61,7 +55,7 @@ SELECT r.row_key AS subject_row_key,
                 CASE WHEN r.effect = 'check' THEN '残疾人证已迁出，请核实迁入地情况'
                      WHEN r.effect = 'in_force' AND r.severe IS NULL THEN '残疾类别等级缺失，请先核对残联'
                      WHEN r.effect = 'in_force' AND r.severe = 'check' THEN '多重残疾需核实是否含智力、精神残疾'
-                     WHEN r.effect = 'lapsed' AND r.lapsed_since IS NULL THEN '残疾人证冻结时间不详，请先核对残联' END) AS annex_reason,
+                     WHEN r.effect = 'lapsed' AND r.ended_on IS NULL THEN '残疾人证冻结时间不详，请先核对残联' END) AS annex_reason,
        r.unproven_parent AS parent_identity,
        r.row_key AS evidence_child_roster,
        r.population_row AS evidence_population,
@@ -70,7 +64,7 @@ SELECT r.row_key AS subject_row_key,
        o.payments AS evidence_benefit_payment
 FROM changed r
 LEFT JOIN paid_since o ON o.identity = r.identity AND o.scope = 'de_facto'
-                       AND o.month >= r.stop_month AND coalesce(o.after_month < r.stop_month, true)
+                       AND o.after_month < r.stop_month AND o.month >= r.stop_month
 LEFT JOIN exit_matrix x ON x.row_key = r.row_key AND x.side = r.side
 -- Any other state that counts: nothing has ended. The card in question is no other state.
 WHERE NOT EXISTS (

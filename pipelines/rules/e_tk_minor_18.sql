@@ -54,7 +54,7 @@ SELECT g.row_key AS subject_row_key,
        CASE WHEN k.grade <= 'B' THEN k.row_key END AS evidence_disability_card
 FROM grown g
 LEFT JOIN paid_since o ON o.identity = g.identity AND o.scope = 'destitute'
-                       AND o.month >= g.stop_month AND coalesce(o.after_month < g.stop_month, true)
+                       AND o.after_month < g.stop_month AND o.month >= g.stop_month
 LEFT JOIN card_standing k ON k.identity = g.identity AND k.effect = 'in_force'
 LEFT JOIN disability_eligibility e ON e.disability_category = k.disability_category AND e.disability_level = k.disability_level
 WHERE $known_until >= month_first_day(g.stop_month)

@@ -3,7 +3,7 @@
 -- ---
 -- What a former name, a variant or a lost character explains is one person by now.
 WITH numbered AS (
-    SELECT 'child_roster' AS extract, '儿童名册' AS extract_title, 'child' AS role, row_key, resident_id AS resident_id, name AS name, child_identity AS identity
+    SELECT 'child_roster' AS extract, '儿童名册' AS extract_title, 'child' AS role, row_key, resident_id, name, child_identity AS identity
     FROM child_roster WHERE child_id_state = 'valid'
     UNION ALL
     SELECT 'adoption', '收养登记', 'subject', row_key, resident_id, name, subject_identity FROM adoption WHERE subject_id_state = 'valid'

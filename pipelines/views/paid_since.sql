@@ -14,7 +14,7 @@ scoped AS (
     SELECT identity, 'basic_living', month, amount, row_key FROM young WHERE basic_living
 ),
 paid AS (
-    SELECT identity, scope, month, lag(month) OVER (PARTITION BY identity, scope ORDER BY month) AS after_month
+    SELECT identity, scope, month, coalesce(lag(month) OVER (PARTITION BY identity, scope ORDER BY month), '') AS after_month
     FROM (SELECT DISTINCT identity, scope, month FROM scoped)
 )
 SELECT p.identity, p.scope, p.month, p.after_month,

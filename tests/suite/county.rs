@@ -14,6 +14,10 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::logs;
 
+/// Columns that name the two rows of a pair, in artifacts and in the ledger.
+pub(crate) const PAIR: [&str; 6] =
+    ["left_extract", "left_row_key", "left_role", "right_extract", "right_row_key", "right_role"];
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -118,6 +122,16 @@ impl County {
             );
         }
         rows
+    }
+
+    /// Enters what somebody said of two rows into the ledger: extract, row key and role of each; `same` or `not_same`.
+    pub(crate) fn judge(&self, ends: [&str; 6], verdict: &str) {
+        let ledger = rusqlite::Connection::open(self.folder.join("state/ledger.sqlite")).unwrap();
+        let statement = format!(
+            "INSERT INTO judgement ({}, verdict, at, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '2026-11-21', 'test')",
+            PAIR.join(", ")
+        );
+        ledger.execute(&statement, rusqlite::params_from_iter(ends.into_iter().chain([verdict]))).unwrap();
     }
 
     /// Who is named in one role of an extract, by a column of its records: identities of the last run.

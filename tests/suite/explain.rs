@@ -4,10 +4,7 @@
 use serde_json::Value;
 
 use crate::audit::approve_looks;
-use crate::county::{County, NIGHT, copy};
-
-const PAIR: [&str; 6] =
-    ["left_extract", "left_row_key", "left_role", "right_extract", "right_row_key", "right_role"];
+use crate::county::{County, NIGHT, PAIR, copy};
 
 fn names(row: &[String]) -> (String, String) {
     (row[..3].join(":"), row[3..6].join(":"))

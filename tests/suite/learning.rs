@@ -7,7 +7,7 @@ use std::path::Path;
 use doudi::link::LinkModel;
 use serde_json::{Value, json};
 
-use crate::county::{County, NIGHT, copy};
+use crate::county::{County, NIGHT, PAIR, copy};
 
 type Name = (String, String, String);
 
@@ -34,15 +34,7 @@ fn truth() -> BTreeMap<Name, String> {
 
 /// Pairs that the model was in doubt about, and whether they are one person.
 fn doubtful(truth: &BTreeMap<Name, String>) -> Vec<(Name, Name, bool)> {
-    let columns = [
-        "left_extract",
-        "left_row_key",
-        "left_role",
-        "right_extract",
-        "right_row_key",
-        "right_role",
-        "probability",
-    ];
+    let columns = [&PAIR[..], &["probability"]].concat();
     let pairs = NIGHT.rows("candidates.parquet", &columns).into_iter().filter_map(|row| {
         let name = |at: usize| (row[at].clone(), row[at + 1].clone(), row[at + 2].clone());
         let (left, right) = (name(0), name(3));
@@ -54,17 +46,8 @@ fn doubtful(truth: &BTreeMap<Name, String>) -> Vec<(Name, Name, bool)> {
 }
 
 fn judge(county: &County, pairs: &[(Name, Name, bool)]) {
-    let ledger = rusqlite::Connection::open(county.folder.join("state/ledger.sqlite")).unwrap();
     for ((a, b, c), (d, e, f), same) in pairs {
-        let verdict = if *same { "same" } else { "not_same" };
-        ledger
-            .execute(
-                "INSERT INTO judgement
-                 (left_extract, left_row_key, left_role, right_extract, right_row_key, right_role, verdict, at, source)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '2026-11-21', 'test')",
-                [a, b, c, d, e, f, verdict],
-            )
-            .unwrap();
+        county.judge([a, b, c, d, e, f].map(String::as_str), if *same { "same" } else { "not_same" });
     }
 }
 

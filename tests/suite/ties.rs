@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::county::{County, NIGHT};
+use crate::county::{County, NIGHT, PAIR};
 
 /// A row: extract, row key, role.
 type Name = [String; 3];
@@ -56,26 +56,13 @@ fn named(county: &County, extract: &str, role: &str, (column, value): (&str, &st
 }
 
 fn judge(county: &County, left: &Name, right: &Name, verdict: &str) {
-    let ledger = rusqlite::Connection::open(county.folder.join("state/ledger.sqlite")).unwrap();
-    let ends = left.iter().chain(right).map(String::as_str);
-    let values: Vec<&str> = ends.chain([verdict]).collect();
-    let statement = "INSERT INTO judgement
-        (left_extract, left_row_key, left_role, right_extract, right_row_key, right_role, verdict, at, source)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '2026-11-21', 'test')";
-    ledger.execute(statement, rusqlite::params_from_iter(values)).unwrap();
+    let [[a, b, c], [d, e, f]] = [left, right];
+    county.judge([a, b, c, d, e, f].map(String::as_str), verdict);
 }
 
 /// What differs in the pairs for review that a row stands in.
 fn in_review(county: &County, name: &Name) -> Vec<String> {
-    let columns = [
-        "left_extract",
-        "left_row_key",
-        "left_role",
-        "right_extract",
-        "right_row_key",
-        "right_role",
-        "difference",
-    ];
+    let columns = [&PAIR[..], &["difference"]].concat();
     let rows = county.rows("review_pairs.parquet", &columns).into_iter();
     rows.filter(|row| row[..3] == *name || row[3..6] == *name).map(|row| row[6].clone()).collect()
 }
