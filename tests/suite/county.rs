@@ -125,7 +125,7 @@ impl County {
     }
 
     /// Enters what somebody said of two rows into the ledger: extract, row key and role of each; `same` or `not_same`.
-    pub(crate) fn judge(&self, ends: [&str; 6], verdict: &str) {
+    pub(crate) fn judge<'a>(&self, ends: impl IntoIterator<Item = &'a str>, verdict: &'a str) {
         let ledger = rusqlite::Connection::open(self.folder.join("state/ledger.sqlite")).unwrap();
         let statement = format!(
             "INSERT INTO judgement ({}, verdict, at, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '2026-11-21', 'test')",

@@ -56,8 +56,7 @@ fn named(county: &County, extract: &str, role: &str, (column, value): (&str, &st
 }
 
 fn judge(county: &County, left: &Name, right: &Name, verdict: &str) {
-    let [[a, b, c], [d, e, f]] = [left, right];
-    county.judge([a, b, c, d, e, f].map(String::as_str), verdict);
+    county.judge(left.iter().chain(right).map(String::as_str), verdict);
 }
 
 /// What differs in the pairs for review that a row stands in.
